@@ -1,0 +1,1 @@
+"""Dakehu: key accounts, the funnel with its ledger, and what follows from them."""
