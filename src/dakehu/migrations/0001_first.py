@@ -7,792 +7,1801 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CarriedMonth',
+            name="CarriedMonth",
             fields=[
-                ('month', models.DateField(primary_key=True, serialize=False)),
-                ('carried_at', models.DateTimeField()),
+                ("month", models.DateField(primary_key=True, serialize=False)),
+                ("carried_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Currency',
+            name="Currency",
             fields=[
-                ('code', models.CharField(max_length=3, primary_key=True, serialize=False)),
-                ('digits', models.PositiveSmallIntegerField(default=2)),
-                ('name_zh', models.CharField(max_length=40)),
-                ('name_en', models.CharField(max_length=40)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "code",
+                    models.CharField(max_length=3, primary_key=True, serialize=False),
+                ),
+                ("digits", models.PositiveSmallIntegerField(default=2)),
+                ("name_zh", models.CharField(max_length=40)),
+                ("name_en", models.CharField(max_length=40)),
+                ("is_active", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Method',
+            name="Method",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('name_zh', models.CharField(max_length=120)),
-                ('name_en', models.CharField(max_length=120)),
-                ('is_built_in', models.BooleanField(default=False)),
-                ('order', models.PositiveSmallIntegerField(default=100)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("name_zh", models.CharField(max_length=120)),
+                ("name_en", models.CharField(max_length=120)),
+                ("is_built_in", models.BooleanField(default=False)),
+                ("order", models.PositiveSmallIntegerField(default=100)),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('login', models.CharField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('name_en', models.CharField(blank=True, default='', max_length=80)),
-                ('sort_key', models.CharField(blank=True, default='', max_length=160)),
-                ('email', models.EmailField(blank=True, default='', max_length=254)),
-                ('phone', models.CharField(blank=True, default='', max_length=40)),
-                ('is_active', models.BooleanField(default=True)),
-                ('language', models.CharField(default='zh-hans', max_length=10)),
-                ('theme', models.CharField(default='auto', max_length=8)),
-                ('amount_unit', models.CharField(default='auto', max_length=8)),
-                ('joined_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="last login"
+                    ),
+                ),
+                ("login", models.CharField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("name_en", models.CharField(blank=True, default="", max_length=80)),
+                ("sort_key", models.CharField(blank=True, default="", max_length=160)),
+                ("email", models.EmailField(blank=True, default="", max_length=254)),
+                ("phone", models.CharField(blank=True, default="", max_length=40)),
+                ("is_active", models.BooleanField(default=True)),
+                ("language", models.CharField(default="zh-hans", max_length=10)),
+                ("theme", models.CharField(default="auto", max_length=8)),
+                ("amount_unit", models.CharField(default="auto", max_length=8)),
+                ("joined_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'indexes': [models.Index(fields=['sort_key', 'id'], name='person_sort')],
+                "indexes": [
+                    models.Index(fields=["sort_key", "id"], name="person_sort")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=255, unique=True)),
-                ('depth', models.PositiveIntegerField()),
-                ('numchild', models.PositiveIntegerField(default=0)),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('name_en', models.CharField(blank=True, default='', max_length=200)),
-                ('folded', models.CharField(blank=True, db_index=True, default='', max_length=200)),
-                ('sort_key', models.CharField(blank=True, default='', max_length=240)),
-                ('industry', models.CharField(blank=True, default='', max_length=80)),
-                ('region', models.CharField(blank=True, default='', max_length=80)),
-                ('address', models.CharField(blank=True, default='', max_length=240)),
-                ('phone', models.CharField(blank=True, default='', max_length=60)),
-                ('website', models.CharField(blank=True, default='', max_length=200)),
-                ('tax_code', models.CharField(blank=True, default='', max_length=30)),
-                ('employees', models.PositiveIntegerField(blank=True, null=True)),
-                ('founded', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('note', models.TextField(blank=True, default='')),
-                ('created_on', models.DateField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('manager', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("path", models.CharField(max_length=255, unique=True)),
+                ("depth", models.PositiveIntegerField()),
+                ("numchild", models.PositiveIntegerField(default=0)),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("name_en", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "folded",
+                    models.CharField(
+                        blank=True, db_index=True, default="", max_length=200
+                    ),
+                ),
+                ("sort_key", models.CharField(blank=True, default="", max_length=240)),
+                ("industry", models.CharField(blank=True, default="", max_length=80)),
+                ("region", models.CharField(blank=True, default="", max_length=80)),
+                ("address", models.CharField(blank=True, default="", max_length=240)),
+                ("phone", models.CharField(blank=True, default="", max_length=60)),
+                ("website", models.CharField(blank=True, default="", max_length=200)),
+                ("tax_code", models.CharField(blank=True, default="", max_length=30)),
+                ("employees", models.PositiveIntegerField(blank=True, null=True)),
+                ("founded", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("note", models.TextField(blank=True, default="")),
+                ("created_on", models.DateField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccountName',
+            name="AccountName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('folded', models.CharField(db_index=True, max_length=200)),
-                ('kind', models.CharField(default='alias', max_length=12)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='dakehu.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("folded", models.CharField(db_index=True, max_length=200)),
+                ("kind", models.CharField(default="alias", max_length=12)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="names",
+                        to="dakehu.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Balance',
+            name="Balance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('place', models.PositiveSmallIntegerField()),
-                ('owner_id', models.BigIntegerField()),
-                ('unit_id', models.BigIntegerField()),
-                ('stage_id', models.BigIntegerField()),
-                ('category', models.PositiveSmallIntegerField()),
-                ('close_month', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('own_rate_bp', models.SmallIntegerField()),
-                ('count', models.IntegerField()),
-                ('amount_minor', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("place", models.PositiveSmallIntegerField()),
+                ("owner_id", models.BigIntegerField()),
+                ("unit_id", models.BigIntegerField()),
+                ("stage_id", models.BigIntegerField()),
+                ("category", models.PositiveSmallIntegerField()),
+                ("close_month", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("own_rate_bp", models.SmallIntegerField()),
+                ("count", models.IntegerField()),
+                ("amount_minor", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['month', 'stage_id', 'own_rate_bp', 'currency', 'close_month', 'unit_id', 'owner_id', 'count', 'amount_minor'], name='balance_month'), models.Index(fields=['unit_id', 'month', 'owner_id', 'stage_id', 'own_rate_bp', 'currency', 'close_month', 'count', 'amount_minor'], name='balance_unit'), models.Index(fields=['owner_id', 'month', 'unit_id', 'stage_id', 'own_rate_bp', 'currency', 'close_month', 'count', 'amount_minor'], name='balance_owner')],
-                'constraints': [models.UniqueConstraint(fields=('month', 'place', 'owner_id', 'unit_id', 'stage_id', 'category', 'close_month', 'currency', 'own_rate_bp'), name='balance_once')],
+                "indexes": [
+                    models.Index(
+                        fields=[
+                            "month",
+                            "stage_id",
+                            "own_rate_bp",
+                            "currency",
+                            "close_month",
+                            "unit_id",
+                            "owner_id",
+                            "count",
+                            "amount_minor",
+                        ],
+                        name="balance_month",
+                    ),
+                    models.Index(
+                        fields=[
+                            "unit_id",
+                            "month",
+                            "owner_id",
+                            "stage_id",
+                            "own_rate_bp",
+                            "currency",
+                            "close_month",
+                            "count",
+                            "amount_minor",
+                        ],
+                        name="balance_unit",
+                    ),
+                    models.Index(
+                        fields=[
+                            "owner_id",
+                            "month",
+                            "unit_id",
+                            "stage_id",
+                            "own_rate_bp",
+                            "currency",
+                            "close_month",
+                            "count",
+                            "amount_minor",
+                        ],
+                        name="balance_owner",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "month",
+                            "place",
+                            "owner_id",
+                            "unit_id",
+                            "stage_id",
+                            "category",
+                            "close_month",
+                            "currency",
+                            "own_rate_bp",
+                        ),
+                        name="balance_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BooksClosing',
+            name="BooksClosing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('until_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("until_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExternalId',
+            name="ExternalId",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(max_length=60)),
-                ('object_type', models.CharField(max_length=24)),
-                ('external_id', models.CharField(max_length=120)),
-                ('object_id', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("system", models.CharField(max_length=60)),
+                ("object_type", models.CharField(max_length=24)),
+                ("external_id", models.CharField(max_length=120)),
+                ("object_id", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['object_type', 'object_id'], name='external_id_object')],
-                'constraints': [models.UniqueConstraint(fields=('system', 'object_type', 'external_id'), name='external_id_once')],
+                "indexes": [
+                    models.Index(
+                        fields=["object_type", "object_id"], name="external_id_object"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("system", "object_type", "external_id"),
+                        name="external_id_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('correlation_id', models.UUIDField(unique=True)),
-                ('recipe', models.CharField(max_length=60)),
-                ('files', models.JSONField(default=list)),
-                ('options', models.JSONField(default=dict)),
-                ('status', models.CharField(max_length=12)),
-                ('report', models.JSONField(default=dict)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("correlation_id", models.UUIDField(unique=True)),
+                ("recipe", models.CharField(max_length=60)),
+                ("files", models.JSONField(default=list)),
+                ("options", models.JSONField(default=dict)),
+                ("status", models.CharField(max_length=12)),
+                ("report", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportProblem',
+            name="ImportProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.CharField(max_length=200)),
-                ('row', models.PositiveIntegerField(null=True)),
-                ('column', models.CharField(blank=True, default='', max_length=120)),
-                ('severity', models.CharField(max_length=8)),
-                ('code', models.CharField(max_length=60)),
-                ('facts', models.JSONField(default=dict)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='dakehu.importrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("file", models.CharField(max_length=200)),
+                ("row", models.PositiveIntegerField(null=True)),
+                ("column", models.CharField(blank=True, default="", max_length=120)),
+                ("severity", models.CharField(max_length=8)),
+                ("code", models.CharField(max_length=60)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="problems",
+                        to="dakehu.importrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MethodVersion',
+            name="MethodVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('gate', models.CharField(default='advise', max_length=8)),
-                ('signing_key', models.CharField(max_length=40)),
-                ('winning_key', models.CharField(max_length=40)),
-                ('is_current', models.BooleanField(default=True)),
-                ('spec', models.JSONField(default=dict)),
-                ('recorded_at', models.DateTimeField()),
-                ('method', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='dakehu.method')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("gate", models.CharField(default="advise", max_length=8)),
+                ("signing_key", models.CharField(max_length=40)),
+                ("winning_key", models.CharField(max_length=40)),
+                ("is_current", models.BooleanField(default=True)),
+                ("spec", models.JSONField(default=dict)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "method",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="dakehu.method",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.PositiveSmallIntegerField()),
-                ('on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('way', models.PositiveSmallIntegerField()),
-                ('correlation_id', models.UUIDField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('for_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reverses', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dakehu.movement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("kind", models.PositiveSmallIntegerField()),
+                ("on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("way", models.PositiveSmallIntegerField()),
+                ("correlation_id", models.UUIDField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "for_person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="dakehu.movement",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MovementNote',
+            name="MovementNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(blank=True, default='', max_length=40)),
-                ('competitor', models.CharField(blank=True, default='', max_length=120)),
-                ('text', models.TextField(blank=True, default='')),
-                ('movement', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='note', to='dakehu.movement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "competitor",
+                    models.CharField(blank=True, default="", max_length=120),
+                ),
+                ("text", models.TextField(blank=True, default="")),
+                (
+                    "movement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="note",
+                        to="dakehu.movement",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Opportunity',
+            name="Opportunity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('sort_key', models.CharField(blank=True, default='', max_length=240)),
-                ('place', models.PositiveSmallIntegerField(default=1)),
-                ('voided', models.BooleanField(default=False)),
-                ('amount_minor', dakehu.models.fields.MinorField(default=0)),
-                ('base_minor', dakehu.models.fields.MinorField(null=True)),
-                ('close_on', models.DateField(blank=True, null=True)),
-                ('close_sort', models.DateField()),
-                ('category', models.PositiveSmallIntegerField(default=1)),
-                ('own_rate_bp', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('source', models.CharField(blank=True, default='', max_length=16)),
-                ('compelling_event', models.CharField(blank=True, default='', max_length=240)),
-                ('next_step', models.CharField(blank=True, default='', max_length=240)),
-                ('next_step_on', models.DateField(blank=True, null=True)),
-                ('created_on', models.DateField()),
-                ('stage_since', models.DateField()),
-                ('last_on', models.DateField()),
-                ('decided_on', models.DateField(blank=True, null=True)),
-                ('start_unknown', models.BooleanField(default=False)),
-                ('evidence_unknown', models.BooleanField(default=False)),
-                ('updated_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.account')),
-                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.currency')),
-                ('method_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.methodversion')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("sort_key", models.CharField(blank=True, default="", max_length=240)),
+                ("place", models.PositiveSmallIntegerField(default=1)),
+                ("voided", models.BooleanField(default=False)),
+                ("amount_minor", dakehu.models.fields.MinorField(default=0)),
+                ("base_minor", dakehu.models.fields.MinorField(null=True)),
+                ("close_on", models.DateField(blank=True, null=True)),
+                ("close_sort", models.DateField()),
+                ("category", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "own_rate_bp",
+                    models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
+                ("source", models.CharField(blank=True, default="", max_length=16)),
+                (
+                    "compelling_event",
+                    models.CharField(blank=True, default="", max_length=240),
+                ),
+                ("next_step", models.CharField(blank=True, default="", max_length=240)),
+                ("next_step_on", models.DateField(blank=True, null=True)),
+                ("created_on", models.DateField()),
+                ("stage_since", models.DateField()),
+                ("last_on", models.DateField()),
+                ("decided_on", models.DateField(blank=True, null=True)),
+                ("start_unknown", models.BooleanField(default=False)),
+                ("evidence_unknown", models.BooleanField(default=False)),
+                ("updated_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.account",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.currency",
+                    ),
+                ),
+                (
+                    "method_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.methodversion",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='movement',
-            name='opportunity',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='dakehu.opportunity'),
+            model_name="movement",
+            name="opportunity",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="movements",
+                to="dakehu.opportunity",
+            ),
         ),
         migrations.CreateModel(
-            name='LineSet',
+            name="LineSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('correlation_id', models.UUIDField()),
-                ('is_current', models.BooleanField(default=True)),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='line_sets', to='dakehu.opportunity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("correlation_id", models.UUIDField()),
+                ("is_current", models.BooleanField(default=True)),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="line_sets",
+                        to="dakehu.opportunity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('right', models.CharField(max_length=8)),
-                ('because', models.CharField(max_length=24)),
-                ('granted_at', models.DateTimeField()),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='dakehu.account')),
-                ('granted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
-                ('opportunity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='dakehu.opportunity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("right", models.CharField(max_length=8)),
+                ("because", models.CharField(max_length=24)),
+                ("granted_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="dakehu.account",
+                    ),
+                ),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="dakehu.opportunity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.PositiveSmallIntegerField()),
-                ('on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('count', models.SmallIntegerField()),
-                ('amount_minor', dakehu.models.fields.MinorField()),
-                ('place', models.PositiveSmallIntegerField()),
-                ('owner_id', models.BigIntegerField()),
-                ('unit_id', models.BigIntegerField()),
-                ('stage_id', models.BigIntegerField()),
-                ('category', models.PositiveSmallIntegerField()),
-                ('close_month', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('own_rate_bp', models.SmallIntegerField()),
-                ('base_minor', dakehu.models.fields.MinorField(null=True)),
-                ('movement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='dakehu.movement')),
-                ('opportunity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='dakehu.opportunity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("kind", models.PositiveSmallIntegerField()),
+                ("on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("count", models.SmallIntegerField()),
+                ("amount_minor", dakehu.models.fields.MinorField()),
+                ("place", models.PositiveSmallIntegerField()),
+                ("owner_id", models.BigIntegerField()),
+                ("unit_id", models.BigIntegerField()),
+                ("stage_id", models.BigIntegerField()),
+                ("category", models.PositiveSmallIntegerField()),
+                ("close_month", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("own_rate_bp", models.SmallIntegerField()),
+                ("base_minor", dakehu.models.fields.MinorField(null=True)),
+                (
+                    "movement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="dakehu.movement",
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="dakehu.opportunity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Competitor',
+            name="Competitor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('note', models.CharField(blank=True, default='', max_length=240)),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='competitors', to='dakehu.opportunity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("note", models.CharField(blank=True, default="", max_length=240)),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="competitors",
+                        to="dakehu.opportunity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_zh', models.CharField(blank=True, default='', max_length=120)),
-                ('name_en', models.CharField(blank=True, default='', max_length=120)),
-                ('time_zone', models.CharField(default='Asia/Shanghai', max_length=60)),
-                ('fiscal_first_month', models.PositiveSmallIntegerField(default=1)),
-                ('amounts_with_vat', models.BooleanField(default=True)),
-                ('weighted_scope', models.CharField(default='in_period', max_length=12)),
-                ('progress_literal', models.BooleanField(default=False)),
-                ('win_rate_kind', models.CharField(default='method', max_length=12)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('base_currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.currency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name_zh", models.CharField(blank=True, default="", max_length=120)),
+                ("name_en", models.CharField(blank=True, default="", max_length=120)),
+                ("time_zone", models.CharField(default="Asia/Shanghai", max_length=60)),
+                ("fiscal_first_month", models.PositiveSmallIntegerField(default=1)),
+                ("amounts_with_vat", models.BooleanField(default=True)),
+                (
+                    "weighted_scope",
+                    models.CharField(default="in_period", max_length=12),
+                ),
+                ("progress_literal", models.BooleanField(default=False)),
+                ("win_rate_kind", models.CharField(default="method", max_length=12)),
+                ("is_demo", models.BooleanField(default=False)),
+                (
+                    "base_currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.currency",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('name_zh', models.CharField(blank=True, default='', max_length=160)),
-                ('name_en', models.CharField(blank=True, default='', max_length=160)),
-                ('folded', models.CharField(blank=True, db_index=True, default='', max_length=160)),
-                ('sort_key', models.CharField(blank=True, default='', max_length=200)),
-                ('series', models.CharField(blank=True, default='', max_length=80)),
-                ('list_price', models.DecimalField(blank=True, decimal_places=6, max_digits=19, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('currency', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.currency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("name_zh", models.CharField(blank=True, default="", max_length=160)),
+                ("name_en", models.CharField(blank=True, default="", max_length=160)),
+                (
+                    "folded",
+                    models.CharField(
+                        blank=True, db_index=True, default="", max_length=160
+                    ),
+                ),
+                ("sort_key", models.CharField(blank=True, default="", max_length=200)),
+                ("series", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "list_price",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=19, null=True
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.currency",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductLine',
+            name="ProductLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.DecimalField(decimal_places=3, max_digits=15)),
-                ('unit_price', models.DecimalField(decimal_places=6, max_digits=19)),
-                ('amount_minor', dakehu.models.fields.MinorField()),
-                ('delivery_month', models.DateField(blank=True, null=True)),
-                ('line_set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='dakehu.lineset')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("quantity", models.DecimalField(decimal_places=3, max_digits=15)),
+                ("unit_price", models.DecimalField(decimal_places=6, max_digits=19)),
+                ("amount_minor", dakehu.models.fields.MinorField()),
+                ("delivery_month", models.DateField(blank=True, null=True)),
+                (
+                    "line_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="dakehu.lineset",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="dakehu.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SalesUnit',
+            name="SalesUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('name_zh', models.CharField(blank=True, default='', max_length=120)),
-                ('name_en', models.CharField(blank=True, default='', max_length=120)),
-                ('kind', models.CharField(default='team', max_length=16)),
-                ('sort_key', models.CharField(blank=True, default='', max_length=200)),
-                ('small_sale_threshold_minor', models.BigIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('method', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.method')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("name_zh", models.CharField(blank=True, default="", max_length=120)),
+                ("name_en", models.CharField(blank=True, default="", max_length=120)),
+                ("kind", models.CharField(default="team", max_length=16)),
+                ("sort_key", models.CharField(blank=True, default="", max_length=200)),
+                ("small_sale_threshold_minor", models.BigIntegerField(default=0)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "method",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.method",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Quota',
+            name="Quota",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start_on', models.DateField()),
-                ('end_on', models.DateField()),
-                ('level', models.CharField(default='target', max_length=10)),
-                ('amount_minor', dakehu.models.fields.MinorField(null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.salesunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("start_on", models.DateField()),
+                ("end_on", models.DateField()),
+                ("level", models.CharField(default="target", max_length=10)),
+                ("amount_minor", dakehu.models.fields.MinorField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.salesunit",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='opportunity',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.salesunit'),
+            model_name="opportunity",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="dakehu.salesunit"
+            ),
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=24)),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('for_person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deputies', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.salesunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("role", models.CharField(max_length=24)),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "for_person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deputies",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.salesunit",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='account',
-            name='unit',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.salesunit'),
+            model_name="account",
+            name="unit",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="dakehu.salesunit",
+            ),
         ),
         migrations.CreateModel(
-            name='SmallSale',
+            name="SmallSale",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('orders', models.IntegerField(default=1)),
-                ('amount_minor', dakehu.models.fields.MinorField()),
-                ('base_minor', dakehu.models.fields.MinorField()),
-                ('until_on', models.DateField(blank=True, null=True)),
-                ('note', models.CharField(blank=True, default='', max_length=240)),
-                ('recorded_at', models.DateTimeField()),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.account')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.currency')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('reverses', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.smallsale')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.salesunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("orders", models.IntegerField(default=1)),
+                ("amount_minor", dakehu.models.fields.MinorField()),
+                ("base_minor", dakehu.models.fields.MinorField()),
+                ("until_on", models.DateField(blank=True, null=True)),
+                ("note", models.CharField(blank=True, default="", max_length=240)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.account",
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.currency",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.smallsale",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.salesunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('method', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='dakehu.method')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.CharField(max_length=40)),
+                (
+                    "method",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stages",
+                        to="dakehu.method",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='opportunity',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.stage'),
+            model_name="opportunity",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="dakehu.stage"
+            ),
         ),
         migrations.CreateModel(
-            name='MethodStage',
+            name="MethodStage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField()),
-                ('name_zh', models.CharField(max_length=120)),
-                ('name_en', models.CharField(max_length=120)),
-                ('after_win', models.BooleanField(default=False)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='dakehu.methodversion')),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.stage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField()),
+                ("name_zh", models.CharField(max_length=120)),
+                ("name_en", models.CharField(max_length=120)),
+                ("after_win", models.BooleanField(default=False)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stages",
+                        to="dakehu.methodversion",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="dakehu.stage"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=200)),
-                ('size', models.PositiveBigIntegerField()),
-                ('content_type', models.CharField(max_length=100)),
-                ('uploaded_at', models.DateTimeField()),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=200)),
+                ("size", models.PositiveBigIntegerField()),
+                ("content_type", models.CharField(max_length=100)),
+                ("uploaded_at", models.DateTimeField()),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('ticked_on', models.DateField()),
-                ('ticked_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, default='')),
-                ('link', models.CharField(blank=True, default='', max_length=500)),
-                ('ticked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='dakehu.opportunity')),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.stage')),
-                ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='dakehu.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.CharField(max_length=40)),
+                ("ticked_on", models.DateField()),
+                ("ticked_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, default="")),
+                ("link", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "ticked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evidence",
+                        to="dakehu.opportunity",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="dakehu.stage"
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.storedfile",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Turnover',
+            name="Turnover",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('place', models.PositiveSmallIntegerField()),
-                ('owner_id', models.BigIntegerField()),
-                ('unit_id', models.BigIntegerField()),
-                ('stage_id', models.BigIntegerField()),
-                ('category', models.PositiveSmallIntegerField()),
-                ('close_month', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('own_rate_bp', models.SmallIntegerField()),
-                ('count', models.IntegerField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('kind', models.PositiveSmallIntegerField()),
-                ('base_minor', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("place", models.PositiveSmallIntegerField()),
+                ("owner_id", models.BigIntegerField()),
+                ("unit_id", models.BigIntegerField()),
+                ("stage_id", models.BigIntegerField()),
+                ("category", models.PositiveSmallIntegerField()),
+                ("close_month", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("own_rate_bp", models.SmallIntegerField()),
+                ("count", models.IntegerField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("kind", models.PositiveSmallIntegerField()),
+                ("base_minor", models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['unit_id', 'month'], name='turnover_unit'), models.Index(fields=['owner_id', 'month'], name='turnover_owner')],
-                'constraints': [models.UniqueConstraint(fields=('month', 'kind', 'place', 'owner_id', 'unit_id', 'stage_id', 'category', 'close_month', 'currency', 'own_rate_bp'), name='turnover_once')],
+                "indexes": [
+                    models.Index(fields=["unit_id", "month"], name="turnover_unit"),
+                    models.Index(fields=["owner_id", "month"], name="turnover_owner"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "month",
+                            "kind",
+                            "place",
+                            "owner_id",
+                            "unit_id",
+                            "stage_id",
+                            "category",
+                            "close_month",
+                            "currency",
+                            "own_rate_bp",
+                        ),
+                        name="turnover_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='UnitPlace',
+            name="UnitPlace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed', models.BooleanField(default=False)),
-                ('on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children_places', to='dakehu.salesunit')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='dakehu.salesunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("closed", models.BooleanField(default=False)),
+                ("on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children_places",
+                        to="dakehu.salesunit",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="places",
+                        to="dakehu.salesunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WinRate',
+            name="WinRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='method', max_length=12)),
-                ('rate_bp', models.PositiveSmallIntegerField()),
-                ('decided', models.PositiveIntegerField(null=True)),
-                ('on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rates', to='dakehu.stage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("kind", models.CharField(default="method", max_length=12)),
+                ("rate_bp", models.PositiveSmallIntegerField()),
+                ("decided", models.PositiveIntegerField(null=True)),
+                ("on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rates",
+                        to="dakehu.stage",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_type', models.CharField(max_length=24)),
-                ('object_id', models.BigIntegerField()),
-                ('field', models.CharField(max_length=40)),
-                ('old', models.JSONField(null=True)),
-                ('new', models.JSONField(null=True)),
-                ('correlation_id', models.UUIDField()),
-                ('way', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("object_type", models.CharField(max_length=24)),
+                ("object_id", models.BigIntegerField()),
+                ("field", models.CharField(max_length=40)),
+                ("old", models.JSONField(null=True)),
+                ("new", models.JSONField(null=True)),
+                ("correlation_id", models.UUIDField()),
+                ("way", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['object_type', 'object_id', 'id'], name='change_object')],
+                "indexes": [
+                    models.Index(
+                        fields=["object_type", "object_id", "id"], name="change_object"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('name_en', models.CharField(blank=True, default='', max_length=80)),
-                ('sort_key', models.CharField(blank=True, default='', max_length=160)),
-                ('title', models.CharField(blank=True, default='', max_length=120)),
-                ('department', models.CharField(blank=True, default='', max_length=120)),
-                ('phone', models.CharField(blank=True, default='', max_length=60)),
-                ('email', models.EmailField(blank=True, default='', max_length=254)),
-                ('note', models.TextField(blank=True, default='')),
-                ('created_on', models.DateField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='dakehu.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("name_en", models.CharField(blank=True, default="", max_length=80)),
+                ("sort_key", models.CharField(blank=True, default="", max_length=160)),
+                ("title", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "department",
+                    models.CharField(blank=True, default="", max_length=120),
+                ),
+                ("phone", models.CharField(blank=True, default="", max_length=60)),
+                ("email", models.EmailField(blank=True, default="", max_length=254)),
+                ("note", models.TextField(blank=True, default="")),
+                ("created_on", models.DateField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="dakehu.account",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['sort_key', 'id'], name='contact_sort')],
+                "indexes": [
+                    models.Index(fields=["sort_key", "id"], name="contact_sort")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExchangeRate',
+            name="ExchangeRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('rate', models.DecimalField(decimal_places=8, max_digits=19)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dakehu.currency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("rate", models.DecimalField(decimal_places=8, max_digits=19)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="dakehu.currency",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['currency', 'on', 'recorded_at'], name='exchange_rate_on')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('rate__gt', 0)), name='exchange_rate_positive')],
+                "indexes": [
+                    models.Index(
+                        fields=["currency", "on", "recorded_at"],
+                        name="exchange_rate_on",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0)),
+                        name="exchange_rate_positive",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='methodversion',
-            constraint=models.UniqueConstraint(fields=('method', 'number'), name='method_version_once'),
+            model_name="methodversion",
+            constraint=models.UniqueConstraint(
+                fields=("method", "number"), name="method_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='methodversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('method',), name='method_one_current'),
+            model_name="methodversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)),
+                fields=("method",),
+                name="method_one_current",
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['opportunity', 'id'], name='movement_opportunity'),
+            model_name="movement",
+            index=models.Index(
+                fields=["opportunity", "id"], name="movement_opportunity"
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['on', 'kind'], name='movement_on'),
+            model_name="movement",
+            index=models.Index(fields=["on", "kind"], name="movement_on"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['correlation_id'], name='movement_correlation'),
+            model_name="movement",
+            index=models.Index(fields=["correlation_id"], name="movement_correlation"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(condition=models.Q(('reverses__isnull', False)), fields=['reverses'], name='movement_reverses'),
+            model_name="movement",
+            index=models.Index(
+                condition=models.Q(("reverses__isnull", False)),
+                fields=["reverses"],
+                name="movement_reverses",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lineset',
-            index=models.Index(fields=['opportunity', 'on', 'id'], name='line_set_on'),
+            model_name="lineset",
+            index=models.Index(fields=["opportunity", "on", "id"], name="line_set_on"),
         ),
         migrations.AddConstraint(
-            model_name='lineset',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('opportunity',), name='line_set_one_current'),
+            model_name="lineset",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)),
+                fields=("opportunity",),
+                name="line_set_one_current",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('opportunity__isnull', True), ('account__isnull', True), _connector='XOR'), name='grant_on_one_record'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("opportunity__isnull", True),
+                    ("account__isnull", True),
+                    _connector="XOR",
+                ),
+                name="grant_on_one_record",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(condition=models.Q(('opportunity__isnull', False)), fields=('person', 'opportunity', 'because'), name='grant_opportunity_once'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("opportunity__isnull", False)),
+                fields=("person", "opportunity", "because"),
+                name="grant_opportunity_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(condition=models.Q(('account__isnull', False)), fields=('person', 'account', 'because'), name='grant_account_once'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("account__isnull", False)),
+                fields=("person", "account", "because"),
+                name="grant_account_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['on', 'place', 'unit_id', 'owner_id', 'stage_id', 'close_month', 'currency', 'own_rate_bp', 'kind', 'count', 'amount_minor'], name='entry_on_position'),
+            model_name="entry",
+            index=models.Index(
+                fields=[
+                    "on",
+                    "place",
+                    "unit_id",
+                    "owner_id",
+                    "stage_id",
+                    "close_month",
+                    "currency",
+                    "own_rate_bp",
+                    "kind",
+                    "count",
+                    "amount_minor",
+                ],
+                name="entry_on_position",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['unit_id', 'on', 'place', 'owner_id', 'stage_id', 'close_month', 'currency', 'own_rate_bp', 'kind', 'count', 'amount_minor'], name='entry_unit_on'),
+            model_name="entry",
+            index=models.Index(
+                fields=[
+                    "unit_id",
+                    "on",
+                    "place",
+                    "owner_id",
+                    "stage_id",
+                    "close_month",
+                    "currency",
+                    "own_rate_bp",
+                    "kind",
+                    "count",
+                    "amount_minor",
+                ],
+                name="entry_unit_on",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['owner_id', 'on', 'place', 'unit_id', 'stage_id', 'close_month', 'currency', 'own_rate_bp', 'kind', 'count', 'amount_minor'], name='entry_owner_on'),
+            model_name="entry",
+            index=models.Index(
+                fields=[
+                    "owner_id",
+                    "on",
+                    "place",
+                    "unit_id",
+                    "stage_id",
+                    "close_month",
+                    "currency",
+                    "own_rate_bp",
+                    "kind",
+                    "count",
+                    "amount_minor",
+                ],
+                name="entry_owner_on",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('place__gte', 2)), fields=['place', 'on', 'unit_id', 'owner_id', 'base_minor', 'count'], name='entry_outcome'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("place__gte", 2)),
+                fields=["place", "on", "unit_id", "owner_id", "base_minor", "count"],
+                name="entry_outcome",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['opportunity', 'id'], name='entry_opportunity'),
+            model_name="entry",
+            index=models.Index(fields=["opportunity", "id"], name="entry_opportunity"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', -1000000000000000), ('amount_minor__lte', 1000000000000000)), name='entry_amount_limit'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_minor__gte", -1000000000000000),
+                    ("amount_minor__lte", 1000000000000000),
+                ),
+                name="entry_amount_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', -1), ('count__lte', 1)), name='entry_count'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("count__gte", -1), ("count__lte", 1)),
+                name="entry_count",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='competitor',
-            constraint=models.UniqueConstraint(fields=('opportunity', 'name'), name='competitor_once'),
+            model_name="competitor",
+            constraint=models.UniqueConstraint(
+                fields=("opportunity", "name"), name="competitor_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='organisation_is_one'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("id", 1)), name="organisation_is_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('fiscal_first_month__gte', 1), ('fiscal_first_month__lte', 12)), name='organisation_fiscal_month'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("fiscal_first_month__gte", 1), ("fiscal_first_month__lte", 12)
+                ),
+                name="organisation_fiscal_month",
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['sort_key', 'id'], name='product_sort'),
+            model_name="product",
+            index=models.Index(fields=["sort_key", "id"], name="product_sort"),
         ),
         migrations.AddConstraint(
-            model_name='productline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', -1000000000000000), ('amount_minor__lte', 1000000000000000)), name='product_line_amount_limit'),
+            model_name="productline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_minor__gte", -1000000000000000),
+                    ("amount_minor__lte", 1000000000000000),
+                ),
+                name="product_line_amount_limit",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quota',
-            index=models.Index(fields=['unit', 'start_on', 'end_on'], name='quota_unit'),
+            model_name="quota",
+            index=models.Index(
+                fields=["unit", "start_on", "end_on"], name="quota_unit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='quota',
-            index=models.Index(fields=['person', 'start_on', 'end_on'], name='quota_person'),
+            model_name="quota",
+            index=models.Index(
+                fields=["person", "start_on", "end_on"], name="quota_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quota',
-            constraint=models.CheckConstraint(condition=models.Q(('unit__isnull', True), ('person__isnull', True), _connector='XOR'), name='quota_of_one'),
+            model_name="quota",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("unit__isnull", True), ("person__isnull", True), _connector="XOR"
+                ),
+                name="quota_of_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quota',
-            constraint=models.CheckConstraint(condition=models.Q(('end_on__gt', models.F('start_on'))), name='quota_not_upside_down'),
+            model_name="quota",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end_on__gt", models.F("start_on"))),
+                name="quota_not_upside_down",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quota',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', -1000000000000000), ('amount_minor__lte', 1000000000000000)), name='quota_amount_limit'),
+            model_name="quota",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_minor__gte", -1000000000000000),
+                    ("amount_minor__lte", 1000000000000000),
+                ),
+                name="quota_amount_limit",
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['person', 'from_on'], name='appointment_person'),
+            model_name="appointment",
+            index=models.Index(fields=["person", "from_on"], name="appointment_person"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['unit', 'role', 'from_on'], name='appointment_unit'),
+            model_name="appointment",
+            index=models.Index(
+                fields=["unit", "role", "from_on"], name="appointment_unit"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__isnull', True), ('until_on__gt', models.F('from_on')), _connector='OR'), name='appointment_not_upside_down'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until_on__isnull", True),
+                    ("until_on__gt", models.F("from_on")),
+                    _connector="OR",
+                ),
+                name="appointment_not_upside_down",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['sort_key', 'id'], name='account_sort'),
+            model_name="account",
+            index=models.Index(fields=["sort_key", "id"], name="account_sort"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['manager', 'sort_key', 'id'], name='account_manager_sort'),
+            model_name="account",
+            index=models.Index(
+                fields=["manager", "sort_key", "id"], name="account_manager_sort"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['unit', 'sort_key', 'id'], name='account_unit_sort'),
+            model_name="account",
+            index=models.Index(
+                fields=["unit", "sort_key", "id"], name="account_unit_sort"
+            ),
         ),
         migrations.AddIndex(
-            model_name='smallsale',
-            index=models.Index(fields=['on', 'unit', 'owner', 'base_minor'], name='small_sale_on'),
+            model_name="smallsale",
+            index=models.Index(
+                fields=["on", "unit", "owner", "base_minor"], name="small_sale_on"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='smallsale',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', -1000000000000000), ('amount_minor__lte', 1000000000000000)), name='small_sale_amount_limit'),
+            model_name="smallsale",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_minor__gte", -1000000000000000),
+                    ("amount_minor__lte", 1000000000000000),
+                ),
+                name="small_sale_amount_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('method', 'key'), name='stage_lineage_once'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                fields=("method", "key"), name="stage_lineage_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('place', 1), ('voided', False)), fields=['close_sort', 'id'], name='opp_close'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("place", 1), ("voided", False)),
+                fields=["close_sort", "id"],
+                name="opp_close",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('place', 1), ('voided', False)), fields=['base_minor', 'id'], name='opp_amount'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("place", 1), ("voided", False)),
+                fields=["base_minor", "id"],
+                name="opp_amount",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('place', 1), ('voided', False)), fields=['sort_key', 'id'], name='opp_name'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("place", 1), ("voided", False)),
+                fields=["sort_key", "id"],
+                name="opp_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['updated_at', 'id'], name='opp_updated'),
+            model_name="opportunity",
+            index=models.Index(fields=["updated_at", "id"], name="opp_updated"),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['owner', 'place', 'close_sort', 'id'], name='opp_owner_close'),
+            model_name="opportunity",
+            index=models.Index(
+                fields=["owner", "place", "close_sort", "id"], name="opp_owner_close"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['unit', 'place', 'close_sort', 'id'], name='opp_unit_close'),
+            model_name="opportunity",
+            index=models.Index(
+                fields=["unit", "place", "close_sort", "id"], name="opp_unit_close"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['account', 'place', 'close_sort', 'id'], name='opp_account_close'),
+            model_name="opportunity",
+            index=models.Index(
+                fields=["account", "place", "close_sort", "id"],
+                name="opp_account_close",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['stage', 'place', 'close_sort', 'id'], name='opp_stage_close'),
+            model_name="opportunity",
+            index=models.Index(
+                fields=["stage", "place", "close_sort", "id"], name="opp_stage_close"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', -1000000000000000), ('amount_minor__lte', 1000000000000000)), name='opportunity_amount_limit'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_minor__gte", -1000000000000000),
+                    ("amount_minor__lte", 1000000000000000),
+                ),
+                name="opportunity_amount_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0)), name='opportunity_amount_not_negative'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gte", 0)),
+                name="opportunity_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('place__gte', 1), ('place__lte', 4)), name='opportunity_place'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("place__gte", 1), ("place__lte", 4)),
+                name="opportunity_place",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('own_rate_bp__isnull', True), ('own_rate_bp__lte', 10000), _connector='OR'), name='opportunity_own_rate'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("own_rate_bp__isnull", True),
+                    ("own_rate_bp__lte", 10000),
+                    _connector="OR",
+                ),
+                name="opportunity_own_rate",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='methodstage',
-            constraint=models.UniqueConstraint(fields=('version', 'stage'), name='method_stage_once'),
+            model_name="methodstage",
+            constraint=models.UniqueConstraint(
+                fields=("version", "stage"), name="method_stage_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='methodstage',
-            constraint=models.UniqueConstraint(fields=('version', 'order'), name='method_stage_order'),
+            model_name="methodstage",
+            constraint=models.UniqueConstraint(
+                fields=("version", "order"), name="method_stage_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='storedfile',
-            index=models.Index(fields=['sha256'], name='stored_file_content'),
+            model_name="storedfile",
+            index=models.Index(fields=["sha256"], name="stored_file_content"),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(fields=('opportunity', 'stage', 'key'), name='evidence_item_once'),
+            model_name="evidence",
+            constraint=models.UniqueConstraint(
+                fields=("opportunity", "stage", "key"), name="evidence_item_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='unitplace',
-            index=models.Index(fields=['on', 'recorded_at'], name='unit_place_on'),
+            model_name="unitplace",
+            index=models.Index(fields=["on", "recorded_at"], name="unit_place_on"),
         ),
         migrations.AddIndex(
-            model_name='winrate',
-            index=models.Index(fields=['stage', 'kind', 'on', 'recorded_at'], name='win_rate_on'),
+            model_name="winrate",
+            index=models.Index(
+                fields=["stage", "kind", "on", "recorded_at"], name="win_rate_on"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='winrate',
-            constraint=models.CheckConstraint(condition=models.Q(('rate_bp__lte', 10000)), name='win_rate_at_most_1'),
+            model_name="winrate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate_bp__lte", 10000)), name="win_rate_at_most_1"
+            ),
         ),
     ]
