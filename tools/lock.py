@@ -1,6 +1,6 @@
 """Write the three requirements locks from pyproject.toml: versions and hashes, no addresses.
 
-Run by `make lock`; needs pip-tools. Give --upgrade to take newer versions, else known pins are kept.
+Run by `make lock`; needs pip-tools. Known pins are kept unless --upgrade is given.
 """
 
 import subprocess
@@ -15,13 +15,31 @@ HEAD = "# Made by `make lock` from pyproject.toml; for Python 3.11 and later. Do
 def lock(wanted: list[str], target: Path, options: list[str]) -> None:
     """Resolve `wanted` into `target`, which afterwards names no index and no path."""
     command = [
-        *[sys.executable, "-m", "piptools", "compile", "-", "--output-file", target.name],
-        *["--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--quiet"],
+        *[
+            sys.executable,
+            "-m",
+            "piptools",
+            "compile",
+            "-",
+            "--output-file",
+            target.name,
+        ],
+        *[
+            "--generate-hashes",
+            "--allow-unsafe",
+            "--strip-extras",
+            "--no-header",
+            "--quiet",
+        ],
         *["--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host"],
         *options,
     ]
     subprocess.run(command, input="\n".join(wanted), text=True, cwd=ROOT, check=True)
-    lines = target.read_text(encoding="utf-8").replace("-r -", "dakehu").splitlines(keepends=True)
+    lines = (
+        target.read_text(encoding="utf-8")
+        .replace("-r -", "dakehu")
+        .splitlines(keepends=True)
+    )
     kept = [line for line in lines if not line.startswith("--") and line != HEAD]
     target.write_text(HEAD + "".join(kept).lstrip("\n"), encoding="utf-8")
 

@@ -31,7 +31,9 @@ def say(text: str) -> None:
 def run(*command: str | Path) -> None:
     """Run a command in the repository with .venv/bin first on the path; stop on failure."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False
+    )
     if done.returncode:
         sys.exit(f"failed ({done.returncode}): {' '.join(map(str, command))}")
 
@@ -90,7 +92,9 @@ def node_version() -> int:
     node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
     if not node or not npm:
         return 0
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [node, "--version"], capture_output=True, text=True, check=False
+    )
     major = said.stdout.strip().removeprefix("v").split(".")[0]
     return int(major) if major.isdecimal() else 0
 
@@ -107,7 +111,14 @@ def install_node() -> None:
     value = digest([ROOT / "package.json", ROOT / "package-lock.json"])
     if not is_fresh(stamp, value):
         say("installing packages for the pages")
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        run(
+            "npm",
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        )
         stamp.write_text(value)
 
 
@@ -118,7 +129,8 @@ def build_assets() -> None:
         inputs += [
             f
             for f in (ROOT / folder).rglob("*")
-            if f.is_file() and f.suffix in {".ts", ".css", ".mjs", ".html", ".py", ".svg"}
+            if f.is_file()
+            and f.suffix in {".ts", ".css", ".mjs", ".html", ".py", ".svg"}
         ]
     inputs += SOURCE.glob("web/**/*.py")
     stamp = ROOT / "build" / "assets-built-from"
@@ -153,6 +165,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
-        sys.exit(f"Dakehu needs Python 3.11 or later; this is {sys.version.split()[0]}.")
+    # The Python that runs this may be older than the code is written for.
+    if sys.version_info < (3, 11):  # noqa: UP036
+        sys.exit(
+            f"Dakehu needs Python 3.11 or later; this is {sys.version.split()[0]}."
+        )
     main()
