@@ -1,0 +1,24 @@
+"""Contacts (联系人): people at accounts."""
+
+from django.db import models
+
+
+class Contact(models.Model):
+    """A person at an account; on an opportunity they become a stakeholder."""
+
+    account = models.ForeignKey(
+        "dakehu.Account", on_delete=models.PROTECT, related_name="contacts"
+    )
+    name = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80, blank=True, default="")
+    sort_key = models.CharField(max_length=160, blank=True, default="")
+    title = models.CharField(max_length=120, blank=True, default="")
+    department = models.CharField(max_length=120, blank=True, default="")
+    phone = models.CharField(max_length=60, blank=True, default="")
+    email = models.EmailField(blank=True, default="")
+    note = models.TextField(blank=True, default="")
+    created_on = models.DateField()
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["sort_key", "id"], name="contact_sort")]

@@ -1,0 +1,44 @@
+"""Evidence ticked for a stage (FUN-3), and stored files by content."""
+
+from django.db import models
+
+
+class StoredFile(models.Model):
+    """A file under DAKEHU_FILES, named by its SHA-256; served only by its owner's permission."""
+
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()
+    content_type = models.CharField(max_length=100)
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["sha256"], name="stored_file_content")]
+
+
+class Evidence(models.Model):
+    """One evidence item of a stage, ticked by whom and when, with its proof."""
+
+    opportunity = models.ForeignKey(
+        "dakehu.Opportunity", on_delete=models.CASCADE, related_name="evidence"
+    )
+    stage = models.ForeignKey("dakehu.Stage", on_delete=models.PROTECT)
+    key = models.CharField(max_length=40)
+    ticked_on = models.DateField()
+    ticked_at = models.DateTimeField()
+    ticked_by = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT)
+    note = models.TextField(blank=True, default="")
+    link = models.CharField(max_length=500, blank=True, default="")
+    file = models.ForeignKey(
+        StoredFile, null=True, blank=True, on_delete=models.PROTECT
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity", "stage", "key"], name="evidence_item_once"
+            )
+        ]

@@ -1,0 +1,260 @@
+"""The double-entry ledger of the funnel (FUN-5): append-only, and what is carried from it."""
+
+from django.db import models
+from django.db.models import Q
+
+from dakehu.models.fields import MinorField, within_limit
+
+
+class Movement(models.Model):
+    """A change that moves the funnel; its entries sum to zero. Holds no free text."""
+
+    opportunity = models.ForeignKey(
+        "dakehu.Opportunity", on_delete=models.PROTECT, related_name="movements"
+    )
+    kind = models.PositiveSmallIntegerField()
+    on = models.DateField()
+    recorded_at = models.DateTimeField()
+    actor = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    for_person = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    way = models.PositiveSmallIntegerField()
+    correlation_id = models.UUIDField()
+    reverses = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["opportunity", "id"], name="movement_opportunity"),
+            models.Index(fields=["on", "kind"], name="movement_on"),
+            models.Index(fields=["correlation_id"], name="movement_correlation"),
+            models.Index(
+                fields=["reverses"],
+                name="movement_reverses",
+                condition=Q(reverses__isnull=False),
+            ),
+        ]
+
+
+class MovementNote(models.Model):
+    """Why it moved, in words; stands apart so that it can be erased."""
+
+    movement = models.OneToOneField(
+        Movement, on_delete=models.CASCADE, related_name="note"
+    )
+    reason = models.CharField(max_length=40, blank=True, default="")
+    competitor = models.CharField(max_length=120, blank=True, default="")
+    text = models.TextField(blank=True, default="")
+
+
+class Entry(models.Model):
+    """One side of a movement: a signed count and amount at a position.
+
+    Codes instead of NULL in the position columns, so that carried rows have a plain unique key:
+    place 0 is nowhere; 0 for no stage, owner, unit; -1 for no own rate; day 1 of close month or
+    date.max for no close date.
+    """
+
+    movement = models.ForeignKey(
+        Movement, on_delete=models.PROTECT, related_name="entries"
+    )
+    opportunity = models.ForeignKey(
+        "dakehu.Opportunity",
+        on_delete=models.PROTECT,
+        related_name="entries",
+        db_index=False,
+    )
+    kind = models.PositiveSmallIntegerField()
+    on = models.DateField()
+    recorded_at = models.DateTimeField()
+    count = models.SmallIntegerField()
+    amount_minor = MinorField()
+    place = models.PositiveSmallIntegerField()
+    owner_id = models.BigIntegerField()
+    unit_id = models.BigIntegerField()
+    stage_id = models.BigIntegerField()
+    category = models.PositiveSmallIntegerField()
+    close_month = models.DateField()
+    currency = models.CharField(max_length=3)
+    own_rate_bp = models.SmallIntegerField()
+    base_minor = MinorField(null=True)
+
+    class Meta:
+        constraints = [
+            within_limit("amount_minor", "entry_amount_limit"),
+            models.CheckConstraint(
+                condition=Q(count__gte=-1, count__lte=1), name="entry_count"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=[
+                    "on",
+                    "place",
+                    "unit_id",
+                    "owner_id",
+                    "stage_id",
+                    "close_month",
+                    "currency",
+                    "own_rate_bp",
+                    "kind",
+                    "count",
+                    "amount_minor",
+                ],
+                name="entry_on_position",
+            ),
+            models.Index(
+                fields=[
+                    "unit_id",
+                    "on",
+                    "place",
+                    "owner_id",
+                    "stage_id",
+                    "close_month",
+                    "currency",
+                    "own_rate_bp",
+                    "kind",
+                    "count",
+                    "amount_minor",
+                ],
+                name="entry_unit_on",
+            ),
+            models.Index(
+                fields=[
+                    "owner_id",
+                    "on",
+                    "place",
+                    "unit_id",
+                    "stage_id",
+                    "close_month",
+                    "currency",
+                    "own_rate_bp",
+                    "kind",
+                    "count",
+                    "amount_minor",
+                ],
+                name="entry_owner_on",
+            ),
+            models.Index(
+                fields=["place", "on", "unit_id", "owner_id", "base_minor", "count"],
+                name="entry_outcome",
+                condition=Q(place__gte=2),
+            ),
+            models.Index(fields=["opportunity", "id"], name="entry_opportunity"),
+        ]
+
+
+class Position(models.Model):
+    """The columns of a position, for the carried tables."""
+
+    month = models.DateField()
+    place = models.PositiveSmallIntegerField()
+    owner_id = models.BigIntegerField()
+    unit_id = models.BigIntegerField()
+    stage_id = models.BigIntegerField()
+    category = models.PositiveSmallIntegerField()
+    close_month = models.DateField()
+    currency = models.CharField(max_length=3)
+    own_rate_bp = models.SmallIntegerField()
+    count = models.IntegerField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+POSITION = [
+    "owner_id", "unit_id", "stage_id", "category", "close_month", "currency", "own_rate_bp",
+]  # fmt: skip
+
+
+class Balance(Position):
+    """Open positions at the start of a month: a cache that `ledger verify --rebuild` remakes."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "place", *POSITION], name="balance_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=[
+                    "month",
+                    "stage_id",
+                    "own_rate_bp",
+                    "currency",
+                    "close_month",
+                    "unit_id",
+                    "owner_id",
+                    "count",
+                    "amount_minor",
+                ],
+                name="balance_month",
+            ),
+            models.Index(
+                fields=[
+                    "unit_id",
+                    "month",
+                    "owner_id",
+                    "stage_id",
+                    "own_rate_bp",
+                    "currency",
+                    "close_month",
+                    "count",
+                    "amount_minor",
+                ],
+                name="balance_unit",
+            ),
+            models.Index(
+                fields=[
+                    "owner_id",
+                    "month",
+                    "unit_id",
+                    "stage_id",
+                    "own_rate_bp",
+                    "currency",
+                    "close_month",
+                    "count",
+                    "amount_minor",
+                ],
+                name="balance_owner",
+            ),
+        ]
+
+
+class Turnover(Position):
+    """Entries by kind and position within a month; outcomes carry the base amount booked."""
+
+    kind = models.PositiveSmallIntegerField()
+    base_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "kind", "place", *POSITION], name="turnover_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["unit_id", "month"], name="turnover_unit"),
+            models.Index(fields=["owner_id", "month"], name="turnover_owner"),
+        ]
+
+
+class CarriedMonth(models.Model):
+    """The months at whose start balances stand; turnover stands for all months before them."""
+
+    month = models.DateField(primary_key=True)
+    carried_at = models.DateTimeField()
+
+
+class BooksClosing(models.Model):
+    """Finance closed the books up to and including a day; the latest row rules."""
+
+    until_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    actor = models.ForeignKey("dakehu.Person", null=True, on_delete=models.PROTECT)

@@ -1,0 +1,148 @@
+"""Opportunities (商机), their product lines and competitors (FUN-2)."""
+
+from django.db import models
+
+from dakehu.models.fields import MinorField, within_limit
+from dakehu.models.visibility import OpportunityQuerySet
+
+OPEN_AND_THERE = models.Q(place=1, voided=False)
+
+
+class Opportunity(models.Model):
+    """One possible sale: the row is what the ledger's entries add up to (FUN-5)."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    sort_key = models.CharField(max_length=240, blank=True, default="")
+    account = models.ForeignKey(
+        "dakehu.Account", null=True, blank=True, on_delete=models.PROTECT
+    )
+    owner = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT)
+    unit = models.ForeignKey("dakehu.SalesUnit", on_delete=models.PROTECT)
+    method_version = models.ForeignKey("dakehu.MethodVersion", on_delete=models.PROTECT)
+    #: The stage held, or for a decided one the stage it was decided at.
+    stage = models.ForeignKey("dakehu.Stage", on_delete=models.PROTECT)
+    #: core.ledger.Place: 1 open, 2 won, 3 lost, 4 abandoned.
+    place = models.PositiveSmallIntegerField(default=1)
+    voided = models.BooleanField(default=False)
+    amount_minor = MinorField(default=0)
+    currency = models.ForeignKey("dakehu.Currency", on_delete=models.PROTECT)
+    #: The amount in base currency at its last change; only lists order by it.
+    base_minor = MinorField(null=True)
+    close_on = models.DateField(null=True, blank=True)
+    #: close_on, or the last day there is: order and keyset paging know no NULL.
+    close_sort = models.DateField()
+    category = models.PositiveSmallIntegerField(default=1)
+    own_rate_bp = models.PositiveSmallIntegerField(null=True, blank=True)
+    source = models.CharField(max_length=16, blank=True, default="")
+    compelling_event = models.CharField(max_length=240, blank=True, default="")
+    next_step = models.CharField(max_length=240, blank=True, default="")
+    next_step_on = models.DateField(null=True, blank=True)
+    created_on = models.DateField()
+    stage_since = models.DateField()
+    last_on = models.DateField()
+    decided_on = models.DateField(null=True, blank=True)
+    #: Imported without a start: created on the state day of its import.
+    start_unknown = models.BooleanField(default=False)
+    evidence_unknown = models.BooleanField(default=False)
+    updated_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    objects = OpportunityQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            within_limit("amount_minor", "opportunity_amount_limit"),
+            models.CheckConstraint(
+                condition=models.Q(amount_minor__gte=0),
+                name="opportunity_amount_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(place__gte=1, place__lte=4), name="opportunity_place"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(own_rate_bp__isnull=True)
+                | models.Q(own_rate_bp__lte=10000),
+                name="opportunity_own_rate",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["close_sort", "id"], name="opp_close", condition=OPEN_AND_THERE
+            ),
+            models.Index(
+                fields=["base_minor", "id"], name="opp_amount", condition=OPEN_AND_THERE
+            ),
+            models.Index(
+                fields=["sort_key", "id"], name="opp_name", condition=OPEN_AND_THERE
+            ),
+            models.Index(fields=["updated_at", "id"], name="opp_updated"),
+            models.Index(
+                fields=["owner", "place", "close_sort", "id"], name="opp_owner_close"
+            ),
+            models.Index(
+                fields=["unit", "place", "close_sort", "id"], name="opp_unit_close"
+            ),
+            models.Index(
+                fields=["account", "place", "close_sort", "id"],
+                name="opp_account_close",
+            ),
+            models.Index(
+                fields=["stage", "place", "close_sort", "id"], name="opp_stage_close"
+            ),
+        ]
+
+
+class LineSet(models.Model):
+    """The product lines of an opportunity as of a change; sets are kept, never edited."""
+
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="line_sets"
+    )
+    on = models.DateField()
+    recorded_at = models.DateTimeField()
+    correlation_id = models.UUIDField()
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["opportunity", "on", "id"], name="line_set_on")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity"],
+                condition=models.Q(is_current=True),
+                name="line_set_one_current",
+            )
+        ]
+
+
+class ProductLine(models.Model):
+    """A product with quantity, price and delivery month; the amount is rounded per line."""
+
+    line_set = models.ForeignKey(
+        LineSet, on_delete=models.CASCADE, related_name="lines"
+    )
+    product = models.ForeignKey("dakehu.Product", on_delete=models.PROTECT)
+    quantity = models.DecimalField(max_digits=15, decimal_places=3)
+    unit_price = models.DecimalField(max_digits=19, decimal_places=6)
+    amount_minor = MinorField()
+    delivery_month = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [within_limit("amount_minor", "product_line_amount_limit")]
+
+
+class Competitor(models.Model):
+    """A rival met on an opportunity."""
+
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="competitors"
+    )
+    name = models.CharField(max_length=120)
+    note = models.CharField(max_length=240, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity", "name"], name="competitor_once"
+            )
+        ]
