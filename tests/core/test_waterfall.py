@@ -93,7 +93,9 @@ def test_what_movements_do_not_explain_is_named() -> None:
     assert difference(result) == (0, ZERO, known(40))
 
 
-def test_a_stage_rated_for_the_first_time_in_between_values_its_movements_at_that_rate() -> None:
+def test_a_stage_rated_for_the_first_time_in_between_values_its_movements_at_that_rate() -> (
+    None
+):
     result = waterfall(
         opening=[], movements={"created": [cell(3, 1, 100)]}, closing=[cell(3, 1, 100)],
         opening_rates={3: None}, closing_rates={3: 3000},
@@ -141,7 +143,9 @@ class Position:
     scope: Scope
 
 
-scopes: st.SearchStrategy[Scope] = st.sampled_from(["overdue", "in_period", "later", "undated"])
+scopes: st.SearchStrategy[Scope] = st.sampled_from(
+    ["overdue", "in_period", "later", "undated"]
+)
 positions = st.builds(
     Position,
     lineage_id=st.integers(1, 3),
@@ -173,15 +177,13 @@ def as_cells(by_position: dict[Position, tuple[int, int]]) -> list[Cell]:
 @given(
     sums,
     st.dictionaries(st.sampled_from([*MOVEMENT_BARS, REORGANISED]), sums, max_size=6),
-    day_rates, day_rates, days, days,
+    st.tuples(day_rates, day_rates), st.tuples(days, days),
 )  # fmt: skip
 def test_opening_and_bars_are_the_closing_exactly(
     opening: dict[Position, tuple[int, int]],
     movements: dict[str, dict[Position, tuple[int, int]]],
-    opening_rates: Rates,
-    closing_rates: Rates,
-    opening_exchange: Exchange,
-    closing_exchange: Exchange,
+    rates: tuple[Rates, Rates],
+    exchanges: tuple[Exchange, Exchange],
 ) -> None:
     closing: dict[Position, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for sums_of_kind in (opening, *movements.values()):
@@ -192,10 +194,10 @@ def test_opening_and_bars_are_the_closing_exactly(
         opening=as_cells(opening),
         movements={kind: as_cells(moved) for kind, moved in movements.items()},
         closing=as_cells(closing),
-        opening_rates=opening_rates,
-        closing_rates=closing_rates,
-        opening_exchange=opening_exchange,
-        closing_exchange=closing_exchange,
+        opening_rates=rates[0],
+        closing_rates=rates[1],
+        opening_exchange=exchanges[0],
+        closing_exchange=exchanges[1],
     )
     assert difference(result) == (0, ZERO, ZERO)
     assert result.unexplained == ()

@@ -192,7 +192,9 @@ def stage_table(
         raise ValueError(f"cells of other methods: {sorted(strangers)}")
 
     def part(scope: Scope, among: Sequence[Cell] = cells) -> FunnelSum:
-        return sum_cells([cell for cell in among if cell.scope == scope], rates, exchange)
+        return sum_cells(
+            [cell for cell in among if cell.scope == scope], rates, exchange
+        )
 
     rows = []
     for lineage_id in stages:
@@ -263,7 +265,7 @@ def forecast_index(
     small: Figure = ZERO,
     small_expected: Figure = ZERO,
 ) -> Indicator:
-    """销售预计 = (closed + weighted) ÷ quota: are there enough opportunities?
+    """销售预计 = (closed + weighted) ÷ quota: whether there is enough.
 
     With a threshold of small sales in use, `small` and `small_expected` are added.
     """
@@ -290,7 +292,7 @@ def progress_index(
     small_before: Figure = ZERO,
     literal: bool = False,
 ) -> Indicator:
-    """销售进展 = (Δ weighted + Δ closed) ÷ quota over a week: how fast do opportunities move?
+    """销售进展 = (Δ weighted + Δ closed) ÷ quota over a week: how fast it moves.
 
     `literal` takes the written formula by the letter: there 'forecast' = closed + weighted, so
     that a sale counts twice, as forecast and as closed.
@@ -316,9 +318,14 @@ def progress_index(
 def _over_quota(
     numerator: Figure, quota: Fraction | None, terms: Mapping[str, Figure]
 ) -> Indicator:
-    inputs = {**terms, "quota": Figure(None, NO_QUOTA) if quota is None else Figure(quota)}
+    inputs = {
+        **terms,
+        "quota": Figure(None, NO_QUOTA) if quota is None else Figure(quota),
+    }
     if not quota:
-        return Indicator(None, NO_QUOTA if quota is None else ZERO_QUOTA, numerator, inputs)
+        return Indicator(
+            None, NO_QUOTA if quota is None else ZERO_QUOTA, numerator, inputs
+        )
     if numerator.value is None:
         return Indicator(None, numerator.reason, numerator, inputs)
     return Indicator(numerator.value / quota, None, numerator, inputs)

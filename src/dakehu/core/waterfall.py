@@ -113,9 +113,11 @@ def waterfall(
 
 
 def unexplained(
-    opening: Sequence[Cell], movements: Iterable[Sequence[Cell]], closing: Sequence[Cell]
+    opening: Sequence[Cell],
+    movements: Iterable[Sequence[Cell]],
+    closing: Sequence[Cell],
 ) -> tuple[Cell, ...]:
-    """closing − opening − movements per position, in its own currency; what is 0 is left out."""
+    """Closing − opening − movements per position, in its own currency; what is 0 is left out."""
     left: dict[tuple[object, ...], Cell] = {}
     signed = [(closing, 1), (opening, -1), *((cells, -1) for cells in movements)]
     for cells, sign in signed:
@@ -134,8 +136,12 @@ def unexplained(
 
 
 def difference(result: Waterfall) -> tuple[int, Figure, Figure]:
-    """closing − opening − Σ bars in count, amount, weighted: all 0 unless `unexplained`."""
-    count = result.closing.count - result.opening.count - sum(bar.count for bar in result.bars)
+    """Closing − opening − Σ bars in count, amount, weighted: all 0 unless `unexplained`."""
+    count = (
+        result.closing.count
+        - result.opening.count
+        - sum(bar.count for bar in result.bars)
+    )
     total_amount = result.closing.amount - result.opening.amount
     total_weighted = result.closing.weighted - result.opening.weighted
     for bar in result.bars:
@@ -150,4 +156,7 @@ def _bar(kind: str, cells: Sequence[Cell], rates: Rates, exchange: Exchange) -> 
 
 
 def _first_known(opening: Rates, closing: Rates) -> Rates:
-    return {**closing, **{key: rate for key, rate in opening.items() if rate is not None}}
+    return {
+        **closing,
+        **{key: rate for key, rate in opening.items() if rate is not None},
+    }
