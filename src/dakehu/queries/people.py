@@ -45,11 +45,7 @@ def viewer_of(
 
 def viewer_by_login(*, login: str, today: date, language: str = "en") -> Viewer:
     """Give the viewer for `--as LOGIN`. Raises NotFound("person.unknown_login")."""
-    person = (
-        Person.objects.filter(login=login, is_active=True)
-        .values_list("id", flat=True)
-        .first()
-    )
+    person = Person.objects.filter(login=login, is_active=True).values_list("id", flat=True).first()
     if person is None:
         raise NotFound("person.unknown_login", login=login)
     return viewer_of(person_id=person, login=login, today=today, language=language)
@@ -66,8 +62,4 @@ class PersonName:
 
     def shown(self, language: str) -> str:
         """Give the name in the reader's language."""
-        return (
-            (self.name_en or self.name)
-            if language == "en"
-            else (self.name or self.name_en)
-        )
+        return (self.name_en or self.name) if language == "en" else (self.name or self.name_en)
