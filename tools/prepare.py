@@ -76,7 +76,7 @@ def install_python(*, development: bool) -> None:
     if is_fresh(stamps[1], values[1]) or (not development and is_fresh(stamps[0], values[0])):
         return
     say("installing Python packages (a minute or two)")
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     run(*pip, "--require-hashes", "-r", locks[int(development)])
     run(*pip, "--no-deps", "--editable", ".")
     stamps[int(development)].write_text(values[int(development)])
@@ -99,7 +99,7 @@ def install_node() -> None:
         return
     if node_version() < OLDEST_NODE:
         say(f"no Node.js {OLDEST_NODE} here; installing it into .venv")
-        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         run(*pip, "--require-hashes", "-r", ROOT / "requirements-node.lock")
     stamp = MODULES / ".dakehu"
     value = digest([ROOT / "package.json", ROOT / "package-lock.json"])
