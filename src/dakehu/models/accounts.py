@@ -3,14 +3,15 @@
 from django.db import models
 from treebeard.mp_tree import MP_Node
 
+from dakehu.core.access import Viewer
+from dakehu.models.visibility import AccountQuerySet
+
 
 class Account(MP_Node):  # type: ignore[misc]
     """A company we sell to or want to; branches hang under a parent account."""
 
     steplen = 5
     node_order_by: list[str] = []
-    path = models.CharField(max_length=255, unique=True, db_collation=None)
-
     code = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     name_en = models.CharField(max_length=200, blank=True, default="")
@@ -32,6 +33,11 @@ class Account(MP_Node):  # type: ignore[misc]
     note = models.TextField(blank=True, default="")
     created_on = models.DateField()
     version = models.PositiveIntegerField(default=1)
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> AccountQuerySet:
+        """Give the accounts that the viewer may see (treebeard keeps the manager for itself)."""
+        return AccountQuerySet(cls).visible_to(viewer)
 
     class Meta:
         indexes = [

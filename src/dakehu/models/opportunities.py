@@ -3,6 +3,7 @@
 from django.db import models
 
 from dakehu.models.fields import MinorField, within_limit
+from dakehu.models.visibility import OpportunityQuerySet
 
 OPEN_AND_THERE = models.Q(place=1, voided=False)
 
@@ -46,6 +47,8 @@ class Opportunity(models.Model):
     evidence_unknown = models.BooleanField(default=False)
     updated_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
+
+    objects = OpportunityQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,15 @@
+"""Writing the ledger: posting, taking back, correcting, carrying forward (FUN-5)."""
+
+from dakehu.actions.ledger.carry import carry_forward, rebuild
+from dakehu.actions.ledger.post import Drafted, Posting, post, write_movements
+from dakehu.actions.ledger.reverse import (
+    Correction,
+    correct_movement,
+    reverse_correlation,
+    standing_chain,
+)
+
+__all__ = [
+    "Correction", "Drafted", "Posting", "carry_forward", "correct_movement", "post", "rebuild",
+    "reverse_correlation", "standing_chain", "write_movements",
+]  # fmt: skip

@@ -1,0 +1,145 @@
+"""Posting: the movements and entries of a change, written in one transaction (FUN-5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from dakehu.actions.ledger.carry import lock_alone, lock_shared, update_carried
+from dakehu.core.ledger import NewEntry, Place, Step, Way, entries_for
+from dakehu.models import CarriedMonth, Entry, Movement, MovementNote
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What the movements of one save share: the day, the moment, who, and by which way."""
+
+    on: date
+    at: datetime
+    actor_id: int | None
+    way: Way
+    correlation_id: UUID
+    for_person_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A movement about to be written.
+
+    `base_minor` is what an outcome books in base currency: positive when entered, and it is
+    taken back with the sign turned when the outcome is left.
+    """
+
+    opportunity_id: int
+    step: Step
+    posting: Posting
+    base_minor: int | None = None
+    reason: str = ""
+    competitor: str = ""
+    text: str = ""
+    reverses_id: int | None = None
+    #: Mirrors carry the entries and the kind of what they reverse.
+    entries: tuple[NewEntry, ...] | None = None
+    entry_kind: int | None = None
+
+
+def post(
+    *,
+    opportunity_id: int,
+    steps: Sequence[Step],
+    posting: Posting,
+    base_minor: int | None = None,
+    reason: str = "",
+    competitor: str = "",
+    text: str = "",
+) -> list[int]:
+    """Post the movements of one save, one per kind, under one correlation id; give their ids."""
+    drafts = [
+        Drafted(opportunity_id, step, posting, base_minor, reason, competitor, text)
+        for step in steps
+    ]
+    return write_movements(drafts)
+
+
+def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[int]:
+    """Write movements with their entries; must run inside the caller's transaction.
+
+    With `carry=False` the caller rebuilds the months it touched (bulk import).
+    """
+    if not drafts:
+        return []
+    if carry:
+        lock_shared()
+    movements = Movement.objects.bulk_create(
+        [_movement(draft) for draft in drafts], 500
+    )
+    entries: list[Entry] = []
+    notes: list[MovementNote] = []
+    for movement, draft in zip(movements, drafts, strict=True):
+        entries.extend(_entries(movement, draft))
+        if draft.reason or draft.competitor or draft.text:
+            notes.append(
+                MovementNote(
+                    movement=movement,
+                    reason=draft.reason,
+                    competitor=draft.competitor,
+                    text=draft.text,
+                )
+            )
+    Entry.objects.bulk_create(entries, 500)
+    if notes:
+        MovementNote.objects.bulk_create(notes, 500)
+    if carry:
+        earliest = min(draft.posting.on for draft in drafts)
+        if CarriedMonth.objects.filter(month__gt=earliest).exists():
+            lock_alone()
+            update_carried(entries)
+    return [movement.pk for movement in movements]
+
+
+def _movement(draft: Drafted) -> Movement:
+    posting = draft.posting
+    return Movement(
+        opportunity_id=draft.opportunity_id,
+        kind=draft.step.kind,
+        on=posting.on,
+        recorded_at=posting.at,
+        actor_id=posting.actor_id,
+        for_person_id=posting.for_person_id,
+        way=posting.way,
+        correlation_id=posting.correlation_id,
+        reverses_id=draft.reverses_id,
+    )
+
+
+def _entries(movement: Movement, draft: Drafted) -> list[Entry]:
+    rows = []
+    for new in draft.entries or entries_for(draft.step):
+        position = new.position
+        base = None
+        if position.place > Place.OPEN and draft.base_minor is not None:
+            sign = new.count or (1 if new.amount_minor > 0 else -1)
+            base = sign * abs(draft.base_minor)
+        rows.append(
+            Entry(
+                movement=movement,
+                opportunity_id=draft.opportunity_id,
+                kind=draft.entry_kind or draft.step.kind,
+                on=draft.posting.on,
+                recorded_at=draft.posting.at,
+                count=new.count,
+                amount_minor=new.amount_minor,
+                place=position.place,
+                owner_id=position.owner_id,
+                unit_id=position.unit_id,
+                stage_id=position.stage_id,
+                category=position.category,
+                close_month=position.close_month,
+                currency=position.currency,
+                own_rate_bp=-1
+                if position.own_rate_bp is None
+                else position.own_rate_bp,
+                base_minor=base,
+            )
+        )
+    return rows

@@ -1,0 +1,245 @@
+"""Taking back and correcting: mirrors at the original days, and the chain posted anew (FUN-5)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+from uuid import UUID
+
+from dakehu.actions.ledger.post import Drafted, Posting, write_movements
+from dakehu.core.errors import Conflict, NotFound, RuleBroken
+from dakehu.core.ledger import (
+    NO_MONTH,
+    Category,
+    Kind,
+    NewEntry,
+    Place,
+    Position,
+    Standing,
+    Step,
+    replayed,
+)
+from dakehu.models import Entry, Movement
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """A movement that still counts, with its entries and the standing it led to."""
+
+    id: int
+    kind: Kind
+    on: date
+    correlation_id: UUID
+    entries: tuple[NewEntry, ...]
+    base_minor: int | None
+    before: Standing | None
+    after: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong with a movement: its day, its amount, or that it was posted at all."""
+
+    movement_id: int
+    on: date | None = None
+    amount_minor: int | None = None
+    drop: bool = False
+
+
+def position_of(entry: Entry) -> Position:
+    """Read the position that an entry stands at."""
+    return Position(
+        Place(entry.place),
+        entry.owner_id,
+        entry.unit_id,
+        entry.stage_id,
+        Category(entry.category),
+        entry.close_month or NO_MONTH,
+        entry.currency,
+        None if entry.own_rate_bp < 0 else entry.own_rate_bp,
+    )
+
+
+def standing_chain(opportunity_id: int) -> list[Lived]:
+    """Give the movements of an opportunity that still count, in order, with their standings."""
+    chains = standing_chains([opportunity_id])
+    return chains[opportunity_id]
+
+
+def standing_chains(opportunity_ids: Sequence[int]) -> dict[int, list[Lived]]:
+    """Give `standing_chain` of several opportunities in two queries."""
+    rows = Movement.objects.filter(opportunity_id__in=opportunity_ids).order_by(
+        "on", "id"
+    )
+    movements: dict[int, list[Movement]] = defaultdict(list)
+    for row in rows:
+        movements[row.opportunity_id].append(row)
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    for entry in Entry.objects.filter(opportunity_id__in=opportunity_ids).order_by(
+        "id"
+    ):
+        entries[entry.movement_id].append(entry)
+    return {key: _lived(movements[key], entries) for key in opportunity_ids}
+
+
+def _lived(movements: list[Movement], entries: dict[int, list[Entry]]) -> list[Lived]:
+    reversed_ids = {m.reverses_id for m in movements if m.reverses_id is not None}
+    lived: list[Lived] = []
+    standing: Standing | None = None
+    for movement in movements:
+        if movement.reverses_id is not None or movement.pk in reversed_ids:
+            continue
+        rows = entries[movement.pk]
+        after = _after(rows, standing)
+        booked = [row.base_minor for row in rows if row.base_minor is not None]
+        lived.append(
+            Lived(
+                movement.pk,
+                Kind(movement.kind),
+                movement.on,
+                movement.correlation_id,
+                tuple(NewEntry(position_of(r), r.count, r.amount_minor) for r in rows),
+                booked[0] if booked else None,
+                standing,
+                after,
+            )
+        )
+        standing = after
+    return lived
+
+
+def _after(rows: list[Entry], before: Standing | None) -> Standing | None:
+    for row in rows:
+        if row.count == 1:
+            position = position_of(row)
+            if position.place is Place.NOWHERE:
+                return None
+            return Standing(position, row.amount_minor)
+    for row in rows:
+        if row.place != Place.NOWHERE and before is not None:
+            return Standing(position_of(row), before.amount_minor + row.amount_minor)
+    return before
+
+
+def mirror_of(lived: Lived, opportunity_id: int, posting: Posting) -> Drafted:
+    """Draft the movement that takes back another, at the other's own day."""
+    mirrored = tuple(
+        NewEntry(e.position, -e.count, -e.amount_minor) for e in lived.entries
+    )
+    return Drafted(
+        opportunity_id,
+        Step(Kind.REVERSED, lived.after, lived.before),
+        replace(posting, on=lived.on),
+        base_minor=lived.base_minor,
+        reverses_id=lived.id,
+        entries=mirrored,
+        entry_kind=lived.kind,
+    )
+
+
+def reverse_correlation(
+    *, opportunity_id: int, correlation_id: UUID, posting: Posting
+) -> Standing | None:
+    """Take back all that one save posted on an opportunity; give the standing it falls back to.
+
+    Only the end of the chain can be taken back: Conflict("ledger.changed_since") names the first
+    later movement that somebody posted meanwhile.
+    """
+    chain = standing_chain(opportunity_id)
+    ours = [step for step in chain if step.correlation_id == correlation_id]
+    if not ours:
+        raise NotFound("ledger.nothing_to_undo")
+    first = chain.index(ours[0])
+    later = [step for step in chain[first:] if step.correlation_id != correlation_id]
+    if later:
+        raise Conflict("ledger.changed_since", movement_id=later[0].id, on=later[0].on)
+    write_movements(
+        [mirror_of(step, opportunity_id, posting) for step in reversed(ours)]
+    )
+    return ours[0].before
+
+
+def correct_movement(
+    *, opportunity_id: int, correction: Correction, posting: Posting
+) -> Standing | None:
+    """Correct one movement: mirror it and all later ones, and post the chain anew.
+
+    Later movements keep what they changed, on the corrected ground; one that changes nothing any
+    more is left out. Gives the standing at the end. Raises RuleBroken("ledger.chain_order") for a
+    day that does not lie between its neighbours'.
+    """
+    chain = standing_chain(opportunity_id)
+    found = [
+        index for index, step in enumerate(chain) if step.id == correction.movement_id
+    ]
+    if not found:
+        raise NotFound("ledger.no_movement", movement_id=correction.movement_id)
+    index = found[0]
+    wrong, rest = chain[index], chain[index:]
+    on = correction.on or wrong.on
+    before_on = chain[index - 1].on if index else None
+    after_on = chain[index + 1].on if index + 1 < len(chain) else None
+    if (before_on is not None and on < before_on) or (
+        after_on is not None and on > after_on
+    ):
+        raise RuleBroken(
+            "ledger.chain_order", on=on, before_on=before_on, after_on=after_on
+        )
+    if correction.drop and wrong.before is None:
+        raise RuleBroken("ledger.drop_creation")
+    start = _corrected(wrong, correction)
+    standings = [start, *replayed([s.after for s in rest], start)[1:]]
+    drafts = [mirror_of(step, opportunity_id, posting) for step in reversed(rest)]
+    drafts += _anew(opportunity_id, wrong.before, standings, rest, on, posting)
+    write_movements(drafts)
+    return standings[-1]
+
+
+def _corrected(wrong: Lived, correction: Correction) -> Standing | None:
+    if correction.drop:
+        return wrong.before
+    if correction.amount_minor is None or wrong.after is None:
+        return wrong.after
+    if wrong.kind not in (Kind.CREATED, Kind.AMOUNT_CHANGED):
+        raise RuleBroken("ledger.no_amount_here", kind=wrong.kind.name)
+    return Standing(wrong.after.position, correction.amount_minor)
+
+
+def _anew(
+    opportunity_id: int,
+    before: Standing | None,
+    standings: list[Standing | None],
+    old: Sequence[Lived],
+    on: date,
+    posting: Posting,
+) -> list[Drafted]:
+    drafts: list[Drafted] = []
+    for (was, now), step in zip(pairwise([before, *standings]), old, strict=True):
+        if was == now:
+            continue
+        day = on if step is old[0] else step.on
+        base = step.base_minor
+        same_amount = now is None or step.after is None or now == step.after
+        if (
+            base is not None
+            and not same_amount
+            and now is not None
+            and step.after is not None
+        ):
+            base = _scaled(base, now.amount_minor, step.after.amount_minor)
+        drafts.append(
+            Drafted(
+                opportunity_id,
+                Step(step.kind, was, now),
+                replace(posting, on=day),
+                base_minor=base,
+            )
+        )
+    return drafts
+
+
+def _scaled(base: int, amount: int, of: int) -> int:
+    """Keep the rate at which an outcome was booked when its amount is corrected."""
+    return base if of == 0 else round(Fraction(base * amount, of))

@@ -1,0 +1,69 @@
+"""Which rows a viewer may see: scope (own, units, all) in union with grants (DESIGN: Permission)."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from dakehu.core.access import Viewer
+
+
+def in_scope(viewer: Viewer, *, owner: str = "owner_id", unit: str = "unit_id") -> Q:
+    """Give the condition for rows within the viewer's own scope, grants aside."""
+    if viewer.sees_all:
+        return Q()
+    scope = Q(pk__in=[])
+    if viewer.units:
+        scope |= Q(**{f"{unit}__in": viewer.units})
+    if viewer.owns is not None:
+        scope |= Q(**{owner: viewer.owns})
+    return scope
+
+
+def _granted(viewer: Viewer, column: str) -> Exists:
+    from dakehu.models.people import Grant
+
+    rows = Grant.objects.filter(person_id=viewer.person_id, **{column: OuterRef("pk")})
+    return Exists(rows)
+
+
+class OpportunityQuerySet(models.QuerySet[Any]):
+    """Opportunities as somebody may see them."""
+
+    def visible_to(self, viewer: Viewer) -> "OpportunityQuerySet":
+        """Keep what the viewer may see; for single rows and small sets (see `pages_for`)."""
+        if viewer.sees_all:
+            return self
+        return self.filter(in_scope(viewer) | Q(_granted(viewer, "opportunity_id")))
+
+    def pages_for(self, viewer: Viewer) -> list["OpportunityQuerySet"]:
+        """Split what the viewer may see into sets that each have an index to be ordered by.
+
+        A list takes a page of each and merges them: an OR over scope and grants would read all.
+        The sets may overlap; the merge drops what comes twice.
+        """
+        from dakehu.models.people import Grant
+
+        if viewer.sees_all:
+            return [self]
+        sets = []
+        if viewer.units:
+            sets.append(self.filter(unit_id__in=viewer.units))
+        if viewer.owns is not None:
+            sets.append(self.filter(owner_id=viewer.owns))
+        granted = Grant.objects.filter(
+            person_id=viewer.person_id, opportunity__isnull=False
+        )
+        sets.append(self.filter(pk__in=granted.values("opportunity_id")))
+        return sets
+
+
+class AccountQuerySet(models.QuerySet[Any]):
+    """Accounts as somebody may see them; the account manager counts as owner."""
+
+    def visible_to(self, viewer: Viewer) -> "AccountQuerySet":
+        """Keep the accounts that the viewer manages, has in their units, or was granted."""
+        if viewer.sees_all:
+            return self
+        scope = in_scope(viewer, owner="manager_id")
+        return self.filter(scope | Q(_granted(viewer, "account_id")))

@@ -1,0 +1,49 @@
+"""The organisation's settings and its currencies, as values."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from dakehu.core.errors import NotFound
+from dakehu.models import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """What the whole installation agrees on."""
+
+    name_zh: str
+    name_en: str
+    base_currency: str
+    base_digits: int
+    time_zone: str
+    fiscal_first_month: int
+    amounts_with_vat: bool
+    weighted_scope: str
+    progress_literal: bool
+    win_rate_kind: str
+    is_demo: bool
+
+    def today(self, now: datetime) -> date:
+        """Give the business day of a moment: in the organisation's time zone."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+def organisation() -> Org:
+    """Give the organisation. Raises NotFound("organisation.missing") before `dakehu init`."""
+    row = Organisation.objects.select_related("base_currency").first()
+    if row is None:
+        raise NotFound("organisation.missing")
+    return Org(
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        base_currency=row.base_currency.code,
+        base_digits=row.base_currency.digits,
+        time_zone=row.time_zone,
+        fiscal_first_month=row.fiscal_first_month,
+        amounts_with_vat=row.amounts_with_vat,
+        weighted_scope=row.weighted_scope,
+        progress_literal=row.progress_literal,
+        win_rate_kind=row.win_rate_kind,
+        is_demo=row.is_demo,
+    )

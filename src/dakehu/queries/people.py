@@ -1,0 +1,73 @@
+"""People: who asks, with which rights on a day."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from dakehu.core.access import ROLES, Reach, Scope, Viewer
+from dakehu.core.errors import NotFound
+from dakehu.models import Appointment, Person
+from dakehu.queries.units import Units, all_units
+
+
+def viewer_of(
+    *,
+    person_id: int,
+    login: str,
+    today: date,
+    language: str,
+    units: Units | None = None,
+) -> Viewer:
+    """Give the viewer that a person is on a day: their appointments in force, resolved to units."""
+    rows = list(
+        Appointment.objects.filter(person_id=person_id, from_on__lte=today)
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=today))
+        .order_by("id")
+        .values_list("role", "unit_id")
+    )
+    tree = None
+    if any(ROLES[role].scope is Scope.SUBTREE for role, _unit in rows):
+        tree = (units or all_units()).tree(today)
+    reaches = tuple(
+        Reach(
+            role,
+            unit_id,
+            tree.subtree(unit_id)
+            if tree is not None and ROLES[role].scope is Scope.SUBTREE
+            else frozenset({unit_id}),
+        )
+        for role, unit_id in rows
+        if role in ROLES
+    )
+    return Viewer(person_id, login, language, reaches)
+
+
+def viewer_by_login(*, login: str, today: date, language: str = "en") -> Viewer:
+    """Give the viewer for `--as LOGIN`. Raises NotFound("person.unknown_login")."""
+    person = (
+        Person.objects.filter(login=login, is_active=True)
+        .values_list("id", flat=True)
+        .first()
+    )
+    if person is None:
+        raise NotFound("person.unknown_login", login=login)
+    return viewer_of(person_id=person, login=login, today=today, language=language)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A person as they are shown."""
+
+    id: int
+    login: str
+    name: str
+    name_en: str
+
+    def shown(self, language: str) -> str:
+        """Give the name in the reader's language."""
+        return (
+            (self.name_en or self.name)
+            if language == "en"
+            else (self.name or self.name_en)
+        )
