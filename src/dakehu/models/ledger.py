@@ -132,7 +132,7 @@ class Entry(models.Model):
                 name="entry_owner_on",
             ),
             models.Index(
-                fields=["place", "on", "unit_id", "owner_id", "base_minor", "count"],
+                fields=["place", "on", "unit_id", "owner_id", "stage_id", "base_minor", "count"],
                 name="entry_outcome",
                 condition=Q(place__gte=2),
             ),

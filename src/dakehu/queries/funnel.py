@@ -387,13 +387,7 @@ def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) ->
     return any(units.names[u].small_sale_threshold_minor > 0 for u in asked if u in units.names)
 
 
-def _quota(
-    viewer: Viewer,
-    question: FunnelQuestion,
-    units: Units,
-    today: date,
-    to_shown: Fraction,
-) -> Figure:
+def _quota(viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction) -> Figure:
     person_id, unit_id = question.person_id, question.unit_id
     if person_id is None and unit_id is None:
         roots = units.tree(question.on).roots()
@@ -403,9 +397,8 @@ def _quota(
             person_id = viewer.owns
         else:
             return Figure(None, "no_quota")
-    elif person_id is None and unit_id is not None and not viewer.sees_all:
-        if unit_id not in viewer.units:
-            person_id, unit_id = viewer.owns, None
+    elif person_id is None and not viewer.sees_all and unit_id not in viewer.units:
+        person_id = viewer.owns
     if person_id is not None:
         unit_id = None
     found = quota_for(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from dakehu.core.access import Viewer
 from dakehu.models import Quota
 
