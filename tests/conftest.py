@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 
@@ -34,8 +36,20 @@ def django_db_modify_db_settings(
             database["TEST"]["NAME"] = f"{name}_{checkout}"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Let `reader` be the connection of the test itself, so that it sees what the test wrote.
+
+    Django's mirrors are a second connection, blind to the test's open transaction.
+    """
+    connections["reader"].close()
+    connections["reader"] = connections["default"]
+    yield
+    del connections["reader"]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let every test of the database read snapshots too: `reader` mirrors `default`."""
+    """Let every test of the database read snapshots too (databases of both aliases)."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker and "databases" not in marker.kwargs:
