@@ -92,7 +92,7 @@ def holding(*permissions: str) -> Callable[[Viewer], bool]:
     return lambda viewer: any(viewer.holds(p) for p in permissions)
 
 
-def place(  # noqa: PLR0913  a row of the table below
+def place(
     url_name: str,
     label: str | Promise,
     *,
@@ -151,7 +151,12 @@ def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], .
             current = path == url or (url != "/" and path.startswith(url))
             shown[kind.group].append(
                 Place(
-                    kind.url_name, str(kind.label), kind.icon, url, current, kind.on_phone,
+                    kind.url_name,
+                    str(kind.label),
+                    kind.icon,
+                    url,
+                    current,
+                    kind.on_phone,
                     kind.key,
                 )  # fmt: skip
             )

@@ -67,7 +67,9 @@ def scaled(value: Decimal | Fraction | int, unit: str, language: str) -> tuple[s
         # 0 needs no unit, and under a hundredth of one the plain amount says more.
         if size < WAN // 100:
             return _plain(value), 1
-        return grouped(decimal_of(Fraction(value) / WAN, _digits(size, WAN)), _digits(size, WAN)), WAN
+        return grouped(
+            decimal_of(Fraction(value) / WAN, _digits(size, WAN)), _digits(size, WAN)
+        ), WAN
     if unit == "yi":
         return grouped(decimal_of(Fraction(value) / YI, 2), 2), YI
     return _plain(value), 1
