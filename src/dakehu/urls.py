@@ -1,5 +1,12 @@
 """Every address of the product."""
 
+from django.conf import settings
 from django.urls import include, path
 
-urlpatterns = [path("login/", include("allauth.account.urls"))]
+urlpatterns = [
+    path("", include("dakehu.web.login")),
+    path("", include("dakehu.web.preferences")),
+]
+
+if settings.DEBUG:
+    urlpatterns.append(path("", include("dakehu.web.gallery")))

@@ -22,15 +22,18 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; refusals come by process_exception."""
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+    def process_exception(
+        self, request: HttpRequest, error: Exception
+    ) -> HttpResponse | None:
         """Answer a refusal; None leaves the exception to Django."""
         return refusal(request, error) if isinstance(error, DakehuError) else None
 
 
 def refusals_as_pages(get_response: Handler) -> Refusals:
-    """Answer RuleBroken, NotAllowed, NotFound, Conflict with 422, 403, 404, 409 and the sentence."""
+    """Answer RuleBroken, NotAllowed, NotFound, Conflict with a status and the sentence."""
     return Refusals(get_response)
 
 

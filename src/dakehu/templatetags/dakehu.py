@@ -60,7 +60,7 @@ def icon(name: str, label: str = "") -> SafeString:
     said = (
         format_html('role="img" aria-label="{}"', label)
         if label
-        else mark_safe('aria-hidden="true"')  # noqa: S308  a constant
+        else mark_safe('aria-hidden="true"')
     )
     return format_html(
         '<svg class="icon" {} focusable="false"><use href="{}#{}"></use></svg>',
@@ -83,7 +83,7 @@ def dash(why: str = "unknown") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def amount(  # noqa: PLR0913  what a template may say about an amount
+def amount(
     context: Context,
     value: Amounted | Decimal | Fraction | int | None,
     currency: str = "",
@@ -179,7 +179,9 @@ def moment(value: datetime | None, why: str = "unknown") -> SafeString:
         return dash(why)
     local = timezone.localtime(value)
     return format_html(
-        '<time datetime="{}">{}</time>', value.isoformat(), local.strftime("%Y-%m-%d %H:%M")
+        '<time datetime="{}">{}</time>',
+        value.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M"),
     )
 
 
@@ -228,7 +230,7 @@ def sort_header(
     """Head a column with a link that sorts by it (`?sort=key`, `?sort=-key`), from page one."""
     request = context.get("request")
     query = request.GET.copy() if request else None
-    current = (query or {}).get("sort", "") or context.get("sort", "")
+    current = str((query or {}).get("sort") or context.get("sort", ""))
     direction = {key: "ascending", f"-{key}": "descending"}.get(current, "none")
     url = ""
     if query is not None:
@@ -252,10 +254,14 @@ _CLASSES: tuple[tuple[type, str], ...] = (
 def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
     """Show one field of a form with label, help and errors, tied together for screen readers."""
     widget = bound.field.widget
-    kind = next((name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control")
+    kind = next(
+        (name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control"
+    )
     if bound.errors:
         kind += " is-invalid"
-    attrs = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
+    attrs: dict[str, str | bool] = {
+        "class": f"{widget.attrs.get('class', '')} {kind}".strip()
+    }
     return {
         "field": bound,
         "input": bound.as_widget(attrs=attrs),
