@@ -37,12 +37,8 @@ SENTENCES: dict[str, str | Promise] = {
         "There is no organisation in this database yet. Run “dakehu init” first."
     ),
     "person.unknown_login": _("Nobody has the log-in “%(login)s”. Check its spelling."),
-    "person.unknown_language": _(
-        "“%(language)s” is not a language of Dakehu. Choose one listed."
-    ),
-    "person.unknown_theme": _(
-        "“%(theme)s” is not a theme. Choose light, dark or automatic."
-    ),
+    "person.unknown_language": _("“%(language)s” is not a language of Dakehu. Choose one listed."),
+    "person.unknown_theme": _("“%(theme)s” is not a theme. Choose light, dark or automatic."),
     "person.unknown_amount_unit": _(
         "“%(amount_unit)s” is not a way to show amounts. Choose one listed."
     ),
@@ -60,15 +56,11 @@ REASONS: dict[str, str | Promise] = {
     "money.no_exchange_rate": _("No exchange rate is known for this day."),
     "opportunity.no_close_on": _("No expected close date is set."),
     "opportunity.no_amount": _("No amount is set."),
-    "opportunity.start_unknown": _(
-        "The start is not known: imported without a start date."
-    ),
+    "opportunity.start_unknown": _("The start is not known: imported without a start date."),
 }
 
 
-def sentence(
-    error: DakehuError | str, facts: Mapping[str, object] | None = None
-) -> str:
+def sentence(error: DakehuError | str, facts: Mapping[str, object] | None = None) -> str:
     """Word a refusal, given as the error or as its code with facts."""
     code = error if isinstance(error, str) else error.code
     known = (facts or {}) if isinstance(error, str) else error.facts

@@ -87,7 +87,10 @@ def test_the_largest_amount_is_the_last_one_taken(kept: int, limit: int) -> None
     assert parse_amount(str(limit), digits=kept) == limit
     with pytest.raises(RuleBroken) as refusal:
         to_minor(Decimal(limit) + Decimal(1).scaleb(-kept), kept)
-    assert (refusal.value.code, refusal.value.facts) == ("money.too_large", {"limit": limit})
+    assert (refusal.value.code, refusal.value.facts) == (
+        "money.too_large",
+        {"limit": limit},
+    )
     with pytest.raises(RuleBroken, match=r"money\.too_large"):
         parse_amount(str(limit + 1), digits=kept)
 
@@ -123,7 +126,9 @@ def test_rounding_is_half_to_even(value: str, rounded: str) -> None:
 
 
 @given(st.fractions(-(10**6), 10**6), digits)
-def test_rounding_is_off_by_at_most_half_a_minor_unit(value: Fraction, kept: int) -> None:
+def test_rounding_is_off_by_at_most_half_a_minor_unit(
+    value: Fraction, kept: int
+) -> None:
     assert abs(Fraction(round_money(value, kept)) - value) <= Fraction(1, 2 * 10**kept)
 
 

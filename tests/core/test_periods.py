@@ -91,7 +91,9 @@ def test_every_day_lies_in_one_period_which_its_key_names(
 
 
 @given(days, kinds, first_months)
-def test_periods_follow_one_another_without_gap(day: date, kind: Kind, first_month: int) -> None:
+def test_periods_follow_one_another_without_gap(
+    day: date, kind: Kind, first_month: int
+) -> None:
     period = containing(day, kind, first_month)
     assert period.next().start == period.end
     assert period.previous().end == period.start
@@ -100,7 +102,9 @@ def test_periods_follow_one_another_without_gap(day: date, kind: Kind, first_mon
 
 
 @given(days, first_months)
-def test_four_quarters_and_twelve_months_make_a_year(day: date, first_month: int) -> None:
+def test_four_quarters_and_twelve_months_make_a_year(
+    day: date, first_month: int
+) -> None:
     year = containing(day, "year", first_month)
     for kind, count in (("quarter", 4), ("month", 12)):
         parts = year.parts(kind)  # type: ignore[arg-type]
@@ -115,11 +119,17 @@ def test_days_elapsed_count_the_first_day_through_the_day() -> None:
     assert quarter.elapsed_days(date(2017, 10, 1)) == 1
     assert quarter.elapsed_days(date(2017, 12, 31)) == 92 == quarter.days
     assert quarter.days_left(date(2017, 12, 31)) == 0
-    assert (quarter.elapsed_days(date(2017, 9, 30)), quarter.days_left(date(2017, 9, 30))) == (
+    assert (
+        quarter.elapsed_days(date(2017, 9, 30)),
+        quarter.days_left(date(2017, 9, 30)),
+    ) == (
         0,
         92,
     )
-    assert (quarter.elapsed_days(date(2018, 2, 1)), quarter.days_left(date(2018, 2, 1))) == (92, 0)
+    assert (
+        quarter.elapsed_days(date(2018, 2, 1)),
+        quarter.days_left(date(2018, 2, 1)),
+    ) == (92, 0)
 
 
 @given(days)

@@ -83,8 +83,12 @@ def close_scope(close_month: date | None, period: Period) -> Scope:
 
 def rate_of(own_bp: int | None, stage_bp: int | None) -> Fraction | None:
     """The win rate that weighs: the owner's own, else the stage's; None where neither is set."""
-    basis_points = stage_bp if own_bp is None else own_bp
+    basis_points = _rate_bp(own_bp, stage_bp)
     return None if basis_points is None else Fraction(basis_points, WHOLE_BP)
+
+
+def _rate_bp(own_bp: int | None, stage_bp: int | None) -> int | None:
+    return stage_bp if own_bp is None else own_bp
 
 
 def amount(cells: Iterable[Cell], exchange: Exchange) -> Figure:
@@ -102,7 +106,7 @@ def weighted(cells: Iterable[Cell], rates: Rates, exchange: Exchange) -> Figure:
     for cell in cells:
         if cell.scope == "overdue" or cell.amount_minor == 0:
             continue
-        rate_bp = rates.get(cell.lineage_id) if cell.rate_bp is None else cell.rate_bp
+        rate_bp = _rate_bp(cell.rate_bp, rates.get(cell.lineage_id))
         if rate_bp is None:
             return Figure(None, NO_RATE)
         sums[cell.currency] = sums.get(cell.currency, 0) + cell.amount_minor * rate_bp
@@ -259,7 +263,7 @@ def forecast_index(
     small: Figure = ZERO,
     small_expected: Figure = ZERO,
 ) -> Indicator:
-    """销售预计 = (closed + weighted) ÷ quota: are there enough opportunities?
+    """销售预计 = (closed + weighted) ÷ quota: whether there is enough.
 
     With a threshold of small sales in use, `small` and `small_expected` are added.
     """
@@ -286,7 +290,7 @@ def progress_index(
     small_before: Figure = ZERO,
     literal: bool = False,
 ) -> Indicator:
-    """销售进展 = (Δ weighted + Δ closed) ÷ quota over a week: how fast do opportunities move?
+    """销售进展 = (Δ weighted + Δ closed) ÷ quota over a week: how fast it moves.
 
     `literal` takes the written formula by the letter: there 'forecast' = closed + weighted, so
     that a sale counts twice, as forecast and as closed.
@@ -312,7 +316,10 @@ def progress_index(
 def _over_quota(
     numerator: Figure, quota: Fraction | None, terms: Mapping[str, Figure]
 ) -> Indicator:
-    inputs = {**terms, "quota": Figure(None, NO_QUOTA) if quota is None else Figure(quota)}
+    inputs = {
+        **terms,
+        "quota": Figure(None, NO_QUOTA) if quota is None else Figure(quota),
+    }
     if not quota:
         return Indicator(None, NO_QUOTA if quota is None else ZERO_QUOTA, numerator, inputs)
     if numerator.value is None:

@@ -61,7 +61,9 @@ class Money:
     def _same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:
             raise RuleBroken(
-                "money.different_currencies", currency=self.currency, other=other.currency
+                "money.different_currencies",
+                currency=self.currency,
+                other=other.currency,
             )
 
 

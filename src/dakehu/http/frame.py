@@ -160,20 +160,14 @@ def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], .
                     kind.key,
                 )  # fmt: skip
             )
-    return tuple(
-        (str(GROUPS[group]), tuple(rows)) for group, rows in shown.items() if rows
-    )
+    return tuple((str(GROUPS[group]), tuple(rows)) for group, rows in shown.items() if rows)
 
 
 def _me(request: HttpRequest, language: str) -> Me | None:
     person = request.user
     if not person.is_authenticated:
         return None
-    named = (
-        (person.name_en or person.name)
-        if language == "en"
-        else (person.name or person.name_en)
-    )
+    named = (person.name_en or person.name) if language == "en" else (person.name or person.name_en)
     return Me(
         login=person.login,
         name=named,
@@ -222,11 +216,7 @@ def frame_of(request: HttpRequest) -> Frame:
 def _organisation_name(org: Org | None, language: str) -> str:
     if org is None:
         return ""
-    return (
-        (org.name_en or org.name_zh)
-        if language == "en"
-        else (org.name_zh or org.name_en)
-    )
+    return (org.name_en or org.name_zh) if language == "en" else (org.name_zh or org.name_en)
 
 
 def _search_url(viewer: Viewer | None) -> str | None:
@@ -238,11 +228,7 @@ def _search_url(viewer: Viewer | None) -> str | None:
 
 def _new_url(viewer: Viewer | None) -> str | None:
     may = viewer is not None and viewer.holds("opportunity.create")
-    return (
-        reverse("opportunity_create")
-        if may and _has_address("opportunity_create")
-        else None
-    )
+    return reverse("opportunity_create") if may and _has_address("opportunity_create") else None
 
 
 def layout_of(request: HttpRequest) -> str:
@@ -250,11 +236,7 @@ def layout_of(request: HttpRequest) -> str:
     htmx = getattr(request, "htmx", None)
     if not htmx or htmx.boosted or htmx.history_restore_request:
         return "base.html"
-    return (
-        "layouts/dialog.html"
-        if htmx.target == "dialog-content"
-        else "layouts/part.html"
-    )
+    return "layouts/dialog.html" if htmx.target == "dialog-content" else "layouts/part.html"
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:

@@ -46,9 +46,7 @@ def speak_their_language(get_response: Handler) -> Handler:
             response = get_response(request)
         response.headers.setdefault("Content-Language", language)
         response.headers.setdefault("Cache-Control", "private, no-cache")
-        patch_vary_headers(
-            response, ("Accept-Language", "Cookie", "HX-Request", "HX-Target")
-        )
+        patch_vary_headers(response, ("Accept-Language", "Cookie", "HX-Request", "HX-Target"))
         return response
 
     return middleware

@@ -25,9 +25,7 @@ class Refusals:
         """Pass the request on; refusals come by process_exception."""
         return self.get_response(request)
 
-    def process_exception(
-        self, request: HttpRequest, error: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; None leaves the exception to Django."""
         return refusal(request, error) if isinstance(error, DakehuError) else None
 

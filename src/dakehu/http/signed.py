@@ -43,9 +43,7 @@ def signed_in(
     """Require log-in, attach viewer and clock; GET and HEAD read in one snapshot."""
 
     @wraps(view)
-    def wrapper(
-        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_login(request)
         if request.method in {"GET", "HEAD"}:
@@ -115,9 +113,7 @@ def render_page(
         return render(request, template, dict(context or {}), status=status)
 
 
-def go(
-    request: HttpRequest, url_name: str, *args: object, query: str = ""
-) -> HttpResponse:
+def go(request: HttpRequest, url_name: str, *args: object, query: str = "") -> HttpResponse:
     """Send the browser to a page after a POST, out of a dialog too; `query` without '?'."""
     url = reverse(url_name, args=args) + (f"?{query}" if query else "")
     if getattr(request, "htmx", False):

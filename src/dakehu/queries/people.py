@@ -45,11 +45,7 @@ def viewer_of(
 
 def viewer_by_login(*, login: str, today: date, language: str = "en") -> Viewer:
     """Give the viewer for `--as LOGIN`. Raises NotFound("person.unknown_login")."""
-    person = (
-        Person.objects.filter(login=login, is_active=True)
-        .values_list("id", flat=True)
-        .first()
-    )
+    person = Person.objects.filter(login=login, is_active=True).values_list("id", flat=True).first()
     if person is None:
         raise NotFound("person.unknown_login", login=login)
     return viewer_of(person_id=person, login=login, today=today, language=language)
@@ -66,32 +62,18 @@ class PersonName:
 
     def shown(self, language: str) -> str:
         """Give the name in the reader's language."""
-        return (
-            (self.name_en or self.name)
-            if language == "en"
-            else (self.name or self.name_en)
-        )
+        return (self.name_en or self.name) if language == "en" else (self.name or self.name_en)
 
 
-#: The log-ins of the demo company that open with one click, by the part that they play.
-DEMO_LOG_INS = (
-    "demo-sales",
-    "demo-head",
-    "demo-director",
-    "demo-finance",
-    "demo-admin",
-)
+#: The log-ins of the demo company that open with one click, in the order they are offered.
+DEMO_LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-admin")
 
 
 def demo_log_ins() -> list[PersonName]:
     """Give the people of the demo company whom one may be by one click, in their order."""
+    rows = Person.objects.filter(login__in=DEMO_LOG_INS, is_active=True)
     people = {
-        person.login: person
-        for person in (
-            PersonName(*row)
-            for row in Person.objects.filter(
-                login__in=DEMO_LOG_INS, is_active=True
-            ).values_list("id", "login", "name", "name_en")
-        )
+        login: PersonName(pk, login, name, name_en)
+        for pk, login, name, name_en in rows.values_list("id", "login", "name", "name_en")
     }
     return [people[login] for login in DEMO_LOG_INS if login in people]

@@ -193,9 +193,7 @@ def number(context: Context, content: str, address: str, **facts: object) -> Saf
     """
     url = explanation_url(context, address, facts)
     if url is None:
-        return format_html(
-            '<span class="num" data-number="{}">{}</span>', address, content.strip()
-        )
+        return format_html('<span class="num" data-number="{}">{}</span>', address, content.strip())
     return format_html(
         '<a class="num" data-number="{}" href="{}" data-dialog>{}</a>',
         address,
@@ -204,9 +202,7 @@ def number(context: Context, content: str, address: str, **facts: object) -> Saf
     )
 
 
-def explanation_url(
-    context: Context, address: str, facts: Mapping[str, object]
-) -> str | None:
+def explanation_url(context: Context, address: str, facts: Mapping[str, object]) -> str | None:
     """Give the URL of a number's explanation; None while no page explains numbers."""
     try:
         path = reverse("number", args=[address])
@@ -254,14 +250,10 @@ _CLASSES: tuple[tuple[type, str], ...] = (
 def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
     """Show one field of a form with label, help and errors, tied together for screen readers."""
     widget = bound.field.widget
-    kind = next(
-        (name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control"
-    )
+    kind = next((name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control")
     if bound.errors:
         kind += " is-invalid"
-    attrs: dict[str, str | bool] = {
-        "class": f"{widget.attrs.get('class', '')} {kind}".strip()
-    }
+    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
     return {
         "field": bound,
         "input": bound.as_widget(attrs=attrs),

@@ -13,9 +13,7 @@ def decimal_of(value: Decimal | Fraction | int, digits: int) -> Decimal:
         context.prec = 40
         if isinstance(value, Fraction):
             return Decimal(round(value * 10**digits)).scaleb(-digits)
-        return Decimal(value).quantize(
-            Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN
-        )
+        return Decimal(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
 
 
 def grouped(value: Decimal | int, digits: int) -> str:
@@ -53,9 +51,7 @@ def exact(value: Decimal | Fraction | int) -> str:
     return grouped(value, max(0, -exponent) if isinstance(exponent, int) else 0)
 
 
-def scaled(
-    value: Decimal | Fraction | int, unit: str, language: str
-) -> tuple[str, int]:
+def scaled(value: Decimal | Fraction | int, unit: str, language: str) -> tuple[str, int]:
     """Write an amount in the reader's unit; give the figure and the unit (1, 10⁴ or 10⁸).
 
     auto: in Chinese 万 from 10,000 on, in English plain. wan: always 万. yi: 亿 from a tenth of
@@ -71,9 +67,7 @@ def scaled(
         # 0 needs no unit, and under a hundredth of one the plain amount says more.
         if size < WAN // 100:
             return _plain(value), 1
-        return grouped(
-            decimal_of(value / WAN, _digits(size, WAN)), _digits(size, WAN)
-        ), WAN
+        return grouped(decimal_of(value / WAN, _digits(size, WAN)), _digits(size, WAN)), WAN
     if unit == "yi":
         return grouped(decimal_of(value / YI, 2), 2), YI
     return _plain(value), 1

@@ -61,17 +61,13 @@ class Example(forms.Form):
     """One field of each kind."""
 
     title = forms.CharField(label="Title")
-    stage = forms.ChoiceField(
-        label="Stage", choices=[("1", "Interest"), ("2", "Nurture")]
-    )
+    stage = forms.ChoiceField(label="Stage", choices=[("1", "Interest"), ("2", "Nurture")])
     amount = forms.DecimalField(label="Amount", help_text="In CNY, with VAT.")
     close_on = forms.DateField(
         label="Close date", required=False, widget=forms.DateInput({"type": "date"})
     )
     note = forms.CharField(label="Note", required=False, widget=forms.Textarea)
-    watched = forms.BooleanField(
-        label="Watch it", required=False, help_text="You are told."
-    )
+    watched = forms.BooleanField(label="Watch it", required=False, help_text="You are told.")
     category = forms.ChoiceField(
         label="Category",
         choices=[("p", "Pipeline"), ("c", "Commit")],

@@ -75,14 +75,9 @@ def is_demo_open(request: HttpRequest) -> bool:
     What a proxy forwards does not come from this machine, though its connection does.
     """
     forwarded = any(
-        header in request.headers
-        for header in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
+        header in request.headers for header in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
     )
-    return (
-        bool(settings.DEMO)
-        and request.META.get("REMOTE_ADDR") in LOOPBACK
-        and not forwarded
-    )
+    return bool(settings.DEMO) and request.META.get("REMOTE_ADDR") in LOOPBACK and not forwarded
 
 
 @require_POST

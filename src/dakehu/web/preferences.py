@@ -60,9 +60,7 @@ def preferences(request: SignedRequest) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "people/preferences.html", {"form": form})
     if not form.is_valid():
-        return render_page(
-            request, "people/preferences.html", {"form": form}, status=422
-        )
+        return render_page(request, "people/preferences.html", {"form": form}, status=422)
     set_preferences(actor=request.viewer, at=request.now, **form.cleaned_data)
     with translation.override(form.cleaned_data["language"]):
         toast(request, _("Your preferences are saved."))
@@ -85,16 +83,12 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         _set_language(request)
     answer = _back(request)
-    return (
-        _remembering(answer, wanted) if wanted in dict(settings.LANGUAGES) else answer
-    )
+    return _remembering(answer, wanted) if wanted in dict(settings.LANGUAGES) else answer
 
 
 @signed_in
 def _set_language(request: SignedRequest) -> HttpResponse:
-    set_preferences(
-        actor=request.viewer, language=request.POST.get("language", ""), at=request.now
-    )
+    set_preferences(actor=request.viewer, language=request.POST.get("language", ""), at=request.now)
     return HttpResponse(status=204)
 
 
@@ -106,17 +100,13 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     answer = _back(request)
     wanted = request.POST.get("theme", "")
     if wanted in THEMES:
-        answer.set_cookie(
-            "theme", wanted, max_age=YEAR, samesite="Lax", secure=settings.HTTPS
-        )
+        answer.set_cookie("theme", wanted, max_age=YEAR, samesite="Lax", secure=settings.HTTPS)
     return answer
 
 
 @signed_in
 def _set_theme(request: SignedRequest) -> HttpResponse:
-    set_preferences(
-        actor=request.viewer, theme=request.POST.get("theme", ""), at=request.now
-    )
+    set_preferences(actor=request.viewer, theme=request.POST.get("theme", ""), at=request.now)
     return HttpResponse(status=204)
 
 
@@ -133,9 +123,7 @@ def _remembering(answer: HttpResponse, language: str) -> HttpResponse:
 
 def _back(request: HttpRequest) -> HttpResponse:
     page = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(
-        page, {request.get_host()}, request.is_secure()
-    )
+    safe = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
     return HttpResponseRedirect(page if safe else "/", status=303)
 
 

@@ -1,0 +1,105 @@
+"""What a move between stages must prove, and what the gate says to it (FUN-3).
+
+Evidence is ticked by key; a key is unique within its method, so a set of keys is enough.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from dakehu.core.methods.spec import EvidenceItem, MethodSpec, StageSpec
+
+WON = "won"
+LOST = "lost"
+
+MoveKind = Literal["created", "advanced", "regressed", "won", "stays"]
+
+
+def stages_between(method: MethodSpec, leaving: str, to: str) -> tuple[StageSpec, ...]:
+    """Stages left by a forward move: from `leaving` up to but not including `to`; back: none."""
+    return method.stages[method.position(leaving) : method.position(to)]
+
+
+def move_kind(method: MethodSpec, *, leaving: str | None, to: str) -> MoveKind:
+    """What a move is. `to` is a stage key or WON; entering a stage after the win is winning."""
+    if to == WON or not method.is_open(to):
+        return "won"
+    if leaving is None:
+        return "created"
+    step = method.position(to) - method.position(leaving)
+    return "advanced" if step > 0 else "regressed" if step < 0 else "stays"
+
+
+def evidence_needed(
+    method: MethodSpec, *, leaving: str | None, to: str
+) -> tuple[EvidenceItem, ...]:
+    """Evidence that a move needs; `leaving=None` is creation, `to` a stage key, WON or LOST.
+
+    Forward: the evidence of every stage left or skipped. Back, or losing: none. Creation beyond
+    the first stage: of every stage before it. A win: of every stage passed, from the first on,
+    and what proves the win itself (our reading for tender-8: 08 is entered by winning, so its
+    signed agreement belongs to the win, and its loss report is asked for but never holds back
+    a loss). RuleBroken `method.unknown_stage`.
+    """
+    if leaving is not None:
+        method.position(leaving)
+    if to == LOST:
+        return ()
+    if move_kind(method, leaving=leaving, to=to) == "won":
+        proofs = tuple(i for s in method.stages_after_win for i in s.evidence if i.outcome == WON)
+        return tuple(i for s in method.open_stages for i in s.evidence) + proofs
+    first = method.stages[0].key if leaving is None else leaving
+    return tuple(i for s in stages_between(method, first, to) for i in s.evidence)
+
+
+def evidence_missing(
+    method: MethodSpec, *, leaving: str | None, to: str, ticked: Collection[str]
+) -> tuple[EvidenceItem, ...]:
+    """The items needed for the move whose keys are not among `ticked`."""
+    needed = evidence_needed(method, leaving=leaving, to=to)
+    return tuple(item for item in needed if item.key not in ticked)
+
+
+class GateMode(StrEnum):
+    """How strictly a method asks for its evidence."""
+
+    ADVISE = "advise"
+    REQUIRE = "require"
+    VALIDATE = "validate"
+
+
+class GateVerdict(StrEnum):
+    """What becomes of the move: done · done with a warning · not done · waits for the manager."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    REFUSE = "refuse"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The verdict and the items that led to it: missing ones, or those to be validated."""
+
+    verdict: GateVerdict
+    items: tuple[EvidenceItem, ...] = ()
+
+
+def gate(
+    mode: GateMode | str,
+    missing: tuple[EvidenceItem, ...],
+    unvalidated: tuple[EvidenceItem, ...] = (),
+) -> GateResult:
+    """Judge a move by its `missing` evidence and, in *validate*, by what nobody validated yet.
+
+    In *validate* an item that is missing refuses: there is nothing that a manager could mark
+    true, precise and provable. A superior's overruling is the caller's (it is a permission).
+    """
+    mode = GateMode(mode)
+    if missing:
+        advised = mode is GateMode.ADVISE
+        return GateResult(GateVerdict.WARN if advised else GateVerdict.REFUSE, missing)
+    if mode is GateMode.VALIDATE and unvalidated:
+        return GateResult(GateVerdict.WAIT, unvalidated)
+    return GateResult(GateVerdict.ALLOW)
