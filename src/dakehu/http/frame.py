@@ -82,7 +82,7 @@ def reads_customers(viewer: Viewer) -> bool:
     return viewer.is_operator or any(r.role != "administrator" for r in viewer.reaches)
 
 
-def everybody(viewer: Viewer) -> bool:
+def everybody(_viewer: Viewer) -> bool:
     """Show a place to all who are signed in."""
     return True
 

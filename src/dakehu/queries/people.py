@@ -65,6 +65,7 @@ class PersonName:
         return (self.name_en or self.name) if language == "en" else (self.name or self.name_en)
 
 
+<<<<<<< HEAD
 def people_in_sight(
     viewer: Viewer, *, units: frozenset[int] | None, today: date, limit: int = 500
 ) -> list[PersonName]:
@@ -81,3 +82,17 @@ def people_in_sight(
         "person_id", "person__login", "person__name", "person__name_en"
     )
     return [PersonName(*row) for row in dict.fromkeys(people[:limit])]
+=======
+#: The log-ins of the demo company that open with one click, in the order they are offered.
+DEMO_LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-admin")
+
+
+def demo_log_ins() -> list[PersonName]:
+    """Give the people of the demo company whom one may be by one click, in their order."""
+    rows = Person.objects.filter(login__in=DEMO_LOG_INS, is_active=True)
+    people = {
+        login: PersonName(pk, login, name, name_en)
+        for pk, login, name, name_en in rows.values_list("id", "login", "name", "name_en")
+    }
+    return [people[login] for login in DEMO_LOG_INS if login in people]
+>>>>>>> look

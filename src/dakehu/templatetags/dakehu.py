@@ -196,7 +196,9 @@ def moment(value: datetime | None, why: str = "unknown") -> SafeString:
         return dash(why)
     local = timezone.localtime(value)
     return format_html(
-        '<time datetime="{}">{}</time>', value.isoformat(), local.strftime("%Y-%m-%d %H:%M")
+        '<time datetime="{}">{}</time>',
+        value.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M"),
     )
 
 
@@ -241,7 +243,7 @@ def sort_header(
     """Head a column with a link that sorts by it (`?sort=key`, `?sort=-key`), from page one."""
     request = context.get("request")
     query = request.GET.copy() if request else None
-    current = (query or {}).get("sort", "") or context.get("sort", "")
+    current = str((query or {}).get("sort") or context.get("sort", ""))
     direction = {key: "ascending", f"-{key}": "descending"}.get(current, "none")
     url = ""
     if query is not None:
@@ -268,7 +270,7 @@ def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
     kind = next((name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control")
     if bound.errors:
         kind += " is-invalid"
-    attrs = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
     return {
         "field": bound,
         "input": bound.as_widget(attrs=attrs),
