@@ -65,7 +65,6 @@ class PersonName:
         return (self.name_en or self.name) if language == "en" else (self.name or self.name_en)
 
 
-<<<<<<< HEAD
 def people_in_sight(
     viewer: Viewer, *, units: frozenset[int] | None, today: date, limit: int = 500
 ) -> list[PersonName]:
@@ -82,7 +81,8 @@ def people_in_sight(
         "person_id", "person__login", "person__name", "person__name_en"
     )
     return [PersonName(*row) for row in dict.fromkeys(people[:limit])]
-=======
+
+
 #: The log-ins of the demo company that open with one click, in the order they are offered.
 DEMO_LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-admin")
 
@@ -95,4 +95,3 @@ def demo_log_ins() -> list[PersonName]:
         for pk, login, name, name_en in rows.values_list("id", "login", "name", "name_en")
     }
     return [people[login] for login in DEMO_LOG_INS if login in people]
->>>>>>> look
