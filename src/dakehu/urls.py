@@ -1,6 +1,5 @@
 """Every address of the product."""
 
-from django.conf import settings
 from django.urls import include, path
 
 urlpatterns = [
@@ -9,6 +8,3 @@ urlpatterns = [
     path("", include("dakehu.web.funnel")),
     path("", include("dakehu.web.numbers")),
 ]
-
-if settings.DEBUG:
-    urlpatterns.append(path("", include("dakehu.web.gallery")))

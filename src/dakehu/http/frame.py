@@ -234,9 +234,11 @@ def _new_url(viewer: Viewer | None) -> str | None:
 def layout_of(request: HttpRequest) -> str:
     """Give the template that a page extends: the frame, the dialog, or nothing around the part."""
     htmx = getattr(request, "htmx", None)
+    if htmx and htmx.target == "dialog-content":
+        return "layouts/dialog.html"
     if not htmx or htmx.boosted or htmx.history_restore_request:
         return "base.html"
-    return "layouts/dialog.html" if htmx.target == "dialog-content" else "layouts/part.html"
+    return "layouts/part.html"
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:
