@@ -2,4 +2,10 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("login/", include("allauth.account.urls"))]
+from dakehu.web import methods
+
+urlpatterns = [
+    path("login/", include("allauth.account.urls")),
+    # records
+    *methods.urlpatterns,
+]
