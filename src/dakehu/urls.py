@@ -1,11 +1,16 @@
 """Every address of the product."""
 
+from django.conf import settings
 from django.urls import include, path
 
-from dakehu.web import methods
-
 urlpatterns = [
-    path("login/", include("allauth.account.urls")),
+    path("", include("dakehu.web.login")),
+    path("", include("dakehu.web.preferences")),
+    path("", include("dakehu.web.funnel")),
+    path("", include("dakehu.web.numbers")),
     # records
-    *methods.urlpatterns,
+    path("", include("dakehu.web.methods")),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("", include("dakehu.web.gallery")))

@@ -162,14 +162,11 @@ def change_method(
     if after != before and current.method.is_built_in:
         raise RuleBroken("method.built_in", method=before.key)
     MethodVersion.objects.filter(pk=current.pk).update(is_current=False)
-    Method.objects.filter(pk=method_id).update(
-        name_zh=after.name.zh, name_en=after.name.en
-    )
-    return _write_version(
-        current.method, after, number=current.number + 1, gate=mode, at=at
-    )
+    Method.objects.filter(pk=method_id).update(name_zh=after.name.zh, name_en=after.name.en)
+    return _write_version(current.method, after, number=current.number + 1, gate=mode, at=at)
 
 
+<<<<<<< HEAD
 def set_win_rate(
     *, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime
 ) -> None:
@@ -182,6 +179,11 @@ def set_win_rates(
     *, actor: Viewer, rates_bp: Mapping[int, int], on: date, at: datetime
 ) -> None:
     """Set win rates by stage lineage from a day on: new dated rows, nothing is updated.
+=======
+@transaction.atomic
+def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
+    """Set a stage's win rate (basis points) from a day on: a new dated row, nothing is updated.
+>>>>>>> main
 
     Raises NotAllowed("method.edit"), NotFound("stage.unknown"),
     RuleBroken("win_rate.out_of_range").
