@@ -1,5 +1,308 @@
-"""What templates may ask for: icons, amounts, days, and numbers with their address."""
+"""What templates may ask for: icons, amounts, days, numbers with their address, sort links.
+
+Loaded in every template. In short:
+
+    {% icon "filter" %}                                 one icon of the sprite
+    {% amount row.amount %} {% amount row.amount "USD" %}   in 万/亿 as the reader likes it
+    {{ row.count|whole }} {{ share|percent }} {{ rate_bp|percent_of_bp }} {{ share|percent:"+" }}
+    {% day row.on %} {% day row.on "weekday" %} {% moment row.recorded_at %}
+    {% number "funnel.weighted" stage=row.key %}{% amount row.weighted %}{% endnumber %}
+    {% dash "funnel.no_quota" %}                        — with the reason
+    {% sort_header "amount" label "end" %}              a <th> that sorts, keeping the URL's query
+    {% field form.name %}                               label, input, help and errors of one field
+    {% person "王敏" %} {% light "watch" label %}
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from django import template
+from django.forms import BoundField, CheckboxInput, RadioSelect, Select
+from django.template.context import Context
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from dakehu.messages import reason
+from dakehu.templatetags.figures import (
+    exact,
+    percent_text,
+    scaled,
+    signed,
+    whole_text,
+)
 
 register = template.Library()
+
+
+class Amounted(Protocol):
+    """An amount with its currency, as core.money has it."""
+
+    amount: Decimal
+    currency: str
+
+
+def _language(context: Mapping[str, Any] | Context) -> str:
+    return str(context.get("language") or get_language() or "zh-hans")
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon; it is silent to screen readers unless it has a label."""
+    said = (
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"')
+    )
+    return format_html(
+        '<svg class="icon" {} focusable="false"><use href="{}#{}"></use></svg>',
+        said,
+        static("dist/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def dash(why: str = "unknown") -> SafeString:
+    """Show that a figure is not known, and why (a code of messages.REASONS)."""
+    words = reason(why)
+    return format_html(
+        '<span class="dash" title="{}"><span aria-hidden="true">—</span>'
+        '<span class="visually-hidden">{}</span></span>',
+        words,
+        words,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def amount(
+    context: Context,
+    value: Amounted | Decimal | Fraction | int | None,
+    currency: str = "",
+    *,
+    unit: str = "",
+    sign: bool = False,
+    why: str = "opportunity.no_amount",
+) -> SafeString:
+    """Show an amount in the reader's unit (plain, 万, 亿); the exact amount is its title.
+
+    `unit` overrides the reader's choice (plain, wan, yi) so that a column keeps one unit.
+    """
+    if value is None:
+        return dash(why)
+    if isinstance(value, Decimal | Fraction | int):
+        number = value
+    else:
+        number, currency = value.amount, currency or value.currency
+    frame = context.get("frame")
+    chosen = unit or getattr(frame, "amount_unit", "auto")
+    figure, scale = scaled(number, chosen, _language(context))
+    shown = signed(figure) if sign else figure
+    small = " ".join(filter(None, (_scale_word(scale), currency)))
+    return format_html(
+        '<data class="amt" value="{}" title="{}">{}{}</data>',
+        str(exact(number)).replace(",", ""),
+        " ".join(filter(None, (exact(number), currency))),
+        shown,
+        format_html(" <small>{}</small>", small) if small else "",
+    )
+
+
+def _scale_word(scale: int) -> str:
+    if scale == 10**4:
+        return _("×10k")
+    if scale == 10**8:
+        return _("×100m")
+    return ""
+
+
+@register.simple_tag(takes_context=True)
+def amount_unit_word(context: Context, currency: str = "") -> str:
+    """Name the unit in which amounts stand, for the head of a column: 万 CNY."""
+    frame = context.get("frame")
+    chosen = getattr(frame, "amount_unit", "auto")
+    auto = chosen == "auto" and _language(context).startswith("zh")
+    scale = {"wan": 10**4, "yi": 10**8}.get(chosen, 10**4 if auto else 1)
+    return " ".join(filter(None, (_scale_word(scale), currency)))
+
+
+@register.filter
+def whole(value: int | None) -> SafeString | str:
+    """Show a count with thousands separators; None as a dash."""
+    return dash() if value is None else whole_text(value)
+
+
+@register.filter
+def whole_of(value: Fraction) -> str:
+    """Show a count that came as a fraction."""
+    return whole_text(int(value))
+
+
+@register.filter
+def reason_code(value: str | None) -> str:
+    """Give the code of messages.REASONS for a reason that the core gave."""
+    if value is None:
+        return "unknown"
+    return value if "." in value else _REASON_SUBJECTS.get(value, "funnel") + f".{value}"
+
+
+_REASON_SUBJECTS = {"no_exchange_rate": "money"}
+
+
+@register.filter
+def percent(value: Fraction | Decimal | int | None, how: str = "") -> SafeString | str:
+    """Show a share (1 = 100%) with at most one decimal; `+` always shows the sign."""
+    if value is None:
+        return dash()
+    digits = int("".join(c for c in str(how) if c.isdigit()) or 1)
+    text = percent_text(Fraction(value), digits)
+    return signed(text) if "+" in str(how) else text
+
+
+@register.filter
+def percent_of_bp(value: int | None) -> SafeString | str:
+    """Show basis points as a percentage: 500 is 5%."""
+    return dash() if value is None else percent_text(Fraction(value, 10_000), 2)
+
+
+@register.simple_tag
+def day(value: date | None, how: str = "", why: str = "unknown") -> SafeString:
+    """Show a day: 2026-11-20; `short` 11-20; `weekday` adds it; None as a dash with the reason."""
+    if value is None:
+        return dash(why)
+    text = value.strftime("%m-%d") if how == "short" else value.isoformat()[:10]
+    if how == "weekday":
+        text = f"{text} {_weekday(value)}"
+    return format_html('<time datetime="{}">{}</time>', value.isoformat()[:10], text)
+
+
+def _weekday(value: date) -> str:
+    names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+    return names[value.weekday()]
+
+
+@register.simple_tag
+def moment(value: datetime | None, why: str = "unknown") -> SafeString:
+    """Show a moment in the organisation's time zone: 2026-11-20 14:03."""
+    if value is None:
+        return dash(why)
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        value.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M"),
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def number(context: Context, content: str, address: str, **facts: object) -> SafeString:
+    """Give a figure its address: a click opens formula, inputs and rows in the dialog.
+
+    The explanation gets the page's own query (unit, period, as-of day …) and `facts` beside it.
+    """
+    url = explanation_url(context, address, facts)
+    if url is None:
+        return format_html('<span class="num" data-number="{}">{}</span>', address, content.strip())
+    return format_html(
+        '<a class="num" data-number="{}" href="{}" data-dialog>{}</a>',
+        address,
+        url,
+        content.strip(),
+    )
+
+
+def explanation_url(context: Context, address: str, facts: Mapping[str, object]) -> str | None:
+    """Give the URL of a number's explanation; None while no page explains numbers."""
+    try:
+        path = reverse("number", args=[address])
+    except NoReverseMatch:
+        return None
+    request = context.get("request")
+    query = request.GET.copy() if request else None
+    if query is None:
+        extra = urlencode({k: v for k, v in facts.items() if v is not None})
+        return f"{path}?{extra}" if extra else path
+    for name, value in facts.items():
+        if value is not None:
+            query[name] = str(value)
+    return f"{path}?{query.urlencode()}" if query else path
+
+
+@register.inclusion_tag("parts/_sort_header.html", takes_context=True)
+def sort_header(
+    context: Context, key: str, label: str, align: str = "start", extra: str = ""
+) -> dict[str, Any]:
+    """Head a column with a link that sorts by it (`?sort=key`, `?sort=-key`), from page one."""
+    request = context.get("request")
+    query = request.GET.copy() if request else None
+    current = str((query or {}).get("sort") or context.get("sort", ""))
+    direction = {key: "ascending", f"-{key}": "descending"}.get(current, "none")
+    url = ""
+    if query is not None:
+        for gone in ("after", "before", "page"):
+            query.pop(gone, None)
+        query["sort"] = f"-{key}" if direction == "ascending" else key
+        url = f"?{query.urlencode()}"
+    return {
+        "label": label, "direction": direction, "url": url, "align": align, "extra": extra,
+    }  # fmt: skip
+
+
+_CLASSES: tuple[tuple[type, str], ...] = (
+    (RadioSelect, "radios"),
+    (CheckboxInput, "form-check-input"),
+    (Select, "form-select"),
+)
+
+
+@register.inclusion_tag("parts/field.html")
+def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
+    """Show one field of a form with label, help and errors, tied together for screen readers."""
+    widget = bound.field.widget
+    kind = next((name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control")
+    if bound.errors:
+        kind += " is-invalid"
+    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
+    return {
+        "field": bound,
+        "input": bound.as_widget(attrs=attrs),
+        "label": label or bound.label,
+        "css": css,
+        "is_check": isinstance(widget, CheckboxInput),
+        "is_group": isinstance(widget, RadioSelect),
+    }
+
+
+_LIGHTS = {
+    "good": "circle-check-filled",
+    "watch": "alert-triangle-filled",
+    "act": "alert-octagon-filled",
+    "idle": "circle-dashed",
+}
+
+
+@register.simple_tag
+def light(state: str, label: str) -> SafeString:
+    """Show a state by colour, shape and word: good, watch, act or idle."""
+    return format_html(
+        '<span class="badge-state {}">{}{}</span>', state, icon(_LIGHTS[state]), label
+    )
+
+
+@register.simple_tag
+def person(name: str, detail: str = "") -> SafeString:
+    """Show somebody with the first character of their name."""
+    return format_html(
+        '<span class="who"><span class="av" aria-hidden="true">{}</span><span>{}{}</span></span>',
+        name[:1].upper(),
+        name,
+        format_html(' <small class="muted">{}</small>', detail) if detail else "",
+    )

@@ -1,0 +1,245 @@
+"""The frame of a page: places, person, language, theme, organisation. Read before rendering."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import get_resolver, reverse
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import NotFound
+from dakehu.queries.organisation import Org, organisation
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceKind:
+    """A place of the left side: the URL name it leads to and who sees it."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    group: str
+    shown_to: Callable[[Viewer], bool]
+    on_phone: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as it is shown to somebody on one page."""
+
+    url_name: str
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+    on_phone: bool
+    #: The second key of its shortcut (g, then this).
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The person who is signed in, as the frame shows them."""
+
+    login: str
+    name: str
+    initial: str
+    theme: str
+    amount_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All that the frame needs; `today` is the organisation's day, for anonymous readers too."""
+
+    language: str
+    theme: str
+    amount_unit: str
+    organisation: str
+    base_currency: str | None
+    amounts_with_vat: bool
+    is_demo: bool
+    today: date
+    me: Me | None
+    groups: tuple[tuple[str, tuple[Place, ...]], ...]
+    search_url: str | None
+    new_url: str | None
+
+    @property
+    def phone_places(self) -> tuple[Place, ...]:
+        """Give the places of the bar at the foot of a phone's screen."""
+        return tuple(p for _label, places in self.groups for p in places if p.on_phone)
+
+
+def reads_customers(viewer: Viewer) -> bool:
+    """Test if some role of the viewer reaches customers at all (an administrator's does not)."""
+    return viewer.is_operator or any(r.role != "administrator" for r in viewer.reaches)
+
+
+def everybody(_viewer: Viewer) -> bool:
+    """Show a place to all who are signed in."""
+    return True
+
+
+def holding(*permissions: str) -> Callable[[Viewer], bool]:
+    """Show a place to those who hold one of the permissions."""
+    return lambda viewer: any(viewer.holds(p) for p in permissions)
+
+
+def place(
+    url_name: str,
+    label: str | Promise,
+    *,
+    icon: str,
+    group: str = "",
+    to: Callable[[Viewer], bool] = everybody,
+    on_phone: bool = False,
+    key: str = "",
+) -> PlaceKind:
+    """Write one row of PLACES."""
+    return PlaceKind(url_name, label, icon, group, to, on_phone, key)
+
+
+GROUPS: dict[str, str | Promise] = {
+    "": "",
+    "manage": _("Management"),
+    "house": _("Organisation"),
+}
+
+#: A place whose URL name is not in `urls.py` is left out.
+PLACES: tuple[PlaceKind, ...] = (
+    place("funnel", _("Funnel"), icon="filter", to=reads_customers, on_phone=True, key="f"),
+    place(
+        "opportunities", _("Opportunities"), icon="list-details", to=reads_customers,
+        on_phone=True, key="o",
+    ),
+    place(
+        "accounts", _("Accounts"), icon="building", to=reads_customers, on_phone=True, key="a"
+    ),
+    place("contacts", _("Contacts"), icon="users", to=reads_customers, key="c"),
+    place(
+        "small_sales", _("Out-of-funnel sales"), icon="receipt", group="manage",
+        to=reads_customers, key="s",
+    ),
+    place("quotas", _("Quotas"), icon="target", group="manage", to=reads_customers, key="q"),
+    place("methods", _("Sales methods"), icon="route", group="manage", key="m"),
+    place("units", _("Team and units"), icon="sitemap", group="house", key="u"),
+    place("people", _("People"), icon="id", group="house", to=holding("person.edit"), key="p"),
+    place(
+        "imports", _("Import"), icon="file-import", group="house",
+        to=holding("import.run", "opportunity.import"), key="i",
+    ),
+    place("settings", _("Settings"), icon="settings", group="house", to=holding("settings.edit")),
+)  # fmt: skip
+
+
+def _has_address(url_name: str) -> bool:
+    return url_name in get_resolver().reverse_dict
+
+
+def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    shown: dict[str, list[Place]] = {group: [] for group in GROUPS}
+    for kind in PLACES:
+        if kind.shown_to(viewer) and _has_address(kind.url_name):
+            url = reverse(kind.url_name)
+            current = path == url or (url != "/" and path.startswith(url))
+            shown[kind.group].append(
+                Place(
+                    kind.url_name,
+                    str(kind.label),
+                    kind.icon,
+                    url,
+                    current,
+                    kind.on_phone,
+                    kind.key,
+                )  # fmt: skip
+            )
+    return tuple((str(GROUPS[group]), tuple(rows)) for group, rows in shown.items() if rows)
+
+
+def _me(request: HttpRequest, language: str) -> Me | None:
+    person = request.user
+    if not person.is_authenticated:
+        return None
+    named = (person.name_en or person.name) if language == "en" else (person.name or person.name_en)
+    return Me(
+        login=person.login,
+        name=named,
+        initial=named[:1].upper(),
+        theme=person.theme,
+        amount_unit=person.amount_unit,
+    )
+
+
+def _organisation() -> Org | None:
+    # The pages that say what is missing must show before there is an organisation.
+    try:
+        return organisation()
+    except NotFound:
+        return None
+
+
+def frame_of(request: HttpRequest) -> Frame:
+    """Give the frame of this request, read once."""
+    kept: Frame | None = getattr(request, "dakehu_frame", None)
+    if kept is not None:
+        return kept
+    viewer: Viewer | None = getattr(request, "viewer", None)
+    org: Org | None = getattr(request, "organisation", None) or _organisation()
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    me = _me(request, language)
+    now = timezone.now()
+    frame = Frame(
+        language=language,
+        theme=me.theme if me else request.COOKIES.get("theme", "auto"),
+        amount_unit=me.amount_unit if me else "auto",
+        organisation=_organisation_name(org, language),
+        base_currency=org.base_currency if org else None,
+        amounts_with_vat=org.amounts_with_vat if org else True,
+        is_demo=settings.DEMO,
+        today=org.today(now) if org else now.date(),
+        me=me,
+        groups=_places(viewer, request.path) if viewer else (),
+        search_url=_search_url(viewer),
+        new_url=_new_url(viewer),
+    )
+    request.dakehu_frame = frame  # type: ignore[attr-defined]
+    return frame
+
+
+def _organisation_name(org: Org | None, language: str) -> str:
+    if org is None:
+        return ""
+    return (org.name_en or org.name_zh) if language == "en" else (org.name_zh or org.name_en)
+
+
+def _search_url(viewer: Viewer | None) -> str | None:
+    for name in ("search", "opportunities"):
+        if viewer and reads_customers(viewer) and _has_address(name):
+            return reverse(name)
+    return None
+
+
+def _new_url(viewer: Viewer | None) -> str | None:
+    may = viewer is not None and viewer.holds("opportunity.create")
+    return reverse("opportunity_create") if may and _has_address("opportunity_create") else None
+
+
+def layout_of(request: HttpRequest) -> str:
+    """Give the template that a page extends: the frame, the dialog, or nothing around the part."""
+    htmx = getattr(request, "htmx", None)
+    if not htmx or htmx.boosted or htmx.history_restore_request:
+        return "base.html"
+    return "layouts/dialog.html" if htmx.target == "dialog-content" else "layouts/part.html"
+
+
+def page_context(request: HttpRequest) -> dict[str, object]:
+    """Give every template the frame (`frame`, `layout`, `language`)."""
+    frame = frame_of(request)
+    return {"frame": frame, "layout": layout_of(request), "language": frame.language}

@@ -1,0 +1,48 @@
+"""Refusals as pages: each of the four errors of the core becomes an answer that says what to do."""
+
+from django.http import HttpRequest, HttpResponse
+
+from dakehu.core.errors import Conflict, DakehuError, NotAllowed, NotFound, RuleBroken
+from dakehu.http.middleware import Handler
+from dakehu.http.signed import render_page
+from dakehu.messages import sentence
+
+STATUS: dict[type[DakehuError], int] = {
+    RuleBroken: 422,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+}
+
+
+class Refusals:
+    """The middleware: only DakehuError is answered, anything else is a bug and stays one."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; refusals come by process_exception."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a refusal; None leaves the exception to Django."""
+        return refusal(request, error) if isinstance(error, DakehuError) else None
+
+
+def refusals_as_pages(get_response: Handler) -> Refusals:
+    """Answer RuleBroken, NotAllowed, NotFound, Conflict with a status and the sentence."""
+    return Refusals(get_response)
+
+
+def refusal(request: HttpRequest, error: DakehuError) -> HttpResponse:
+    """Give the page of a refusal, or for htmx a toast that leaves the page as it is."""
+    status = STATUS[type(error)]
+    facts = {"sentence": sentence(error), "code": error.code, "status": status}
+    if not getattr(request, "htmx", False):
+        return render_page(request, "refusal.html", facts, status=status)
+    response = render_page(request, "parts/_refusal.html", facts, status=status)
+    response["HX-Retarget"] = "#toasts"
+    response["HX-Reswap"] = "beforeend"
+    response["HX-Push-Url"] = "false"
+    return response
