@@ -22,7 +22,7 @@ def write_units(work: Work, plan: Plan, method_id: int | None) -> None:
         return
     units = all_units()
     work.units = {name.code: unit for unit, name in units.names.items()}
-    root = _root(work, units, plan.units[0].at, method_id)
+    root = work.root = _root(work, units, plan.units[0].at, method_id)
     known = work.known("unit")
     fresh: list[tuple[str, int]] = []
     for planned in plan.units:

@@ -32,6 +32,7 @@ class Work:
     problems: list[Problem] = field(default_factory=list)
     created: Counter[str] = field(default_factory=Counter)
     rows: dict[At, str] = field(default_factory=dict)
+    root: int | None = None
     people: dict[str, int] = field(default_factory=dict)
     units: dict[str, int] = field(default_factory=dict)
     products: dict[str, int] = field(default_factory=dict)
