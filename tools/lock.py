@@ -35,11 +35,7 @@ def lock(wanted: list[str], target: Path, options: list[str]) -> None:
         *options,
     ]
     subprocess.run(command, input="\n".join(wanted), text=True, cwd=ROOT, check=True)
-    lines = (
-        target.read_text(encoding="utf-8")
-        .replace("-r -", "dakehu")
-        .splitlines(keepends=True)
-    )
+    lines = target.read_text(encoding="utf-8").replace("-r -", "dakehu").splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith("--") and line != HEAD]
     target.write_text(HEAD + "".join(kept).lstrip("\n"), encoding="utf-8")
 

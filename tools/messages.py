@@ -37,15 +37,9 @@ CALLS = {
     "pgettext_lazy": (0, 1, None), "npgettext": (0, 1, 2), "npgettext_lazy": (0, 1, 2),
 }  # fmt: skip
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-# Files whose Chinese is data: made-up names of the demo, and what a name is made of.
-HAN_FILES = (
-    "core/data/",
-    "locale/",
-    "core/names.py",
-    "demo.py",
-    "demo/",
-    "migrations/",
-)
+# Where Chinese is data: the core reads amounts, days and names and can word nothing (it raises
+# codes), the demo makes names up.
+HAN_FILES = ("core/", "locale/", "demo.py", "demo/", "migrations/")
 HAN_REASON = re.compile(r"#\s*han:\s*\S")
 UNDERSCORE = re.compile(r"""_\((?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%([sd])|\{(\w*)[^{}]*\}")
@@ -97,9 +91,7 @@ def place(path: Path, line: int) -> str:
 
 def sources(ending: str) -> Iterator[Path]:
     """Give the files of the package with this ending, in a fixed order."""
-    yield from sorted(
-        p for p in SOURCE.rglob(f"*{ending}") if "node_modules" not in p.parts
-    )
+    yield from sorted(p for p in SOURCE.rglob(f"*{ending}") if "node_modules" not in p.parts)
 
 
 # Python
@@ -121,11 +113,7 @@ def words_of_python(path: Path) -> Iterator[Found]:
         if not isinstance(node, ast.Call):
             continue
         function = node.func
-        name = (
-            function.attr
-            if isinstance(function, ast.Attribute)
-            else getattr(function, "id", "")
-        )
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         if name not in CALLS:
             continue
         context, singular, plural = CALLS[name]
@@ -140,9 +128,7 @@ def docstrings(tree: ast.AST) -> set[int]:
     return {
         id(node.body[0].value)
         for node in ast.walk(tree)
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        )
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
@@ -165,9 +151,7 @@ def chinese_in_python(path: Path) -> Iterator[str]:
             and id(node) not in documenting
         ):
             last = node.end_lineno or node.lineno
-            if not any(
-                HAN_REASON.search(line) for line in lines[node.lineno - 1 : last]
-            ):
+            if not any(HAN_REASON.search(line) for line in lines[node.lineno - 1 : last]):
                 yield f"{place(path, node.lineno)}: Chinese in code: {node.value[:40]!r}"
 
 
@@ -179,12 +163,7 @@ def unquote(text: str) -> str:
     match = re.match(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", text)
     if not match:
         return ""
-    return (
-        match.group(1)[1:-1]
-        .replace('\\"', '"')
-        .replace("\\'", "'")
-        .replace("\\\\", "\\")
-    )
+    return match.group(1)[1:-1].replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\")
 
 
 def context_of(bits: list[str]) -> str:
@@ -245,11 +224,7 @@ def blocks_and_rest(tokens: list[Token]) -> tuple[list[Block], list[Token]]:
     opened: Block | None = None
     in_plural = False
     for token in tokens:
-        bits = (
-            list(smart_split(token.contents))
-            if token.token_type == TokenType.BLOCK
-            else []
-        )
+        bits = list(smart_split(token.contents)) if token.token_type == TokenType.BLOCK else []
         command = bits[0] if bits else ""
         if command in {"blocktrans", "blocktranslate"}:
             opened, in_plural = Block(bits, [], [], token.lineno), False
@@ -316,9 +291,7 @@ def untranslated_in_template(path: Path) -> Iterator[str]:
     _, rest = blocks_and_rest(spoken(path.read_text(encoding="utf-8")))
     reader = Reader()
     if path.suffix == ".txt":
-        reader.seen = [
-            (t.lineno, t.contents) for t in rest if t.token_type == TokenType.TEXT
-        ]
+        reader.seen = [(t.lineno, t.contents) for t in rest if t.token_type == TokenType.TEXT]
     else:
         line = 1
         for token in rest:
@@ -330,9 +303,7 @@ def untranslated_in_template(path: Path) -> Iterator[str]:
             line += text.count("\n")
         reader.close()
     for number, text in reader.seen:
-        words = [
-            w for w in re.findall(r"[^\W\d_]{2,}", text) if w not in SAME_EVERYWHERE
-        ]
+        words = [w for w in re.findall(r"[^\W\d_]{2,}", text) if w not in SAME_EVERYWHERE]
         if words:
             yield f"{place(path, number)}: words without translation: {' '.join(words)[:60]!r}"
 
@@ -341,9 +312,7 @@ def chinese_in_scripts() -> Iterator[str]:
     """Find Chinese in scripts and styles, which have no words at all."""
     for path in sorted((ROOT / "assets").rglob("*")):
         if path.suffix in {".ts", ".css"}:
-            for number, line in enumerate(
-                path.read_text(encoding="utf-8").splitlines(), 1
-            ):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 if HAN.search(line):
                     yield f"{place(path, number)}: Chinese in a script: {line.strip()[:40]!r}"
 
@@ -369,11 +338,7 @@ def collect() -> dict[Word, str]:
         said.setdefault(one.word, one.place)
     # A word said once with and once without a plural is one entry, the one with the plural.
     plurals = {(w.singular, w.context) for w in said if w.plural}
-    return {
-        w: p
-        for w, p in said.items()
-        if w.plural or (w.singular, w.context) not in plurals
-    }
+    return {w: p for w, p in said.items() if w.plural or (w.singular, w.context) not in plurals}
 
 
 def load() -> Catalog:
@@ -396,12 +361,8 @@ def update() -> None:
     missing = 0
     for word in sorted(collect()):
         known = old.get(word.singular, word.context or None)
-        fits = known is not None and bool(word.plural) == isinstance(
-            known.id, list | tuple
-        )
-        translation = (
-            known.string if fits and known is not None and not known.fuzzy else None
-        )
+        fits = known is not None and bool(word.plural) == isinstance(known.id, list | tuple)
+        translation = known.string if fits and known is not None and not known.fuzzy else None
         new.add(identity(word), translation, context=word.context or None)
         missing += not translation or not any(translation)
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
@@ -421,9 +382,7 @@ def update() -> None:
         '"Content-Type: text/plain; charset=utf-8\\n"\n'
         '"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
     )
-    CATALOGUE.write_text(
-        head + (entries[1] if len(entries) > 1 else ""), encoding="utf-8"
-    )
+    CATALOGUE.write_text(head + (entries[1] if len(entries) > 1 else ""), encoding="utf-8")
     print(f"{len(new)} words, {missing} of them without Chinese")
 
 
@@ -442,19 +401,14 @@ def problems_of_catalogue() -> Iterator[str]:
         if known is None:
             yield f"{where}: not in django.po (make messages): {word.singular[:60]!r}"
             continue
-        strings = (
-            known.string if isinstance(known.string, list | tuple) else [known.string]
-        )
+        strings = known.string if isinstance(known.string, list | tuple) else [known.string]
         if bool(word.plural) != isinstance(known.id, list | tuple):
             yield f"{where}: plural differs from django.po: {word.singular[:60]!r}"
         elif not all(strings):
             yield f"{where}: no Chinese for {word.singular[:60]!r}"
         elif known.fuzzy:
             yield f"{where}: fuzzy: {word.singular[:60]!r}"
-        elif any(
-            placeholders(s) != placeholders(word.plural or word.singular)
-            for s in strings
-        ):
+        elif any(placeholders(s) != placeholders(word.plural or word.singular) for s in strings):
             yield f"{where}: placeholders differ: {word.singular[:60]!r} / {strings[0][:60]!r}"
     for message in catalogue:
         name = message.id[0] if isinstance(message.id, list | tuple) else message.id

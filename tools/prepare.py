@@ -31,9 +31,7 @@ def say(text: str) -> None:
 def run(*command: str | Path) -> None:
     """Run a command in the repository with .venv/bin first on the path; stop on failure."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False
-    )
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False)
     if done.returncode:
         sys.exit(f"failed ({done.returncode}): {' '.join(map(str, command))}")
 
@@ -75,12 +73,10 @@ def install_python(*, development: bool) -> None:
     stamps = [VENV / ".runtime", VENV / ".development"]
     values = [digest([*locks[: n + 1], ROOT / "pyproject.toml"]) for n in range(2)]
     # What tests holds all of what runs, so its stamp answers for both.
-    if is_fresh(stamps[1], values[1]) or (
-        not development and is_fresh(stamps[0], values[0])
-    ):
+    if is_fresh(stamps[1], values[1]) or (not development and is_fresh(stamps[0], values[0])):
         return
     say("installing Python packages (a minute or two)")
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     run(*pip, "--require-hashes", "-r", locks[int(development)])
     run(*pip, "--no-deps", "--editable", ".")
     stamps[int(development)].write_text(values[int(development)])
@@ -92,9 +88,7 @@ def node_version() -> int:
     node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
     if not node or not npm:
         return 0
-    said = subprocess.run(
-        [node, "--version"], capture_output=True, text=True, check=False
-    )
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     major = said.stdout.strip().removeprefix("v").split(".")[0]
     return int(major) if major.isdecimal() else 0
 
@@ -105,7 +99,7 @@ def install_node() -> None:
         return
     if node_version() < OLDEST_NODE:
         say(f"no Node.js {OLDEST_NODE} here; installing it into .venv")
-        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         run(*pip, "--require-hashes", "-r", ROOT / "requirements-node.lock")
     stamp = MODULES / ".dakehu"
     value = digest([ROOT / "package.json", ROOT / "package-lock.json"])
@@ -129,8 +123,7 @@ def build_assets() -> None:
         inputs += [
             f
             for f in (ROOT / folder).rglob("*")
-            if f.is_file()
-            and f.suffix in {".ts", ".css", ".mjs", ".html", ".py", ".svg"}
+            if f.is_file() and f.suffix in {".ts", ".css", ".mjs", ".html", ".py", ".svg"}
         ]
     inputs += SOURCE.glob("web/**/*.py")
     stamp = ROOT / "build" / "assets-built-from"
@@ -167,7 +160,5 @@ def main() -> None:
 if __name__ == "__main__":
     # The Python that runs this may be older than the code is written for.
     if sys.version_info < (3, 11):  # noqa: UP036
-        sys.exit(
-            f"Dakehu needs Python 3.11 or later; this is {sys.version.split()[0]}."
-        )
+        sys.exit(f"Dakehu needs Python 3.11 or later; this is {sys.version.split()[0]}.")
     main()

@@ -5,6 +5,8 @@ from django.db.models.signals import post_migrate
 
 
 class DakehuConfig(AppConfig):
+    """All of Dakehu."""
+
     name = "dakehu"
     label = "dakehu"
     verbose_name = "Dakehu"
@@ -13,6 +15,4 @@ class DakehuConfig(AppConfig):
     def ready(self) -> None:
         from dakehu.models.triggers import install_triggers
 
-        post_migrate.connect(
-            install_triggers, sender=self, dispatch_uid="dakehu.triggers"
-        )
+        post_migrate.connect(install_triggers, sender=self, dispatch_uid="dakehu.triggers")

@@ -43,9 +43,7 @@ def whole(name: str, default: int, *, low: int, high: int) -> int:
 
 def refuse_misspelt() -> None:
     """Refuse to start on a DAKEHU_ variable that nobody reads: it is a misspelt setting."""
-    unknown = sorted(
-        n for n in os.environ if n.startswith("DAKEHU_") and n not in KNOWN
-    )
+    unknown = sorted(n for n in os.environ if n.startswith("DAKEHU_") and n not in KNOWN)
     if unknown:
         raise ImproperlyConfigured(
             f"Unknown setting {', '.join(unknown)}. Known are {', '.join(sorted(KNOWN))}."
@@ -113,9 +111,7 @@ def databases(url: str) -> dict[str, dict[str, Any]]:
     if scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
         if path == url or not path:
-            raise ImproperlyConfigured(
-                "DAKEHU_DATABASE_URL: write sqlite:///path/to/file."
-            )
+            raise ImproperlyConfigured("DAKEHU_DATABASE_URL: write sqlite:///path/to/file.")
         return sqlite(path)
     if scheme in {"postgres", "postgresql"}:
         return postgresql(url)
@@ -129,9 +125,7 @@ def secret_key(home: Path, *, debug: bool) -> str:
     key = text("DAKEHU_SECRET_KEY", "")
     if key:
         if len(key) < 40 and not debug:
-            raise ImproperlyConfigured(
-                "DAKEHU_SECRET_KEY is shorter than 40 characters."
-            )
+            raise ImproperlyConfigured("DAKEHU_SECRET_KEY is shorter than 40 characters.")
         return key
     kept = home / "secret-key"
     if not kept.exists():
@@ -159,9 +153,7 @@ if DEMO and HOST not in LOOPBACK:
         f"DAKEHU_DEMO opens log-ins to everybody; it is refused on {HOST!r}. Use 127.0.0.1."
     )
 SECRET_KEY = secret_key(HOME, debug=DEBUG)
-ALLOWED_HOSTS = [h for h in text("DAKEHU_ALLOWED_HOSTS", "").split(",") if h] or sorted(
-    LOOPBACK
-)
+ALLOWED_HOSTS = [h for h in text("DAKEHU_ALLOWED_HOSTS", "").split(",") if h] or sorted(LOOPBACK)
 if "*" in ALLOWED_HOSTS and not DEBUG:
     raise ImproperlyConfigured("DAKEHU_ALLOWED_HOSTS must name the hosts; * is unsafe.")
 if HOST not in LOOPBACK and not (HTTPS or DEBUG):
@@ -170,9 +162,7 @@ if HOST not in LOOPBACK and not (HTTPS or DEBUG):
         " front and set DAKEHU_HTTPS=1."
     )
 
-DATABASES = databases(
-    text("DAKEHU_DATABASE_URL", f"sqlite:///{HOME / 'dakehu.sqlite3'}")
-)
+DATABASES = databases(text("DAKEHU_DATABASE_URL", f"sqlite:///{HOME / 'dakehu.sqlite3'}"))
 DATABASE_ROUTERS = ["dakehu.queries.snapshot.ReaderRouter"]
 
 INSTALLED_APPS = [
@@ -282,9 +272,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
-CSRF_TRUSTED_ORIGINS = [
-    f"https://{h}" for h in ALLOWED_HOSTS if HTTPS and h not in LOOPBACK
-]
+CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in ALLOWED_HOSTS if HTTPS and h not in LOOPBACK]
 X_FRAME_OPTIONS = "DENY"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

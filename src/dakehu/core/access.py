@@ -129,22 +129,16 @@ class Viewer:
     @property
     def owns(self) -> int | None:
         """Give the person whose own records are in scope, if the role has any."""
-        owning = any(
-            ROLES[r.role].scope in (Scope.OWN, Scope.SUBTREE) for r in self.reaches
-        )
+        owning = any(ROLES[r.role].scope in (Scope.OWN, Scope.SUBTREE) for r in self.reaches)
         return self.person_id if owning else None
 
     def holds(self, permission: str) -> bool:
         """Test if any role of the viewer has the permission, on whatever record."""
-        return self.is_operator or any(
-            permission in ROLES[r.role].may for r in self.reaches
-        )
+        return self.is_operator or any(permission in ROLES[r.role].may for r in self.reaches)
 
     def reads_field(self, field: str) -> bool:
         """Test if a sensitive field is readable in some role."""
-        return self.is_operator or any(
-            field in ROLES[r.role].fields for r in self.reaches
-        )
+        return self.is_operator or any(field in ROLES[r.role].fields for r in self.reaches)
 
     def may(
         self,

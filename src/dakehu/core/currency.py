@@ -64,9 +64,7 @@ def cross_rate(rate: Fraction, target_rate: Fraction) -> Fraction:
     return rate / target_rate
 
 
-def convert(
-    amount_minor: int, *, from_digits: int, rate: Fraction, to_digits: int
-) -> int:
+def convert(amount_minor: int, *, from_digits: int, rate: Fraction, to_digits: int) -> int:
     """Minor units of the target currency, half to even: the amount that an outcome books."""
     _positive(rate, None)
     return round_to_minor(units(amount_minor, from_digits) * rate, to_digits)
@@ -74,6 +72,4 @@ def convert(
 
 def _positive(rate: Fraction, currency: str | None) -> None:
     if rate <= 0:
-        raise RuleBroken(
-            "money.exchange_rate_not_positive", currency=currency, rate=rate
-        )
+        raise RuleBroken("money.exchange_rate_not_positive", currency=currency, rate=rate)

@@ -192,9 +192,7 @@ def stage_table(
         raise ValueError(f"cells of other methods: {sorted(strangers)}")
 
     def part(scope: Scope, among: Sequence[Cell] = cells) -> FunnelSum:
-        return sum_cells(
-            [cell for cell in among if cell.scope == scope], rates, exchange
-        )
+        return sum_cells([cell for cell in among if cell.scope == scope], rates, exchange)
 
     rows = []
     for lineage_id in stages:
@@ -323,9 +321,7 @@ def _over_quota(
         "quota": Figure(None, NO_QUOTA) if quota is None else Figure(quota),
     }
     if not quota:
-        return Indicator(
-            None, NO_QUOTA if quota is None else ZERO_QUOTA, numerator, inputs
-        )
+        return Indicator(None, NO_QUOTA if quota is None else ZERO_QUOTA, numerator, inputs)
     if numerator.value is None:
         return Indicator(None, numerator.reason, numerator, inputs)
     return Indicator(numerator.value / quota, None, numerator, inputs)

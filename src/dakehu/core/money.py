@@ -114,9 +114,7 @@ def round_money(value: Fraction | Decimal, digits: int) -> Decimal:
     return from_minor(round_to_minor(value, digits), digits)
 
 
-def parse_amount(
-    text: str, *, digits: int | None = None, negative: bool = False
-) -> Decimal:
+def parse_amount(text: str, *, digits: int | None = None, negative: bool = False) -> Decimal:
     """An amount as people type it: `1,234.50`, `１２３４．５`, `120万`, `1.5亿元`.
 
     What could be read in two ways is refused, not guessed: the decimal comma of `1,23` and

@@ -138,9 +138,7 @@ def parse_period(text: str, first_month: int = 1) -> Period:
         return _starting("month", date(year, month, 1), first_month)
     year_start = date(year, first_month, 1)
     if found["quarter"]:
-        return _starting(
-            "quarter", _month_moved(year_start, 3 * (quarter - 1)), first_month
-        )
+        return _starting("quarter", _month_moved(year_start, 3 * (quarter - 1)), first_month)
     return _starting("year", year_start, first_month)
 
 

@@ -19,15 +19,11 @@ class Placed:
 class Tree:
     """The units of one day: who hangs under whom. A few thousand units at most."""
 
-    def __init__(
-        self, parents: dict[int, int | None], order: dict[int, str] | None = None
-    ) -> None:
+    def __init__(self, parents: dict[int, int | None], order: dict[int, str] | None = None) -> None:
         self.parents = parents
         self._children: dict[int | None, list[int]] = {}
         for unit, parent in parents.items():
-            self._children.setdefault(parent if parent in parents else None, []).append(
-                unit
-            )
+            self._children.setdefault(parent if parent in parents else None, []).append(unit)
         if order is not None:
             for children in self._children.values():
                 children.sort(key=lambda unit: (order.get(unit, ""), unit))

@@ -137,11 +137,7 @@ def unexplained(
 
 def difference(result: Waterfall) -> tuple[int, Figure, Figure]:
     """Closing − opening − Σ bars in count, amount, weighted: all 0 unless `unexplained`."""
-    count = (
-        result.closing.count
-        - result.opening.count
-        - sum(bar.count for bar in result.bars)
-    )
+    count = result.closing.count - result.opening.count - sum(bar.count for bar in result.bars)
     total_amount = result.closing.amount - result.opening.amount
     total_weighted = result.closing.weighted - result.opening.weighted
     for bar in result.bars:

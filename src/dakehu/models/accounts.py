@@ -42,9 +42,7 @@ class Account(MP_Node):  # type: ignore[misc]
     class Meta:
         indexes = [
             models.Index(fields=["sort_key", "id"], name="account_sort"),
-            models.Index(
-                fields=["manager", "sort_key", "id"], name="account_manager_sort"
-            ),
+            models.Index(fields=["manager", "sort_key", "id"], name="account_manager_sort"),
             models.Index(fields=["unit", "sort_key", "id"], name="account_unit_sort"),
         ]
 

@@ -17,8 +17,4 @@ class Change(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [
-            models.Index(
-                fields=["object_type", "object_id", "id"], name="change_object"
-            )
-        ]
+        indexes = [models.Index(fields=["object_type", "object_id", "id"], name="change_object")]

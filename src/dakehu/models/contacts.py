@@ -6,9 +6,7 @@ from django.db import models
 class Contact(models.Model):
     """A person at an account; on an opportunity they become a stakeholder."""
 
-    account = models.ForeignKey(
-        "dakehu.Account", on_delete=models.PROTECT, related_name="contacts"
-    )
+    account = models.ForeignKey("dakehu.Account", on_delete=models.PROTECT, related_name="contacts")
     name = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80, blank=True, default="")
     sort_key = models.CharField(max_length=160, blank=True, default="")

@@ -11,9 +11,7 @@ class StoredFile(models.Model):
     size = models.PositiveBigIntegerField()
     content_type = models.CharField(max_length=100)
     uploaded_at = models.DateTimeField()
-    uploaded_by = models.ForeignKey(
-        "dakehu.Person", null=True, on_delete=models.PROTECT
-    )
+    uploaded_by = models.ForeignKey("dakehu.Person", null=True, on_delete=models.PROTECT)
 
     class Meta:
         indexes = [models.Index(fields=["sha256"], name="stored_file_content")]
@@ -32,9 +30,7 @@ class Evidence(models.Model):
     ticked_by = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT)
     note = models.TextField(blank=True, default="")
     link = models.CharField(max_length=500, blank=True, default="")
-    file = models.ForeignKey(
-        StoredFile, null=True, blank=True, on_delete=models.PROTECT
-    )
+    file = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT)
 
     class Meta:
         constraints = [

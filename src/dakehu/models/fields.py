@@ -28,8 +28,6 @@ class MinorField(models.BigIntegerField):  # type: ignore[type-arg]
 def within_limit(column: str, name: str) -> models.CheckConstraint:
     """Give the CHECK that keeps an amount column within LARGEST_MINOR."""
     return models.CheckConstraint(
-        condition=models.Q(
-            **{f"{column}__gte": -LARGEST_MINOR, f"{column}__lte": LARGEST_MINOR}
-        ),
+        condition=models.Q(**{f"{column}__gte": -LARGEST_MINOR, f"{column}__lte": LARGEST_MINOR}),
         name=name,
     )

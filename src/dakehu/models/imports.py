@@ -20,9 +20,7 @@ class ImportRun(models.Model):
 class ImportProblem(models.Model):
     """A row that was refused or doubted, with the code of the reason."""
 
-    run = models.ForeignKey(
-        ImportRun, on_delete=models.CASCADE, related_name="problems"
-    )
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="problems")
     file = models.CharField(max_length=200)
     row = models.PositiveIntegerField(null=True)
     column = models.CharField(max_length=120, blank=True, default="")
@@ -45,6 +43,4 @@ class ExternalId(models.Model):
                 fields=["system", "object_type", "external_id"], name="external_id_once"
             )
         ]
-        indexes = [
-            models.Index(fields=["object_type", "object_id"], name="external_id_object")
-        ]
+        indexes = [models.Index(fields=["object_type", "object_id"], name="external_id_object")]

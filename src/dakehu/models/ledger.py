@@ -23,9 +23,7 @@ class Movement(models.Model):
     )
     way = models.PositiveSmallIntegerField()
     correlation_id = models.UUIDField()
-    reverses = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    reverses = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         indexes = [
@@ -43,9 +41,7 @@ class Movement(models.Model):
 class MovementNote(models.Model):
     """Why it moved, in words; stands apart so that it can be erased."""
 
-    movement = models.OneToOneField(
-        Movement, on_delete=models.CASCADE, related_name="note"
-    )
+    movement = models.OneToOneField(Movement, on_delete=models.CASCADE, related_name="note")
     reason = models.CharField(max_length=40, blank=True, default="")
     competitor = models.CharField(max_length=120, blank=True, default="")
     text = models.TextField(blank=True, default="")
@@ -59,9 +55,7 @@ class Entry(models.Model):
     date.max for no close date.
     """
 
-    movement = models.ForeignKey(
-        Movement, on_delete=models.PROTECT, related_name="entries"
-    )
+    movement = models.ForeignKey(Movement, on_delete=models.PROTECT, related_name="entries")
     opportunity = models.ForeignKey(
         "dakehu.Opportunity",
         on_delete=models.PROTECT,
@@ -86,9 +80,7 @@ class Entry(models.Model):
     class Meta:
         constraints = [
             within_limit("amount_minor", "entry_amount_limit"),
-            models.CheckConstraint(
-                condition=Q(count__gte=-1, count__lte=1), name="entry_count"
-            ),
+            models.CheckConstraint(condition=Q(count__gte=-1, count__lte=1), name="entry_count"),
         ]
         indexes = [
             models.Index(
@@ -140,7 +132,7 @@ class Entry(models.Model):
                 name="entry_owner_on",
             ),
             models.Index(
-                fields=["place", "on", "unit_id", "owner_id", "base_minor", "count"],
+                fields=["place", "on", "unit_id", "owner_id", "stage_id", "base_minor", "count"],
                 name="entry_outcome",
                 condition=Q(place__gte=2),
             ),
@@ -177,9 +169,7 @@ class Balance(Position):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["month", "place", *POSITION], name="balance_once"
-            )
+            models.UniqueConstraint(fields=["month", "place", *POSITION], name="balance_once")
         ]
         indexes = [
             models.Index(

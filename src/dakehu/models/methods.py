@@ -16,9 +16,7 @@ class Method(models.Model):
 class MethodVersion(models.Model):
     """One wording of a method; opportunities keep theirs until moved."""
 
-    method = models.ForeignKey(
-        Method, on_delete=models.PROTECT, related_name="versions"
-    )
+    method = models.ForeignKey(Method, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     gate = models.CharField(max_length=8, default="advise")  # advise, require, validate
     signing_key = models.CharField(max_length=40)
@@ -30,9 +28,7 @@ class MethodVersion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["method", "number"], name="method_version_once"
-            ),
+            models.UniqueConstraint(fields=["method", "number"], name="method_version_once"),
             models.UniqueConstraint(
                 fields=["method"],
                 condition=models.Q(is_current=True),
@@ -48,17 +44,13 @@ class Stage(models.Model):
     key = models.CharField(max_length=40)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["method", "key"], name="stage_lineage_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["method", "key"], name="stage_lineage_once")]
 
 
 class MethodStage(models.Model):
     """A stage as one version words it."""
 
-    version = models.ForeignKey(
-        MethodVersion, on_delete=models.CASCADE, related_name="stages"
-    )
+    version = models.ForeignKey(MethodVersion, on_delete=models.CASCADE, related_name="stages")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT)
     order = models.PositiveSmallIntegerField()
     name_zh = models.CharField(max_length=120)
@@ -68,12 +60,8 @@ class MethodStage(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "stage"], name="method_stage_once"
-            ),
-            models.UniqueConstraint(
-                fields=["version", "order"], name="method_stage_order"
-            ),
+            models.UniqueConstraint(fields=["version", "stage"], name="method_stage_once"),
+            models.UniqueConstraint(fields=["version", "order"], name="method_stage_order"),
         ]
 
 
@@ -94,8 +82,4 @@ class WinRate(models.Model):
                 condition=models.Q(rate_bp__lte=10000), name="win_rate_at_most_1"
             )
         ]
-        indexes = [
-            models.Index(
-                fields=["stage", "kind", "on", "recorded_at"], name="win_rate_on"
-            )
-        ]
+        indexes = [models.Index(fields=["stage", "kind", "on", "recorded_at"], name="win_rate_on")]

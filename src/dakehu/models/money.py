@@ -24,12 +24,6 @@ class ExchangeRate(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(rate__gt=0), name="exchange_rate_positive"
-            )
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_positive")
         ]
-        indexes = [
-            models.Index(
-                fields=["currency", "on", "recorded_at"], name="exchange_rate_on"
-            )
-        ]
+        indexes = [models.Index(fields=["currency", "on", "recorded_at"], name="exchange_rate_on")]

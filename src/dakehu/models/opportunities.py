@@ -14,9 +14,7 @@ class Opportunity(models.Model):
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     sort_key = models.CharField(max_length=240, blank=True, default="")
-    account = models.ForeignKey(
-        "dakehu.Account", null=True, blank=True, on_delete=models.PROTECT
-    )
+    account = models.ForeignKey("dakehu.Account", null=True, blank=True, on_delete=models.PROTECT)
     owner = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT)
     unit = models.ForeignKey("dakehu.SalesUnit", on_delete=models.PROTECT)
     method_version = models.ForeignKey("dakehu.MethodVersion", on_delete=models.PROTECT)
@@ -61,44 +59,29 @@ class Opportunity(models.Model):
                 condition=models.Q(place__gte=1, place__lte=4), name="opportunity_place"
             ),
             models.CheckConstraint(
-                condition=models.Q(own_rate_bp__isnull=True)
-                | models.Q(own_rate_bp__lte=10000),
+                condition=models.Q(own_rate_bp__isnull=True) | models.Q(own_rate_bp__lte=10000),
                 name="opportunity_own_rate",
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["close_sort", "id"], name="opp_close", condition=OPEN_AND_THERE
-            ),
-            models.Index(
-                fields=["base_minor", "id"], name="opp_amount", condition=OPEN_AND_THERE
-            ),
-            models.Index(
-                fields=["sort_key", "id"], name="opp_name", condition=OPEN_AND_THERE
-            ),
+            models.Index(fields=["close_sort", "id"], name="opp_close", condition=OPEN_AND_THERE),
+            models.Index(fields=["base_minor", "id"], name="opp_amount", condition=OPEN_AND_THERE),
+            models.Index(fields=["sort_key", "id"], name="opp_name", condition=OPEN_AND_THERE),
             models.Index(fields=["updated_at", "id"], name="opp_updated"),
-            models.Index(
-                fields=["owner", "place", "close_sort", "id"], name="opp_owner_close"
-            ),
-            models.Index(
-                fields=["unit", "place", "close_sort", "id"], name="opp_unit_close"
-            ),
+            models.Index(fields=["owner", "place", "close_sort", "id"], name="opp_owner_close"),
+            models.Index(fields=["unit", "place", "close_sort", "id"], name="opp_unit_close"),
             models.Index(
                 fields=["account", "place", "close_sort", "id"],
                 name="opp_account_close",
             ),
-            models.Index(
-                fields=["stage", "place", "close_sort", "id"], name="opp_stage_close"
-            ),
+            models.Index(fields=["stage", "place", "close_sort", "id"], name="opp_stage_close"),
         ]
 
 
 class LineSet(models.Model):
     """The product lines of an opportunity as of a change; sets are kept, never edited."""
 
-    opportunity = models.ForeignKey(
-        Opportunity, on_delete=models.CASCADE, related_name="line_sets"
-    )
+    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="line_sets")
     on = models.DateField()
     recorded_at = models.DateTimeField()
     correlation_id = models.UUIDField()
@@ -118,9 +101,7 @@ class LineSet(models.Model):
 class ProductLine(models.Model):
     """A product with quantity, price and delivery month; the amount is rounded per line."""
 
-    line_set = models.ForeignKey(
-        LineSet, on_delete=models.CASCADE, related_name="lines"
-    )
+    line_set = models.ForeignKey(LineSet, on_delete=models.CASCADE, related_name="lines")
     product = models.ForeignKey("dakehu.Product", on_delete=models.PROTECT)
     quantity = models.DecimalField(max_digits=15, decimal_places=3)
     unit_price = models.DecimalField(max_digits=19, decimal_places=6)
@@ -142,7 +123,5 @@ class Competitor(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["opportunity", "name"], name="competitor_once"
-            )
+            models.UniqueConstraint(fields=["opportunity", "name"], name="competitor_once")
         ]

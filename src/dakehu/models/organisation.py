@@ -22,13 +22,9 @@ class Organisation(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="organisation_is_one"),
             models.CheckConstraint(
-                condition=models.Q(id=1), name="organisation_is_one"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(
-                    fiscal_first_month__gte=1, fiscal_first_month__lte=12
-                ),
+                condition=models.Q(fiscal_first_month__gte=1, fiscal_first_month__lte=12),
                 name="organisation_fiscal_month",
             ),
         ]

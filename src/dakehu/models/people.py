@@ -9,9 +9,7 @@ from django.db import models
 class PersonManager(BaseUserManager["Person"]):
     """What Django's log-in machinery asks of a user table."""
 
-    def create_user(
-        self, login: str, password: str | None = None, **fields: Any
-    ) -> "Person":
+    def create_user(self, login: str, password: str | None = None, **fields: Any) -> "Person":
         person = self.model(login=login, **fields)
         person.set_password(password)
         person.save(using=self._db)
@@ -50,9 +48,7 @@ class Person(AbstractBaseUser):
 class Appointment(models.Model):
     """A role of a person in a unit for [from_on, until_on); several at once are allowed."""
 
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="appointments"
-    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="appointments")
     unit = models.ForeignKey("dakehu.SalesUnit", on_delete=models.PROTECT)
     role = models.CharField(max_length=24)
     from_on = models.DateField()
@@ -81,22 +77,17 @@ class Grant(models.Model):
     """A right of one person on one record, outside their units, and why they have it."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
-    opportunity = models.ForeignKey(
-        "dakehu.Opportunity", null=True, on_delete=models.CASCADE
-    )
+    opportunity = models.ForeignKey("dakehu.Opportunity", null=True, on_delete=models.CASCADE)
     account = models.ForeignKey("dakehu.Account", null=True, on_delete=models.CASCADE)
     right = models.CharField(max_length=8)  # read, work
     because = models.CharField(max_length=24)  # selling_team, account_team, support
     granted_at = models.DateTimeField()
-    granted_by = models.ForeignKey(
-        Person, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    granted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(opportunity__isnull=True)
-                ^ models.Q(account__isnull=True),
+                condition=models.Q(opportunity__isnull=True) ^ models.Q(account__isnull=True),
                 name="grant_on_one_record",
             ),
             models.UniqueConstraint(

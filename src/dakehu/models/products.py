@@ -12,9 +12,7 @@ class Product(models.Model):
     folded = models.CharField(max_length=160, blank=True, default="", db_index=True)
     sort_key = models.CharField(max_length=200, blank=True, default="")
     series = models.CharField(max_length=80, blank=True, default="")
-    list_price = models.DecimalField(
-        max_digits=19, decimal_places=6, null=True, blank=True
-    )
+    list_price = models.DecimalField(max_digits=19, decimal_places=6, null=True, blank=True)
     currency = models.ForeignKey("dakehu.Currency", null=True, on_delete=models.PROTECT)
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)

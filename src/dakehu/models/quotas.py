@@ -13,9 +13,7 @@ class Quota(models.Model):
     person = models.ForeignKey("dakehu.Person", null=True, on_delete=models.PROTECT)
     start_on = models.DateField()
     end_on = models.DateField()
-    level = models.CharField(
-        max_length=10, default="target"
-    )  # target, stretch, challenge
+    level = models.CharField(max_length=10, default="target")  # target, stretch, challenge
     amount_minor = MinorField(null=True)  # null: taken back, not set is not zero
     recorded_at = models.DateTimeField()
     actor = models.ForeignKey(
@@ -63,7 +61,5 @@ class SmallSale(models.Model):
     class Meta:
         constraints = [within_limit("amount_minor", "small_sale_amount_limit")]
         indexes = [
-            models.Index(
-                fields=["on", "unit", "owner", "base_minor"], name="small_sale_on"
-            ),
+            models.Index(fields=["on", "unit", "owner", "base_minor"], name="small_sale_on"),
         ]

@@ -9,13 +9,9 @@ class SalesUnit(models.Model):
     code = models.CharField(max_length=60, unique=True)
     name_zh = models.CharField(max_length=120, blank=True, default="")
     name_en = models.CharField(max_length=120, blank=True, default="")
-    kind = models.CharField(
-        max_length=16, default="team"
-    )  # company, business_unit, region, team
+    kind = models.CharField(max_length=16, default="team")  # company, business_unit, region, team
     sort_key = models.CharField(max_length=200, blank=True, default="")
-    method = models.ForeignKey(
-        "dakehu.Method", null=True, blank=True, on_delete=models.PROTECT
-    )
+    method = models.ForeignKey("dakehu.Method", null=True, blank=True, on_delete=models.PROTECT)
     #: FUN-4: below this an order is a small sale; base currency; 0 = no threshold.
     small_sale_threshold_minor = models.BigIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)

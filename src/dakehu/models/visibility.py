@@ -1,4 +1,4 @@
-"""Which rows a viewer may see: scope (own, units, all) in union with grants (DESIGN: Permission)."""
+"""Which rows a viewer may see: scope (own, units, all) in union with grants."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def in_scope(viewer: Viewer, *, owner: str = "owner_id", unit: str = "unit_id") 
 def _granted(viewer: Viewer, column: str) -> Exists:
     from dakehu.models.people import Grant
 
-    rows = Grant.objects.filter(person_id=viewer.person_id, **{column: OuterRef("pk")})
+    rows = Grant.objects.filter(person_id=viewer.person_id or 0, **{column: OuterRef("pk")})
     return Exists(rows)
 
 
@@ -51,9 +51,7 @@ class OpportunityQuerySet(models.QuerySet[Any]):
             sets.append(self.filter(unit_id__in=viewer.units))
         if viewer.owns is not None:
             sets.append(self.filter(owner_id=viewer.owns))
-        granted = Grant.objects.filter(
-            person_id=viewer.person_id, opportunity__isnull=False
-        )
+        granted = Grant.objects.filter(person_id=viewer.person_id or 0, opportunity__isnull=False)
         sets.append(self.filter(pk__in=granted.values("opportunity_id")))
         return sets
 

@@ -23,9 +23,7 @@ class UnitName:
     def name(self, language: str) -> str:
         """Give the name in the reader's language, else the other one, else the code."""
         first, second = (
-            (self.name_en, self.name_zh)
-            if language == "en"
-            else (self.name_zh, self.name_en)
+            (self.name_en, self.name_zh) if language == "en" else (self.name_zh, self.name_en)
         )
         return first or second or self.code
 
@@ -50,7 +48,8 @@ class Units:
         """Find a unit by its code or one of its names (exact)."""
         named = [u for u in self.names.values() if code in (u.name_zh, u.name_en)]
         coded = [u for u in self.names.values() if u.code == code]
-        return (coded or named or [None])[0] if len(coded or named) <= 1 else None
+        found = coded or named
+        return found[0] if len(found) == 1 else None
 
 
 def all_units() -> Units:
@@ -93,6 +92,4 @@ def units_in_sight(viewer: Viewer, *, units: Units, today: date) -> Tree:
     for unit in viewer.units:
         if unit in tree:
             wanted.update(tree.path(unit))
-    return Tree(
-        {u: tree.parents[u] for u in tree.parents if u in wanted}, order=units.order
-    )
+    return Tree({u: tree.parents[u] for u in tree.parents if u in wanted}, order=units.order)

@@ -74,9 +74,7 @@ def rebuild(*, since: date | None, upto: date, at: datetime) -> int:
 
 
 def _next_to_carry() -> date | None:
-    last = (
-        CarriedMonth.objects.order_by("-month").values_list("month", flat=True).first()
-    )
+    last = CarriedMonth.objects.order_by("-month").values_list("month", flat=True).first()
     if last is not None:
         return next_month(last)
     first = Entry.objects.order_by("on").values_list("on", flat=True).first()
@@ -84,9 +82,7 @@ def _next_to_carry() -> date | None:
 
 
 def _carry_month(month: date, at: datetime) -> None:
-    previous = (
-        CarriedMonth.objects.order_by("-month").values_list("month", flat=True).first()
-    )
+    previous = CarriedMonth.objects.order_by("-month").values_list("month", flat=True).first()
     balance, turnover, entry = (m._meta.db_table for m in (Balance, Turnover, Entry))
     start = previous or date.min
     with connection.cursor() as cursor:

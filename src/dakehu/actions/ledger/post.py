@@ -70,9 +70,7 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
         return []
     if carry:
         lock_shared()
-    movements = Movement.objects.bulk_create(
-        [_movement(draft) for draft in drafts], 500
-    )
+    movements = Movement.objects.bulk_create([_movement(draft) for draft in drafts], 500)
     entries: list[Entry] = []
     notes: list[MovementNote] = []
     for movement, draft in zip(movements, drafts, strict=True):
@@ -136,9 +134,7 @@ def _entries(movement: Movement, draft: Drafted) -> list[Entry]:
                 category=position.category,
                 close_month=position.close_month,
                 currency=position.currency,
-                own_rate_bp=-1
-                if position.own_rate_bp is None
-                else position.own_rate_bp,
+                own_rate_bp=-1 if position.own_rate_bp is None else position.own_rate_bp,
                 base_minor=base,
             )
         )

@@ -11,7 +11,6 @@ from uuid import UUID
 from dakehu.actions.ledger.post import Drafted, Posting, write_movements
 from dakehu.core.errors import Conflict, NotFound, RuleBroken
 from dakehu.core.ledger import (
-    NO_MONTH,
     Category,
     Kind,
     NewEntry,
@@ -56,7 +55,7 @@ def position_of(entry: Entry) -> Position:
         entry.unit_id,
         entry.stage_id,
         Category(entry.category),
-        entry.close_month or NO_MONTH,
+        entry.close_month,
         entry.currency,
         None if entry.own_rate_bp < 0 else entry.own_rate_bp,
     )
@@ -70,16 +69,12 @@ def standing_chain(opportunity_id: int) -> list[Lived]:
 
 def standing_chains(opportunity_ids: Sequence[int]) -> dict[int, list[Lived]]:
     """Give `standing_chain` of several opportunities in two queries."""
-    rows = Movement.objects.filter(opportunity_id__in=opportunity_ids).order_by(
-        "on", "id"
-    )
+    rows = Movement.objects.filter(opportunity_id__in=opportunity_ids).order_by("on", "id")
     movements: dict[int, list[Movement]] = defaultdict(list)
     for row in rows:
         movements[row.opportunity_id].append(row)
     entries: dict[int, list[Entry]] = defaultdict(list)
-    for entry in Entry.objects.filter(opportunity_id__in=opportunity_ids).order_by(
-        "id"
-    ):
+    for entry in Entry.objects.filter(opportunity_id__in=opportunity_ids).order_by("id"):
         entries[entry.movement_id].append(entry)
     return {key: _lived(movements[key], entries) for key in opportunity_ids}
 
@@ -125,9 +120,7 @@ def _after(rows: list[Entry], before: Standing | None) -> Standing | None:
 
 def mirror_of(lived: Lived, opportunity_id: int, posting: Posting) -> Drafted:
     """Draft the movement that takes back another, at the other's own day."""
-    mirrored = tuple(
-        NewEntry(e.position, -e.count, -e.amount_minor) for e in lived.entries
-    )
+    mirrored = tuple(NewEntry(e.position, -e.count, -e.amount_minor) for e in lived.entries)
     return Drafted(
         opportunity_id,
         Step(Kind.REVERSED, lived.after, lived.before),
@@ -155,9 +148,7 @@ def reverse_correlation(
     later = [step for step in chain[first:] if step.correlation_id != correlation_id]
     if later:
         raise Conflict("ledger.changed_since", movement_id=later[0].id, on=later[0].on)
-    write_movements(
-        [mirror_of(step, opportunity_id, posting) for step in reversed(ours)]
-    )
+    write_movements([mirror_of(step, opportunity_id, posting) for step in reversed(ours)])
     return ours[0].before
 
 
@@ -171,9 +162,7 @@ def correct_movement(
     day that does not lie between its neighbours'.
     """
     chain = standing_chain(opportunity_id)
-    found = [
-        index for index, step in enumerate(chain) if step.id == correction.movement_id
-    ]
+    found = [index for index, step in enumerate(chain) if step.id == correction.movement_id]
     if not found:
         raise NotFound("ledger.no_movement", movement_id=correction.movement_id)
     index = found[0]
@@ -181,12 +170,8 @@ def correct_movement(
     on = correction.on or wrong.on
     before_on = chain[index - 1].on if index else None
     after_on = chain[index + 1].on if index + 1 < len(chain) else None
-    if (before_on is not None and on < before_on) or (
-        after_on is not None and on > after_on
-    ):
-        raise RuleBroken(
-            "ledger.chain_order", on=on, before_on=before_on, after_on=after_on
-        )
+    if (before_on is not None and on < before_on) or (after_on is not None and on > after_on):
+        raise RuleBroken("ledger.chain_order", on=on, before_on=before_on, after_on=after_on)
     if correction.drop and wrong.before is None:
         raise RuleBroken("ledger.drop_creation")
     start = _corrected(wrong, correction)
@@ -222,12 +207,7 @@ def _anew(
         day = on if step is old[0] else step.on
         base = step.base_minor
         same_amount = now is None or step.after is None or now == step.after
-        if (
-            base is not None
-            and not same_amount
-            and now is not None
-            and step.after is not None
-        ):
+        if base is not None and not same_amount and now is not None and step.after is not None:
             base = _scaled(base, now.amount_minor, step.after.amount_minor)
         drafts.append(
             Drafted(

@@ -47,9 +47,7 @@ def evidence_needed(
     if to == LOST:
         return ()
     if move_kind(method, leaving=leaving, to=to) == "won":
-        proofs = tuple(
-            i for s in method.stages_after_win for i in s.evidence if i.outcome == WON
-        )
+        proofs = tuple(i for s in method.stages_after_win for i in s.evidence if i.outcome == WON)
         return tuple(i for s in method.open_stages for i in s.evidence) + proofs
     first = method.stages[0].key if leaving is None else leaving
     return tuple(i for s in stages_between(method, first, to) for i in s.evidence)

@@ -29,8 +29,7 @@ def built_in_methods() -> tuple[MethodSpec, ...]:
     """The three methods of FUN-1 a, b, c."""
     folder = resources.files("dakehu.core") / "data" / "methods"
     return tuple(
-        load_method((folder / f"{key}.toml").read_text(encoding="utf-8"))
-        for key in BUILT_IN
+        load_method((folder / f"{key}.toml").read_text(encoding="utf-8")) for key in BUILT_IN
     )
 
 
@@ -74,17 +73,13 @@ def _check(method: MethodSpec) -> None:
     if not method.stages:
         raise RuleBroken("method.no_stages", method=method.key)
     _unique("method.duplicate_stage", [s.key for s in method.stages])
-    _unique(
-        "method.duplicate_evidence", [i.key for s in method.stages for i in s.evidence]
-    )
+    _unique("method.duplicate_evidence", [i.key for s in method.stages for i in s.evidence])
     for stage in method.stages:
         if stage.key in _RESERVED:
             raise RuleBroken("method.reserved_key", key=stage.key)
         for step in stage.buyer_steps:
             if step not in {choice.key for choice in method.buyer_cycle}:
-                raise RuleBroken(
-                    "method.unknown_buyer_step", stage=stage.key, step=step
-                )
+                raise RuleBroken("method.unknown_buyer_step", stage=stage.key, step=step)
     signing, winning = (
         method.position(method.signing_stage),
         method.position(method.winning_stage),
@@ -106,9 +101,7 @@ def _stage(table: Mapping[str, Any], where: str) -> StageSpec:
         key=_key(table, "key", where),
         name=_words(table, "name", where),
         rate_bp=rate * 100,
-        evidence=tuple(
-            _evidence(item, where) for item in _tables(table, "evidence", where)
-        ),
+        evidence=tuple(_evidence(item, where) for item in _tables(table, "evidence", where)),
         buyer_steps=_strings(table, "buyer_steps", where),
         aim=_optional_choice(table, "aim", where),
         relationship=_optional_choice(table, "relationship", where),
@@ -122,9 +115,7 @@ def _evidence(table: Mapping[str, Any], where: str) -> EvidenceItem:
     outcome = table.get("outcome")
     if outcome not in (None, WON, LOST):
         raise RuleBroken("method.unknown_outcome", where=where, outcome=outcome)
-    return EvidenceItem(
-        _key(table, "key", where), _words(table, "name", where), outcome
-    )
+    return EvidenceItem(_key(table, "key", where), _words(table, "name", where), outcome)
 
 
 def _known(table: Mapping[str, Any], fields: frozenset[str], where: str) -> None:
@@ -139,9 +130,7 @@ def _field(table: Mapping[str, Any], name: str, kind: type[T], where: str) -> T:
         raise RuleBroken("method.missing_field", where=where, field=name)
     value = table[name]
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise RuleBroken(
-            "method.wrong_type", where=where, field=name, wanted=kind.__name__
-        )
+        raise RuleBroken("method.wrong_type", where=where, field=name, wanted=kind.__name__)
     return value
 
 
@@ -156,10 +145,7 @@ def _words(table: Mapping[str, Any], name: str, where: str) -> Words:
     entry: dict[str, Any] = _field(table, name, dict, where)
     where = f"{where}.{name}"
     _known(entry, frozenset({"zh", "en"}), where)
-    zh, en = (
-        _field(entry, lang, str, where).strip() if lang in entry else ""
-        for lang in _LANGS
-    )
+    zh, en = (_field(entry, lang, str, where).strip() if lang in entry else "" for lang in _LANGS)
     if not (zh or en):
         raise RuleBroken("method.empty_words", where=where)
     return Words(zh, en)
@@ -178,17 +164,11 @@ def _choice(table: Mapping[str, Any], where: str) -> Choice:
 
 
 def _optional_choice(table: Mapping[str, Any], name: str, where: str) -> Choice | None:
-    return (
-        _choice(_field(table, name, dict, where), f"{where}.{name}")
-        if name in table
-        else None
-    )
+    return _choice(_field(table, name, dict, where), f"{where}.{name}") if name in table else None
 
 
 def _choices(table: Mapping[str, Any], name: str, where: str) -> tuple[Choice, ...]:
-    choices = tuple(
-        _choice(entry, f"{where}.{name}") for entry in _tables(table, name, where)
-    )
+    choices = tuple(_choice(entry, f"{where}.{name}") for entry in _tables(table, name, where))
     _unique("method.duplicate_choice", [choice.key for choice in choices])
     return choices
 
@@ -207,9 +187,7 @@ def _list(table: Mapping[str, Any], name: str, kind: type[T], where: str) -> lis
     entries: list[Any] = _field(table, name, list, where)
     for entry in entries:
         if not isinstance(entry, kind):
-            raise RuleBroken(
-                "method.wrong_type", where=where, field=name, wanted=kind.__name__
-            )
+            raise RuleBroken("method.wrong_type", where=where, field=name, wanted=kind.__name__)
     return entries
 
 

@@ -16,11 +16,7 @@ class Words:
 
     def in_language(self, lang: str) -> str:
         """The words in `lang` ('en', 'en-gb', 'zh-hans', …), else in the other language."""
-        return (
-            (self.en or self.zh)
-            if lang.lower().startswith("en")
-            else (self.zh or self.en)
-        )
+        return (self.en or self.zh) if lang.lower().startswith("en") else (self.zh or self.en)
 
 
 @dataclass(frozen=True, slots=True)

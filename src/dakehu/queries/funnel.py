@@ -1,0 +1,423 @@
+"""The funnel page's figures: stage tables and the three indicators of any unit on any day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, Sum
+
+from dakehu.core.access import Viewer
+from dakehu.core.currency import Exchange
+from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.core.funnel import (
+    Cell,
+    Figure,
+    FunnelSum,
+    Indicator,
+    StageTable,
+    WeightedScope,
+    forecast_index,
+    known,
+    progress_index,
+    small_expected,
+    stage_table,
+    sum_cells,
+    weighted_for_period,
+)
+from dakehu.core.ledger import Place
+from dakehu.core.money import units as in_units
+from dakehu.core.periods import Period
+from dakehu.models import MethodStage, Person, SmallSale
+from dakehu.queries.ledger import (
+    DayCells,
+    OutcomeSum,
+    Where,
+    closed_books,
+    open_cells,
+    outcome_sums,
+    positions_of,
+)
+from dakehu.queries.organisation import Org, organisation
+from dakehu.queries.quotas import quota_for
+from dakehu.queries.rates import currency_digits, exchange_on, win_rates
+from dakehu.queries.units import Units, all_units
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelQuestion:
+    """What is asked: whose funnel, on which day, for which period, as known when."""
+
+    on: date
+    period: Period
+    unit_id: int | None = None
+    person_id: int | None = None
+    known_at: datetime | None = None
+    #: Show the past in today's organisation instead of that of the day.
+    as_organised_today: bool = False
+    currency: str | None = None
+    #: Compare with the week before as it was known then, not as now known.
+    week_as_known_then: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageLabel:
+    """A stage as the table names it."""
+
+    lineage_id: int
+    key: str
+    name_zh: str
+    name_en: str
+    order: int
+    after_win: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MethodLabel:
+    """A method with its stages in order."""
+
+    id: int
+    key: str
+    name_zh: str
+    name_en: str
+    stages: tuple[StageLabel, ...]
+
+    @property
+    def open_stages(self) -> tuple[StageLabel, ...]:
+        """Stages that can hold open opportunities."""
+        return tuple(stage for stage in self.stages if not stage.after_win)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodFunnel:
+    """The stage table of one method."""
+
+    method: MethodLabel
+    table: StageTable
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Completed sales of the period so far, split where methods differ in what winning means."""
+
+    amount: Figure
+    count: int
+    by_method: Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
+class FunnelOnDay:
+    """Everything the funnel page and the commands show of one day."""
+
+    question: FunnelQuestion
+    currency: str
+    digits: int
+    methods: tuple[MethodFunnel, ...]
+    total: FunnelSum
+    overdue: FunnelSum
+    in_period: FunnelSum
+    closed: Closed
+    closed_before: Figure
+    weighted: Figure
+    weighted_before: Figure
+    small: Figure
+    small_count: int
+    small_in_use: bool
+    small_expected: Figure
+    quota: Figure
+    forecast: Indicator
+    progress: Indicator
+    closed_until: date | None
+    subject_unit_id: int | None
+    subject_person_id: int | None
+
+
+def method_labels() -> tuple[MethodLabel, ...]:
+    """Read every method with the stages of its newest version, and older ones still named."""
+    rows = MethodStage.objects.order_by(
+        "version__method__order", "version__method_id", "-version__number", "order"
+    ).values_list(
+        "version__method_id", "version__method__key", "version__method__name_zh",
+        "version__method__name_en", "stage_id", "stage__key", "name_zh", "name_en", "order",
+        "after_win",
+    )  # fmt: skip
+    methods: dict[int, tuple[str, str, str]] = {}
+    stages: dict[int, dict[int, StageLabel]] = {}
+    for (
+        method_id,
+        key,
+        zh,
+        en,
+        stage_id,
+        stage_key,
+        name_zh,
+        name_en,
+        order,
+        after,
+    ) in rows:
+        methods[method_id] = (key, zh, en)
+        of_method = stages.setdefault(method_id, {})
+        of_method.setdefault(
+            stage_id, StageLabel(stage_id, stage_key, name_zh, name_en, order, after)
+        )
+    return tuple(
+        MethodLabel(
+            mid,
+            *methods[mid],
+            tuple(sorted(stages[mid].values(), key=lambda s: s.order)),
+        )
+        for mid in methods
+    )
+
+
+def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> FunnelOnDay:
+    """Answer the question with every method's stage table and the three indicators (FUN-6).
+
+    Raises NotFound("unit.unknown"/"person.unknown") for what is out of sight, and
+    RuleBroken("funnel.future") for a day to come.
+    """
+    if question.on > today:
+        raise RuleBroken("funnel.future", on=question.on, today=today)
+    org, units = organisation(), all_units()
+    before = question.on - WEEK
+    where_now = sight(viewer, question, units, question.on, today)
+    where_then = sight(viewer, question, units, before, today)
+    labels = method_labels()
+    rates = win_rates(org.win_rate_kind)
+    digits = currency_digits()
+    days = exchange_on(
+        [before, question.on],
+        base=org.base_currency,
+        digits=digits,
+        known_at=question.known_at,
+    )
+    cells = _cells(question, where_now, where_then, before, org.time_zone)
+    now = _restated(days[question.on], question.currency)
+    then = _restated(days[before], question.currency)
+    rates_now = rates.on(question.on, question.known_at)
+    tables = _tables(labels, cells.now, rates_now, now)
+    won = outcome_sums(
+        where_now, start=question.period.start, on=question.on, before=before,
+        known_at=question.known_at,
+    )  # fmt: skip
+    to_shown = _to_shown(org, now)
+    closed_now = _won(won, to_shown)
+    closed_before = _won([row for row in won if row.until_before], to_shown)
+    small_now, small_before, small_count = _small(where_now, question, before, to_shown)
+    in_use = _threshold_in_use(viewer, question, units)
+    scope: WeightedScope = "all_open" if org.weighted_scope == "all_open" else "in_period"
+    weighted_now = weighted_for_period(cells.now, rates_now, now, scope)
+    weighted_then = weighted_for_period(
+        cells.before, rates.on(before, question.known_at), then, scope
+    )
+    expected = small_expected(
+        small_now,
+        elapsed_days=question.period.elapsed_days(question.on),
+        days_left=question.period.days_left(question.on),
+    )
+    quota = _quota(viewer, question, units, to_shown)
+    nothing = known(0)
+    return FunnelOnDay(
+        question=question,
+        currency=now.to,
+        digits=digits.get(now.to, 2),
+        methods=tables,
+        total=sum_cells(cells.now, rates_now, now),
+        overdue=sum_cells([c for c in cells.now if c.scope == "overdue"], rates_now, now),
+        in_period=sum_cells([c for c in cells.now if c.scope == "in_period"], rates_now, now),
+        closed=_closed(won, closed_now, labels, to_shown),
+        closed_before=closed_before,
+        weighted=weighted_now,
+        weighted_before=weighted_then,
+        small=small_now,
+        small_count=small_count,
+        small_in_use=in_use,
+        small_expected=expected if in_use else nothing,
+        quota=quota,
+        forecast=forecast_index(
+            closed=closed_now,
+            weighted=weighted_now,
+            quota=quota.value,
+            small=small_now if in_use else nothing,
+            small_expected=expected if in_use else nothing,
+        ),
+        progress=progress_index(
+            weighted_now=weighted_now,
+            weighted_before=weighted_then,
+            closed_now=closed_now,
+            closed_before=closed_before,
+            quota=quota.value,
+            small_now=small_now if in_use else nothing,
+            small_before=small_before if in_use else nothing,
+            literal=org.progress_literal,
+        ),
+        closed_until=closed_books(question.known_at),
+        subject_unit_id=question.unit_id,
+        subject_person_id=question.person_id,
+    )
+
+
+def sight(
+    viewer: Viewer, question: FunnelQuestion, units: Units, day: date, today: date
+) -> list[Where]:
+    """Give the positions asked about that the viewer may add up, in the tree of the day."""
+    wanted: frozenset[int] | None = None
+    if question.unit_id is not None:
+        if question.unit_id not in units.names:
+            raise NotFound("unit.unknown", unit=question.unit_id)
+        tree = units.tree(today if question.as_organised_today else day, question.known_at)
+        wanted = tree.subtree(question.unit_id)
+        if tree.roots() == (question.unit_id,) and question.person_id is None:
+            # The only root holds every unit: no need to name them all to the database.
+            wanted = None
+    return positions_of(viewer, units=wanted, owner_id=question.person_id)
+
+
+def _cells(
+    question: FunnelQuestion,
+    now: list[Where],
+    then: list[Where],
+    before: date,
+    time_zone: str,
+) -> DayCells:
+    then_known = question.known_at
+    if question.week_as_known_then:
+        limit = datetime.combine(before + timedelta(days=1), time.min, tzinfo=ZoneInfo(time_zone))
+        then_known = min(limit, question.known_at) if question.known_at else limit
+    if now == then and then_known == question.known_at:
+        return open_cells(
+            now,
+            on=question.on,
+            before=before,
+            period=question.period,
+            known_at=question.known_at,
+        )
+    late = open_cells(
+        now, on=question.on, before=question.on, period=question.period,
+        known_at=question.known_at,
+    )  # fmt: skip
+    early = open_cells(then, on=before, before=before, period=question.period, known_at=then_known)
+    return DayCells(early.now, late.now)
+
+
+def _restated(exchange: Exchange, currency: str | None) -> Exchange:
+    return exchange if currency is None else exchange.restated(currency)
+
+
+def _to_shown(org: Org, exchange: Exchange) -> Fraction:
+    """Give units of the shown currency for one minor unit of the base currency."""
+    rate = exchange.rate(org.base_currency) or Fraction(1)
+    return rate * in_units(1, org.base_digits)
+
+
+def _tables(
+    labels: tuple[MethodLabel, ...],
+    cells: tuple[Cell, ...],
+    rates: dict[int, int | None],
+    exchange: Exchange,
+) -> tuple[MethodFunnel, ...]:
+    found = []
+    for label in labels:
+        own = {stage.lineage_id for stage in label.stages}
+        mine = [cell for cell in cells if cell.lineage_id in own]
+        stages = [s.lineage_id for s in label.stages if not s.after_win]
+        found.append(MethodFunnel(label, stage_table(stages, mine, rates, exchange)))
+    return tuple(found)
+
+
+def _won(rows: list[OutcomeSum], to_shown: Fraction) -> Figure:
+    return known(sum(row.base_minor for row in rows if row.place is Place.WON) * to_shown)
+
+
+def _closed(
+    rows: list[OutcomeSum],
+    amount: Figure,
+    labels: tuple[MethodLabel, ...],
+    to_shown: Fraction,
+) -> Closed:
+    method_of = {stage.lineage_id: label.key for label in labels for stage in label.stages}
+    split: dict[str, Fraction] = {}
+    for row in rows:
+        key = method_of.get(row.stage_id, "")
+        split[key] = split.get(key, Fraction(0)) + row.base_minor * to_shown
+    return Closed(
+        amount,
+        sum(row.count for row in rows),
+        {key: known(value) for key, value in split.items()},
+    )
+
+
+def _small(
+    where: list[Where], question: FunnelQuestion, before: date, to_shown: Fraction
+) -> tuple[Figure, Figure, int]:
+    condition = Q(pk__in=[])
+    for part in where:
+        one = Q() if part.units is None else Q(unit_id__in=part.units)
+        if part.owner_id is not None:
+            one &= Q(owner_id=part.owner_id)
+        if part.not_units:
+            one &= ~Q(unit_id__in=part.not_units)
+        condition = one if not one and len(where) == 1 else condition | one
+    rows = SmallSale.objects.filter(
+        condition,
+        on__gte=question.period.start,
+        on__lte=min(question.on, question.period.last_day),
+    )
+    if question.known_at is not None:
+        rows = rows.filter(recorded_at__lte=question.known_at)
+    sums = rows.aggregate(
+        now=Sum("base_minor"),
+        then=Sum("base_minor", filter=Q(on__lte=before)),
+        n=Sum("orders"),
+    )
+    return (
+        known((sums["now"] or 0) * to_shown),
+        known((sums["then"] or 0) * to_shown),
+        sums["n"] or 0,
+    )
+
+
+def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) -> bool:
+    tree = units.tree(question.on)
+    if question.unit_id is not None:
+        asked = tree.subtree(question.unit_id)
+    else:
+        asked = frozenset(reach.unit_id for reach in viewer.reaches) or frozenset(units.names)
+    return any(units.names[u].small_sale_threshold_minor > 0 for u in asked if u in units.names)
+
+
+def _quota(viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction) -> Figure:
+    person_id, unit_id = question.person_id, question.unit_id
+    if person_id is None and unit_id is None:
+        roots = units.tree(question.on).roots()
+        if viewer.sees_all and len(roots) == 1:
+            unit_id = roots[0]
+        elif viewer.owns is not None and not viewer.units:
+            person_id = viewer.owns
+        else:
+            return Figure(None, "no_quota")
+    elif person_id is None and not viewer.sees_all and unit_id not in viewer.units:
+        person_id = viewer.owns
+    if person_id is not None:
+        unit_id = None
+    found = quota_for(
+        viewer,
+        person_id=person_id,
+        unit_id=unit_id,
+        start=question.period.start,
+        end=question.period.end,
+        known_at=question.known_at,
+    )
+    if found.amount_minor is None:
+        return Figure(None, "no_quota")
+    return known(found.amount_minor * to_shown)
+
+
+def person_in_sight(viewer: Viewer, *, person_id: int) -> bool:
+    """Test if the viewer may ask for this person's funnel."""
+    if viewer.sees_all or viewer.person_id == person_id:
+        return True
+    return Person.objects.filter(pk=person_id, appointments__unit_id__in=viewer.units).exists()

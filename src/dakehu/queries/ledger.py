@@ -1,0 +1,276 @@
+"""Reading the ledger: sums of positions on a day and of movements between two (FUN-5).
+
+A figure reads the last carried balance and at most a month or two of entries after it; what had
+been known at an earlier moment is read from the entries alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connections
+
+from dakehu.core.access import Viewer
+from dakehu.core.funnel import Cell, Scope
+from dakehu.core.ledger import NO_MONTH, Kind, Place
+from dakehu.core.periods import Period
+from dakehu.models import BooksClosing, CarriedMonth
+from dakehu.queries.snapshot import read_alias
+
+_SCOPES: tuple[Scope, ...] = ("overdue", "in_period", "later", "undated")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Positions of these units (None: of all), of this owner, and not of those units."""
+
+    units: frozenset[int] | None = None
+    owner_id: int | None = None
+    not_units: frozenset[int] = frozenset()
+
+    def sql(self) -> str:
+        """Give the condition; ids are whole numbers of ours, so they stand in the text."""
+        parts = []
+        if self.units is not None:
+            parts.append(f"unit_id IN ({_ids(self.units)})")
+        if self.owner_id is not None:
+            parts.append(f"owner_id = {int(self.owner_id)}")
+        if self.not_units:
+            parts.append(f"unit_id NOT IN ({_ids(self.not_units)})")
+        return " AND ".join(parts) or "1 = 1"
+
+
+def _ids(units: Iterable[int]) -> str:
+    return ", ".join(str(int(unit)) for unit in sorted(units))
+
+
+def positions_of(
+    viewer: Viewer, *, units: frozenset[int] | None = None, owner_id: int | None = None
+) -> list[Where]:
+    """Give the positions that the viewer may add up, among those asked for, in disjoint parts.
+
+    Units and owners in the viewer's scope today, without grants; who may see a position sees
+    every entry ever posted to it (DESIGN: Permission). An empty list: nothing is in sight.
+    """
+    if viewer.sees_all:
+        return [Where(units, owner_id)]
+    parts = []
+    within = viewer.units if units is None else viewer.units & units
+    if within:
+        parts.append(Where(within, owner_id))
+    if viewer.owns is not None and owner_id in (None, viewer.owns):
+        rest = None if units is None else units - viewer.units
+        if rest is None or rest:
+            not_units = viewer.units if units is None else frozenset()
+            parts.append(Where(rest, viewer.owns, not_units))
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class DayCells:
+    """The open positions at the end of a day, and what had changed in the days before it."""
+
+    before: tuple[Cell, ...]
+    now: tuple[Cell, ...]
+
+
+def open_cells(
+    where: Sequence[Where],
+    *,
+    on: date,
+    before: date,
+    period: Period,
+    known_at: datetime | None = None,
+) -> DayCells:
+    """Sum the open positions at the end of `before` and of `on` (before ≤ on), in one pass.
+
+    Cells are alike in stage, own rate, currency, and where their close month lies to the period.
+    """
+    month = None if known_at is not None else _carried_before(before)
+    selects, params = [], []
+    for part in where:
+        if month is not None:
+            selects.append(
+                "SELECT 0 AS phase, stage_id, own_rate_bp, currency, close_month, count,"
+                f" amount_minor FROM dakehu_balance WHERE month = %s AND {part.sql()}"
+            )
+            params.append(month)
+        known = "" if known_at is None else " AND recorded_at <= %s"
+        selects.append(
+            'SELECT CASE WHEN "on" > %s THEN 1 ELSE 0 END AS phase, stage_id, own_rate_bp, currency,'
+            ' close_month, count, amount_minor FROM dakehu_entry WHERE "on" >= %s AND "on" <= %s'
+            f" AND place = {int(Place.OPEN)} AND {part.sql()}{known}"
+        )
+        params += [before, month or date.min, on, *([known_at] if known_at else [])]
+    if not selects:
+        return DayCells((), ())
+    sql = (
+        "SELECT phase, stage_id, own_rate_bp, currency,"
+        " CASE WHEN close_month = %s THEN 3 WHEN close_month < %s THEN 0"
+        " WHEN close_month < %s THEN 1 ELSE 2 END AS scope, SUM(count), SUM(amount_minor)"
+        f" FROM ({' UNION ALL '.join(selects)}) AS positions"
+        " GROUP BY 1, 2, 3, 4, 5"
+    )
+    rows = fetch(sql, [NO_MONTH, period.start.replace(day=1), period.end, *params])
+    return _two_days(rows)
+
+
+_Key = tuple[int, int | None, str, Scope]
+
+
+def _two_days(rows: Sequence[Sequence[Any]]) -> DayCells:
+    before: dict[_Key, list[int]] = {}
+    now: dict[_Key, list[int]] = {}
+    for phase, stage_id, own, currency, scope, count, amount in rows:
+        key: _Key = (stage_id, None if own < 0 else own, currency, _SCOPES[scope])
+        for sums, counts in ((before, phase == 0), (now, True)):
+            if counts:
+                held = sums.setdefault(key, [0, 0])
+                held[0] += int(count)
+                held[1] += int(amount)
+    return DayCells(_cells(before), _cells(now))
+
+
+def _cells(sums: dict[_Key, list[int]]) -> tuple[Cell, ...]:
+    ordered = sorted(sums.items(), key=lambda item: (item[0][0], str(item[0][1]), *item[0][2:]))
+    return tuple(
+        Cell(key[0], key[1], key[2], key[3], count, amount)
+        for key, (count, amount) in ordered
+        if count or amount
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSum:
+    """Outcomes of one kind by stage they left: count, and amount booked in base currency."""
+
+    place: Place
+    stage_id: int
+    until_before: bool
+    count: int
+    base_minor: int
+
+
+def outcome_sums(
+    where: Sequence[Where],
+    *,
+    start: date,
+    on: date,
+    before: date,
+    places: Sequence[Place] = (Place.WON,),
+    known_at: datetime | None = None,
+) -> list[OutcomeSum]:
+    """Sum what was decided on the days start … on, apart for those up to `before`."""
+    if not where or on < start:
+        return []
+    known = "" if known_at is None else " AND recorded_at <= %s"
+    wanted = ", ".join(str(int(place)) for place in places)
+    selects = [
+        'SELECT place, stage_id, CASE WHEN "on" <= %s THEN 1 ELSE 0 END AS early, count,'
+        f" COALESCE(base_minor, 0) AS base FROM dakehu_entry WHERE place IN ({wanted})"
+        f' AND place >= 2 AND "on" >= %s AND "on" <= %s AND {part.sql()}{known}'
+        for part in where
+    ]
+    params = [before, start, on, *([known_at] if known_at else [])] * len(where)
+    rows = fetch(
+        "SELECT place, stage_id, early, SUM(count), SUM(base) FROM"
+        f" ({' UNION ALL '.join(selects)}) AS outcomes GROUP BY 1, 2, 3",
+        params,
+    )
+    return [OutcomeSum(Place(p), s, bool(e), int(n), int(b)) for p, s, e, n, b in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedCell:
+    """What movements of a kind did to positions that are alike; `grown` splits amount changes."""
+
+    kind: Kind
+    shrunk: bool
+    cell: Cell
+    place: Place
+    movements: int
+
+
+def moved_cells(
+    where: Sequence[Where],
+    *,
+    start: date,
+    end: date,
+    period: Period,
+    known_at: datetime | None = None,
+) -> list[MovedCell]:
+    """Sum the movements of the days start … end (end left out) by kind, stage and currency.
+
+    Amount changes are split by sign here, entry by entry: a sum would hide what shrank.
+    """
+    if not where or end <= start:
+        return []
+    known = "" if known_at is None else " AND recorded_at <= %s"
+    selects = [
+        "SELECT kind, stage_id, own_rate_bp, currency, close_month, count, amount_minor"
+        f' FROM dakehu_entry WHERE "on" >= %s AND "on" < %s AND place = {int(Place.OPEN)}'
+        f" AND {part.sql()}{known}"
+        for part in where
+    ]
+    params = [start, end, *([known_at] if known_at else [])] * len(where)
+    shrunk = f"CASE WHEN kind = {int(Kind.AMOUNT_CHANGED)} AND amount_minor < 0 THEN 1 ELSE 0 END"
+    rows = fetch(
+        f"SELECT kind, {shrunk} AS shrunk, stage_id, own_rate_bp, currency,"
+        " CASE WHEN close_month = %s THEN 3 WHEN close_month < %s THEN 0"
+        " WHEN close_month < %s THEN 1 ELSE 2 END AS scope,"
+        f" SUM(count), SUM(amount_minor), COUNT(*) FROM ({' UNION ALL '.join(selects)}) AS moved"
+        " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6",
+        [NO_MONTH, period.start.replace(day=1), period.end, *params],
+    )
+    return [
+        MovedCell(
+            Kind(kind),
+            bool(less),
+            Cell(
+                stage,
+                None if own < 0 else own,
+                currency,
+                _SCOPES[scope],
+                int(n),
+                int(amount),
+            ),
+            Place.OPEN,
+            int(entries),
+        )
+        for kind, less, stage, own, currency, scope, n, amount, entries in rows
+    ]
+
+
+def closed_books(known_at: datetime | None = None) -> date | None:
+    """Give the day up to which finance closed the books, if they ever did."""
+    rows = BooksClosing.objects.order_by("-recorded_at", "-id")
+    if known_at is not None:
+        rows = rows.filter(recorded_at__lte=known_at)
+    return rows.values_list("until_on", flat=True).first()
+
+
+def _carried_before(day: date) -> date | None:
+    return (
+        CarriedMonth.objects.filter(month__lte=day)
+        .order_by("-month")
+        .values_list("month", flat=True)
+        .first()
+    )
+
+
+def fetch(sql: str, params: Sequence[Any]) -> list[Any]:
+    """Run plain SQL where this request reads; days are handed over as the engine stores them."""
+    connection = connections[read_alias()]
+    if connection.vendor == "sqlite":
+        params = [
+            connection.ops.adapt_datetimefield_value(p)
+            if isinstance(p, datetime)
+            else p.isoformat()
+            if isinstance(p, date)
+            else p
+            for p in params
+        ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())

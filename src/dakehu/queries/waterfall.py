@@ -1,0 +1,136 @@
+"""What happened to the open funnel between two days (FUN-5): opening + bars = closing."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import RuleBroken
+from dakehu.core.funnel import Cell
+from dakehu.core.ledger import Kind
+from dakehu.core.waterfall import REORGANISED, Waterfall, waterfall
+from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
+from dakehu.queries.ledger import Where, moved_cells, open_cells
+from dakehu.queries.organisation import organisation
+from dakehu.queries.rates import currency_digits, exchange_on, win_rates
+from dakehu.queries.units import Units, all_units
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The waterfall of [start, end), and the question it answers."""
+
+    start: date
+    end: date
+    result: Waterfall
+
+
+def waterfall_between(
+    viewer: Viewer,
+    *,
+    question: FunnelQuestion,
+    start: date,
+    end: date,
+    today: date,
+    method_key: str | None = None,
+) -> Between:
+    """Explain the change from the end of the day before `start` to the end of the day before `end`.
+
+    `question.period` scopes what is overdue. Units that came into or left the asked unit by a
+    reorganisation are the computed bar `reorganised`. Raises RuleBroken("range.upside_down"),
+    RuleBroken("funnel.future").
+    """
+    if end <= start:
+        raise RuleBroken("range.upside_down", start=start, end=end)
+    if end - DAY > today:
+        raise RuleBroken("funnel.future", on=end - DAY, today=today)
+    org, units = organisation(), all_units()
+    stages = _stages_of(method_key)
+    first, last = start - DAY, end - DAY
+    segments = _segments(viewer, question, units, first, last, today)
+    digits = currency_digits()
+    exchange = exchange_on(
+        [first, last], base=org.base_currency, digits=digits, known_at=question.known_at
+    )
+    movements: dict[str, list[Cell]] = defaultdict(list)
+    for where, begin, finish in segments:
+        for moved in moved_cells(
+            where, start=begin, end=finish, period=question.period, known_at=question.known_at
+        ):
+            movements[_bar_of(moved.kind, shrunk=moved.shrunk)].append(moved.cell)
+    for (was, _b, _f), (now, turn, _g) in pairwise(segments):
+        at = turn - DAY
+        movements[REORGANISED] += _signed(_open(was, question, at), -1)
+        movements[REORGANISED] += _signed(_open(now, question, at), 1)
+    rates = win_rates(org.win_rate_kind)
+    shown = question.currency or org.base_currency
+    return Between(
+        start,
+        end,
+        waterfall(
+            opening=_of(stages, _open(segments[0][0], question, first)),
+            movements={kind: _of(stages, cells) for kind, cells in movements.items()},
+            closing=_of(stages, _open(segments[-1][0], question, last)),
+            opening_rates=rates.on(first, question.known_at),
+            closing_rates=rates.on(last, question.known_at),
+            opening_exchange=exchange[first].restated(shown),
+            closing_exchange=exchange[last].restated(shown),
+        ),
+    )
+
+
+def _segments(
+    viewer: Viewer,
+    question: FunnelQuestion,
+    units: Units,
+    first: date,
+    last: date,
+    today: date,
+) -> list[tuple[list[Where], date, date]]:
+    """Cut (first, last] where the asked unit's tree changes: sight, first day, day after."""
+    turns = [] if question.as_organised_today else list(units.changes(first, last))
+    bounds = [first + DAY, *turns, last + DAY]
+    segments: list[tuple[list[Where], date, date]] = []
+    # The tree of the opening day rules until the first turn, even when that is the next day.
+    sights = [sight(viewer, question, units, day, today) for day in (first, *turns)]
+    for where, begin, finish in zip(sights, bounds, bounds[1:], strict=False):
+        if segments and segments[-1][0] == where:
+            segments[-1] = (where, segments[-1][1], finish)
+        else:
+            segments.append((where, begin, finish))
+    return segments
+
+
+def _open(where: list[Where], question: FunnelQuestion, on: date) -> tuple[Cell, ...]:
+    return open_cells(
+        where, on=on, before=on, period=question.period, known_at=question.known_at
+    ).now
+
+
+def _bar_of(kind: Kind, *, shrunk: bool) -> str:
+    if kind is Kind.AMOUNT_CHANGED:
+        return "shrunk" if shrunk else "grown"
+    return kind.name.lower()
+
+
+def _signed(cells: tuple[Cell, ...], sign: int) -> list[Cell]:
+    return [
+        replace(cell, count=sign * cell.count, amount_minor=sign * cell.amount_minor)
+        for cell in cells
+    ]
+
+
+def _stages_of(method_key: str | None) -> frozenset[int] | None:
+    if method_key is None:
+        return None
+    found = [label for label in method_labels() if label.key == method_key]
+    if not found:
+        raise RuleBroken("method.unknown", method=method_key)
+    return frozenset(stage.lineage_id for stage in found[0].stages)
+
+
+def _of(stages: frozenset[int] | None, cells: list[Cell] | tuple[Cell, ...]) -> list[Cell]:
+    return [cell for cell in cells if stages is None or cell.lineage_id in stages]

@@ -1,0 +1,227 @@
+"""A real browser before a real server, on a copy of a demo database made once per test run.
+
+`served`     a server of this test file, on a database of its own; it may be written to
+`page`       an empty tab in Chinese, 1440 px wide; an error in a script or a breach of the
+             content security policy fails the test
+`open_page`  more tabs: `open_page(locale="en-US", width=390, dark=True)`
+`axe`        what axe finds serious or critical on a page
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    *["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+    *[
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ],
+]
+COMMAND = [sys.executable, "-c", "from dakehu.cli import main; main()"]
+PATIENCE = 60
+OpenPage = Callable[..., Page]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: where it answers, which database it serves, where it logs."""
+
+    url: str
+    database: Path
+    log: Path
+
+
+def environment(home: Path, port: int) -> dict[str, str]:
+    """Give the settings of a demo server whose data all lie in `home`."""
+    theirs = {k: v for k, v in os.environ.items() if not k.startswith(("DAKEHU_", "DJANGO_"))}
+    return {
+        **theirs,
+        "PYTHONPATH": str(ROOT / "src"),
+        "DAKEHU_HOME": str(home),
+        "DAKEHU_DATABASE_URL": f"sqlite:///{home / 'dakehu.sqlite3'}",
+        "DAKEHU_DEMO": "1",
+        "DAKEHU_HOST": "127.0.0.1",
+        "DAKEHU_PORT": str(port),
+    }
+
+
+def free_port() -> int:
+    """Give a port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def template_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Make the demo company once per test run, shared by all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    home = shared / "demo-template"
+    with (shared / "demo-template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "made").exists():
+            home.mkdir(exist_ok=True)
+            done = subprocess.run(
+                [*COMMAND, "init", "--demo"],
+                env=environment(home, 8000),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"init --demo failed:\n{done.stdout}\n{done.stderr}"
+            (home / "made").touch()
+    return home
+
+
+def wait_until_it_answers(server: "subprocess.Popen[bytes]", served: Served) -> None:
+    """Return once the server answers; fail with its log if it ends or takes too long."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(served.url, timeout=5).close()  # noqa: S310 (loopback)
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    server.kill()
+    pytest.fail(f"the server does not answer:\n{served.log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="module")
+def served(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve a fresh copy of the demo company to the tests of one file."""
+    home = tmp_path_factory.mktemp("served")
+    shutil.copytree(template_home, home, dirs_exist_ok=True)
+    port = free_port()
+    result = Served(f"http://127.0.0.1:{port}", home / "dakehu.sqlite3", home / "server.log")
+    with result.log.open("wb") as log:
+        server = subprocess.Popen(
+            [*COMMAND, "serve"],
+            env=environment(home, port),
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until_it_answers(server, result)
+        yield result
+    finally:
+        server.terminate()
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the installed browser, else Playwright's own, else skip with the reason."""
+    names = (os.environ.get("TEST_BROWSER", ""), *BROWSERS)
+    path = next((p for p in map(shutil.which, filter(None, names)) if p), None)
+    try:
+        return playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+    except Error as problem:
+        pytest.skip(f"no browser: {str(problem).splitlines()[0]}")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One browser for all journeys of a worker."""
+    # Playwright's loop runs in this thread; Django takes that for asynchronous code.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
+    """Open tabs that remember what went wrong in them; anything wrong fails the test."""
+    wrong: list[str] = []
+    with ExitStack() as opened:
+
+        def open_one(
+            *,
+            locale: str = "zh-CN",
+            width: int = 1440,
+            height: int = 900,
+            dark: bool = False,
+        ) -> Page:
+            context = browser.new_context(
+                base_url=served.url,
+                locale=locale,
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if dark else "light",
+            )
+            opened.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(15_000)
+            page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+            page.on(
+                "console",
+                lambda line: (
+                    wrong.append(f"console: {line.text}")
+                    if line.type == "error" and not expected(line.text)
+                    else None
+                ),
+            )
+            return page
+
+        yield open_one
+        assert not wrong, "\n".join(wrong)
+
+
+def expected(text: str) -> bool:
+    """A refusal is an answer: the browser reports each 4xx as an error of its own."""
+    return "the server responded with a status of 4" in text
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """One empty tab: Chinese, light, 1440 px."""
+    return open_page()
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """Look for what keeps people out: rule and elements, serious and critical only."""
+    script = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+    def look(page: Page) -> list[str]:
+        page.evaluate(script)
+        found: list[dict[str, Any]] = page.evaluate(
+            "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+        )
+        return [
+            f"{one['id']}: {', '.join(' '.join(node['target']) for node in one['nodes'][:5])}"
+            for one in found
+            if one["impact"] in {"serious", "critical"}
+        ]
+
+    return look

@@ -1,0 +1,133 @@
+"""Run the tests on SQLite, then on PostgreSQL where one is reachable; count all in one last line.
+
+--quick leaves out browser and PostgreSQL; --deep takes the property tests at full size.
+Other arguments go to pytest. Fails on a failed test, a crash, or when nothing ran.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "test-results"
+POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
+# What never asks a database: one run is enough.
+ONCE = ("tests/core", "tests/tools", "tests/journeys")
+INTERRUPTED = 2
+NOTHING_COLLECTED = 5
+
+
+@dataclass
+class Tally:
+    """What came of the tests on one engine."""
+
+    engine: str
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0
+    skips: list[str] = field(default_factory=list)
+
+    def read(self, report: Path) -> None:
+        """Add up a JUnit report."""
+        for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 (our own file)
+            skip = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                self.failed += 1
+            elif skip is not None:
+                name = f"{case.get('classname', '')}.{case.get('name', '')}"
+                self.skips.append(f"{name}: {skip.get('message') or skip.text}")
+            else:
+                self.passed += 1
+
+
+def run(engine: str, profile: str, arguments: list[str], url: str | None) -> Tally:
+    """Run pytest once on one engine."""
+    report = RESULTS / f"{engine}.xml"
+    report.unlink(missing_ok=True)
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("DAKEHU_")}
+    kept = {k: v for k, v in os.environ.items() if k.startswith("DAKEHU_TEST_")}
+    environment = {
+        **ours,
+        **kept,
+        "PYTHONPATH": str(ROOT / "src"),
+        "HYPOTHESIS_PROFILE": profile,
+        "DAKEHU_HOME": str(RESULTS / "home"),
+        **({"DAKEHU_DATABASE_URL": url} if url else {}),
+    }
+    tally = Tally(engine)
+    print(f"── {engine}", flush=True)
+    begun = time.monotonic()
+    done = subprocess.run(
+        [
+            *[sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q"],
+            *[f"--junitxml={report}", *arguments],
+        ],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    tally.seconds = time.monotonic() - begun
+    if report.exists():
+        tally.read(report)
+    # Interrupted, internal error, wrong usage: nothing in the report says so.
+    crashed = done.returncode >= INTERRUPTED and done.returncode != NOTHING_COLLECTED
+    if not report.exists() or (crashed and not tally.failed):
+        print(f"! pytest ended with {done.returncode} on {engine}")
+        tally.failed += 1
+    return tally
+
+
+def reach(url: str) -> str:
+    """Give an empty string where PostgreSQL answers, else why it doesn't."""
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError as problem:
+        return str(problem).strip().splitlines()[0]
+    return ""
+
+
+def main() -> int:
+    """Run what was asked and say what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--deep", action="store_true")
+    chosen, arguments = parser.parse_known_args()
+    profile = "quick" if chosen.quick else "deep" if chosen.deep else "default"
+    RESULTS.mkdir(exist_ok=True)
+    tallies: list[Tally] = []
+    if chosen.quick:
+        arguments += ["--ignore=tests/journeys", "-m", "not slow"]
+    tallies.append(run("sqlite", profile, arguments, None))
+    if not chosen.quick:
+        url = os.environ.get("DAKEHU_TEST_POSTGRES_URL") or POSTGRES
+        problem = reach(url)
+        if problem:
+            tallies.append(Tally("postgresql", skips=[f"all tests: {problem}"]))
+        else:
+            once = [f"--ignore={folder}" for folder in ONCE]
+            tallies.append(run("postgresql", profile, [*arguments, *once], url))
+    for tally in tallies:
+        for skip in tally.skips:
+            print(f"skipped on {tally.engine}: {skip}")
+    for tally in tallies:
+        print(
+            f"{tally.engine}: {tally.passed} passed, {tally.failed} failed,"
+            f" {len(tally.skips)} skipped in {tally.seconds:.0f} s"
+        )
+    passed = sum(tally.passed for tally in tallies)
+    failed = sum(tally.failed for tally in tallies)
+    skipped = sum(len(tally.skips) for tally in tallies)
+    print(f"tests: {passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
