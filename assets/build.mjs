@@ -72,7 +72,7 @@ await mkdir(target, { recursive: true });
 await writeFile(join(target, "icons.svg"), await sprite());
 await build({
   absWorkingDir: root,
-  entryPoints: ["assets/main.ts", "assets/main.css"],
+  entryPoints: ["assets/main.ts", "assets/theme.ts", "assets/main.css"],
   outdir: target,
   bundle: true,
   minify: true,

@@ -28,6 +28,30 @@ SENTENCES: dict[str, str | Promise] = {
     "ledger.future": _(
         "The day %(on)s lies in the future. Choose today, %(today)s, or an earlier day."
     ),
+    "ledger.changed_since": _(
+        "Something was changed on %(on)s after what you want to take back. Take that back first."
+    ),
+    "ledger.nothing_to_undo": _("There is nothing to take back."),
+    "ledger.no_movement": _("This change is not in the ledger any more. Reload the page."),
+    "ledger.chain_order": _(
+        "The day %(on)s does not lie between the changes before and after it"
+        " (%(before_on)s – %(after_on)s). Choose a day between them."
+    ),
+    "ledger.drop_creation": _("The creation cannot be left out. Delete the opportunity instead."),
+    "ledger.no_amount_here": _("This change has no amount of its own to correct."),
+    "range.upside_down": _(
+        "The range ends on %(end)s, not after its start %(start)s. Swap the two days."
+    ),
+    "funnel.future": _("The day %(on)s lies in the future. Choose today, %(today)s, or earlier."),
+    "unit.unknown": _("There is no such unit among those that you may see."),
+    "person.unknown": _("There is no such person among those that you may see."),
+    "method.unknown": _("There is no method “%(method)s”."),
+    "stage.unknown": _("The method has no stage “%(stage)s”."),
+    "number.unknown": _("There is no number with the address “%(address)s”."),
+    "url.not_a_number": _("“%(text)s” in the address is not a number."),
+    "url.not_a_moment": _(
+        "“%(text)s” in the address is not a moment. Write it like 2026-11-20T14:00:00+08:00."
+    ),
     "ledger.nothing_changed": _("Nothing was changed, so there is nothing to save."),
     "ledger.unbalanced": _(
         "This change does not balance in the ledger, so it was not posted. Nothing was changed;"
@@ -52,6 +76,7 @@ REASONS: dict[str, str | Promise] = {
     "unknown": _("Not known"),
     "funnel.no_quota": _("No quota is set for this period."),
     "funnel.no_rate": _("No win rate is in force for this stage on this day."),
+    "funnel.zero_quota": _("The quota of this period is 0, so there is no ratio."),
     "funnel.no_norm": _("There is no history yet to compare with."),
     "money.no_exchange_rate": _("No exchange rate is known for this day."),
     "opportunity.no_close_on": _("No expected close date is set."),

@@ -4,6 +4,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class ManifestStorage(CompressedManifestStaticFilesStorage):
-    """Content-hashed names; a file that the manifest lacks keeps its plain name."""
+    """Content-hashed names for what `collectstatic` has seen; anything else keeps its name."""
 
-    manifest_strict = False
+    def stored_name(self, name: str) -> str:
+        known = self.hashed_files.get(self.hash_key(self.clean_name(name)))
+        return name if known is None else str(known)

@@ -1,5 +1,14 @@
 """Every address of the product."""
 
+from django.conf import settings
 from django.urls import include, path
 
-urlpatterns = [path("login/", include("allauth.account.urls"))]
+urlpatterns = [
+    path("", include("dakehu.web.login")),
+    path("", include("dakehu.web.preferences")),
+    path("", include("dakehu.web.funnel")),
+    path("", include("dakehu.web.numbers")),
+]
+
+if settings.DEBUG:
+    urlpatterns.append(path("", include("dakehu.web.gallery")))

@@ -63,9 +63,7 @@ def test_rates_are_in_force_from_their_day_only() -> None:
     book = method_book(viewer=OPERATOR, with_specs=False)
     stages = book.by_key("industrial-6").stages
     rates = win_rates(viewer=OPERATOR, on=START)
-    assert [rates[s.id] for s in stages] == [
-        Fraction(n, 100) for n in (5, 10, 20, 30, 50, 80)
-    ]
+    assert [rates[s.id] for s in stages] == [Fraction(n, 100) for n in (5, 10, 20, 30, 50, 80)]
     assert win_rates(viewer=OPERATOR, on=date(2023, 12, 31)) == {}
 
 
@@ -130,13 +128,9 @@ def test_a_changed_gate_is_a_new_version_of_the_same_stages() -> None:
 def test_a_method_changed_meanwhile_is_a_conflict() -> None:
     install()
     held = Method.objects.get(key="industrial-6").pk
-    change_method(
-        actor=OPERATOR, method_id=held, seen_number=1, at=AT, gate=GateMode.REQUIRE
-    )
+    change_method(actor=OPERATOR, method_id=held, seen_number=1, at=AT, gate=GateMode.REQUIRE)
     with pytest.raises(Conflict, match=r"method.changed"):
-        change_method(
-            actor=OPERATOR, method_id=held, seen_number=1, at=AT, gate=GateMode.VALIDATE
-        )
+        change_method(actor=OPERATOR, method_id=held, seen_number=1, at=AT, gate=GateMode.VALIDATE)
 
 
 def test_the_words_of_a_built_in_method_are_kept_and_a_copy_is_changed() -> None:
@@ -145,9 +139,7 @@ def test_the_words_of_a_built_in_method_are_kept_and_a_copy_is_changed() -> None
     assert held.spec is not None
     fewer = replace(held.spec, stages=held.spec.stages[1:])
     with pytest.raises(RuleBroken, match=r"method.built_in"):
-        change_method(
-            actor=OPERATOR, method_id=held.method_id, seen_number=1, at=AT, spec=fewer
-        )
+        change_method(actor=OPERATOR, method_id=held.method_id, seen_number=1, at=AT, spec=fewer)
     copied = copy_method(
         actor=OPERATOR,
         method_id=held.method_id,
@@ -156,9 +148,7 @@ def test_the_words_of_a_built_in_method_are_kept_and_a_copy_is_changed() -> None
         today=TODAY,
         at=AT,
     )
-    change_method(
-        actor=OPERATOR, method_id=copied.method_id, seen_number=1, at=AT, spec=fewer
-    )
+    change_method(actor=OPERATOR, method_id=copied.method_id, seen_number=1, at=AT, spec=fewer)
     changed = method_book(viewer=OPERATOR).current(copied.method_id)
     assert [s.key for s in changed.stages] == [s.key for s in fewer.stages]
     assert changed.stages[0].id == copied.stage_ids["nurture"]
@@ -167,9 +157,7 @@ def test_the_words_of_a_built_in_method_are_kept_and_a_copy_is_changed() -> None
 def test_a_copy_takes_the_rates_in_force_today() -> None:
     install()
     held = method_book(viewer=OPERATOR).by_key("industrial-6")
-    set_win_rate(
-        actor=OPERATOR, stage_id=held.stages[0].id, rate_bp=700, on=TODAY, at=AT
-    )
+    set_win_rate(actor=OPERATOR, stage_id=held.stages[0].id, rate_bp=700, on=TODAY, at=AT)
     copied = copy_method(
         actor=OPERATOR, method_id=held.method_id, key="copy", name=Words("", "Copy"),
         today=TODAY, at=AT,
@@ -189,9 +177,7 @@ def test_a_copy_needs_a_key_of_its_own() -> None:
 
 
 def test_a_method_without_rates_says_so() -> None:
-    spec = replace(
-        built_in_methods()[0], key="imported", name=Words("导入", "Imported")
-    )
+    spec = replace(built_in_methods()[0], key="imported", name=Words("导入", "Imported"))
     made = install_method(actor=OPERATOR, spec=spec, at=AT, rates_from=None)
     [row] = methods(viewer=OPERATOR, today=TODAY)
     assert row.rates_missing == 6

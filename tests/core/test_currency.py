@@ -22,9 +22,7 @@ rates = st.fractions(Fraction(1, 1000), 1000)
     [(100, "CNY", "1"), (100, "USD", "7.2"), (100, "JPY", "5"), (100, "KWD", "2.34"),
      (0, "EUR", "0")],
 )  # fmt: skip
-def test_an_amount_is_worth_its_units_times_the_rate(
-    minor: int, currency: str, value: str
-) -> None:
+def test_an_amount_is_worth_its_units_times_the_rate(minor: int, currency: str, value: str) -> None:
     assert DAY.value(minor, currency) == Fraction(value)
 
 
@@ -36,9 +34,7 @@ def test_without_a_rate_the_worth_is_unknown_not_zero() -> None:
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(["CNY", "USD", "JPY", "KWD"]))
-def test_restating_to_another_currency_goes_through_the_base(
-    minor: int, currency: str
-) -> None:
+def test_restating_to_another_currency_goes_through_the_base(minor: int, currency: str) -> None:
     in_usd, in_cny = DAY.restated("USD"), DAY
     there, here = in_usd.value(minor, currency), in_cny.value(minor, currency)
     assert there is not None
@@ -49,9 +45,7 @@ def test_restating_to_another_currency_goes_through_the_base(
 
 
 @given(rates, rates)
-def test_cross_rates_of_two_currencies_are_each_others_inverse(
-    a: Fraction, b: Fraction
-) -> None:
+def test_cross_rates_of_two_currencies_are_each_others_inverse(a: Fraction, b: Fraction) -> None:
     assert cross_rate(a, b) * cross_rate(b, a) == 1
 
 
@@ -65,10 +59,7 @@ def test_what_an_outcome_books_is_rounded_once_half_to_even(
     minor: int, from_digits: int, rate: str, to_digits: int, booked: int
 ) -> None:
     assert (
-        convert(
-            minor, from_digits=from_digits, rate=Fraction(rate), to_digits=to_digits
-        )
-        == booked
+        convert(minor, from_digits=from_digits, rate=Fraction(rate), to_digits=to_digits) == booked
     )
 
 

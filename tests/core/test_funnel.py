@@ -36,12 +36,8 @@ from dakehu.core.periods import parse_period
 
 INDUSTRIAL = built_in_methods()[0]
 STAGES = list(range(1, 7))
-RATES = {
-    number: stage.rate_bp for number, stage in enumerate(INDUSTRIAL.stages, start=1)
-}
-EURO = Exchange(
-    to="EUR", digits={"EUR": 2, "USD": 2, "JPY": 0}, rates={"USD": Fraction("0.9")}
-)
+RATES = {number: stage.rate_bp for number, stage in enumerate(INDUSTRIAL.stages, start=1)}
+EURO = Exchange(to="EUR", digits={"EUR": 2, "USD": 2, "JPY": 0}, rates={"USD": Fraction("0.9")})
 
 MILLION_CENTS = 10_000 * 100  # the example counts in 万欧元
 EXAMPLE = [
@@ -53,9 +49,7 @@ EXAMPLE = [
     Cell(6, None, "EUR", "in_period", 2, 98 * MILLION_CENTS),
 ]
 
-scopes: st.SearchStrategy[Scope] = st.sampled_from(
-    ["overdue", "in_period", "later", "undated"]
-)
+scopes: st.SearchStrategy[Scope] = st.sampled_from(["overdue", "in_period", "later", "undated"])
 cells = st.builds(
     Cell,
     lineage_id=st.sampled_from(STAGES),
@@ -133,9 +127,7 @@ def test_without_a_rate_the_weighted_amount_is_unknown_but_the_amount_is_not() -
     assert table.total.weighted == Figure(None, NO_RATE)
     assert in_wan(table.total.amount) == 1424
     assert in_wan(table.rows[0].all.weighted) == 15
-    index = forecast_index(
-        closed=ZERO, weighted=table.total.weighted, quota=Fraction(1)
-    )
+    index = forecast_index(closed=ZERO, weighted=table.total.weighted, quota=Fraction(1))
     assert (index.value, index.reason) == (None, NO_RATE)
 
 
@@ -191,9 +183,7 @@ def test_an_undated_opportunity_weighs_in_the_table_and_not_in_the_index() -> No
     assert (table.undated.count, table.undated.weighted) == (1, known(80))
     assert (table.later.count, table.later.weighted) == (1, known(8))
     assert weighted_for_period([undated, later, late], RATES, EURO) == ZERO
-    assert weighted_for_period(
-        [undated, later, late], RATES, EURO, "all_open"
-    ) == known(88)
+    assert weighted_for_period([undated, later, late], RATES, EURO, "all_open") == known(88)
 
 
 def test_an_empty_funnel_is_worth_zero_and_not_unknown() -> None:
@@ -217,9 +207,7 @@ def test_cells_of_another_method_are_not_lost_in_silence() -> None:
      (date(2017, 12, 31), "in_period"), (date(2018, 1, 1), "later"),
      (date(2016, 12, 1), "overdue")],
 )  # fmt: skip
-def test_a_close_month_lies_before_in_or_after_the_period(
-    month: date | None, scope: Scope
-) -> None:
+def test_a_close_month_lies_before_in_or_after_the_period(month: date | None, scope: Scope) -> None:
     assert close_scope(month, parse_period("2017Q4")) == scope
 
 
@@ -261,9 +249,7 @@ def test_what_is_nothing_needs_no_rate() -> None:
 
 
 @given(funnels, funnels)
-def test_the_sum_of_two_funnels_is_the_funnel_of_both(
-    one: list[Cell], other: list[Cell]
-) -> None:
+def test_the_sum_of_two_funnels_is_the_funnel_of_both(one: list[Cell], other: list[Cell]) -> None:
     first, second = sum_cells(one, RATES, EURO), sum_cells(other, RATES, EURO)
     both = sum_cells(one + other, RATES, EURO)
     assert both.count == first.count + second.count
@@ -307,9 +293,7 @@ def test_the_weighted_amount_lies_between_nothing_and_the_amount(
 def test_the_order_of_cells_does_not_matter(funnel: list[Cell], random: Random) -> None:
     mixed = list(funnel)
     random.shuffle(mixed)
-    assert stage_table(STAGES, mixed, RATES, EURO) == stage_table(
-        STAGES, funnel, RATES, EURO
-    )
+    assert stage_table(STAGES, mixed, RATES, EURO) == stage_table(STAGES, funnel, RATES, EURO)
 
 
 @given(funnels)

@@ -28,9 +28,7 @@ from dakehu.core.methods import (
 )
 
 INDUSTRIAL, SOLUTION, TENDER = built_in_methods()
-every_method = pytest.mark.parametrize(
-    "method", built_in_methods(), ids=lambda m: m.key
-)
+every_method = pytest.mark.parametrize("method", built_in_methods(), ids=lambda m: m.key)
 
 
 def keys(items: tuple[EvidenceItem, ...]) -> list[str]:
@@ -141,13 +139,8 @@ def test_words_fall_back_to_the_other_language() -> None:
 def test_one_step_forward_needs_the_evidence_of_the_stage_left(
     method: MethodSpec,
 ) -> None:
-    for stage, following in zip(
-        method.open_stages, method.open_stages[1:], strict=False
-    ):
-        assert (
-            evidence_needed(method, leaving=stage.key, to=following.key)
-            == stage.evidence
-        )
+    for stage, following in zip(method.open_stages, method.open_stages[1:], strict=False):
+        assert evidence_needed(method, leaving=stage.key, to=following.key) == stage.evidence
 
 
 def test_skipping_stages_needs_the_evidence_of_each() -> None:
@@ -200,9 +193,7 @@ def test_deployment_is_not_asked_for_before_the_win() -> None:
 
 
 def test_a_loss_report_is_never_part_of_a_win() -> None:
-    assert "loss_report" not in keys(
-        evidence_needed(TENDER, leaving="negotiate", to=WON)
-    )
+    assert "loss_report" not in keys(evidence_needed(TENDER, leaving="negotiate", to=WON))
 
 
 def test_entering_a_stage_after_the_win_is_winning() -> None:
@@ -236,13 +227,11 @@ def test_what_is_missing_is_what_is_needed_and_not_ticked(data: st.DataObject) -
     places = [stage.key for stage in method.open_stages]
     leaving = data.draw(st.sampled_from([None, *places]))
     to = data.draw(st.sampled_from([*places, WON, LOST]))
-    ticked = data.draw(
-        st.sets(st.sampled_from([i.key for s in method.stages for i in s.evidence]))
-    )
+    ticked = data.draw(st.sets(st.sampled_from([i.key for s in method.stages for i in s.evidence])))
     needed = set(keys(evidence_needed(method, leaving=leaving, to=to)))
-    assert set(
-        keys(evidence_missing(method, leaving=leaving, to=to, ticked=ticked))
-    ) == (needed - ticked)
+    assert set(keys(evidence_missing(method, leaving=leaving, to=to, ticked=ticked))) == (
+        needed - ticked
+    )
 
 
 @given(st.data())
@@ -251,9 +240,9 @@ def test_two_steps_need_together_what_the_skip_needs(data: st.DataObject) -> Non
     number = st.integers(0, len(method.open_stages) - 1)
     a, b, c = sorted(data.draw(st.tuples(number, number, number)))
     key = [stage.key for stage in method.stages]
-    assert stages_between(method, key[a], key[b]) + stages_between(
-        method, key[b], key[c]
-    ) == (stages_between(method, key[a], key[c]))
+    assert stages_between(method, key[a], key[b]) + stages_between(method, key[b], key[c]) == (
+        stages_between(method, key[a], key[c])
+    )
 
 
 def test_a_stage_of_another_method_is_refused() -> None:
@@ -342,9 +331,7 @@ def test_an_organisation_can_write_its_own_method_in_one_language() -> None:
         ("rate = 60", 'rate = 60\nevidence = "minutes"', "method.wrong_type"),
     ],
 )  # fmt: skip
-def test_a_faulty_method_is_refused_with_its_reason(
-    old: str, new: str, code: str
-) -> None:
+def test_a_faulty_method_is_refused_with_its_reason(old: str, new: str, code: str) -> None:
     assert old in SMALL
     with pytest.raises(RuleBroken) as refusal:
         load_method(SMALL.replace(old, new, 1))

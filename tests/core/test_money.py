@@ -126,9 +126,7 @@ def test_rounding_is_half_to_even(value: str, rounded: str) -> None:
 
 
 @given(st.fractions(-(10**6), 10**6), digits)
-def test_rounding_is_off_by_at_most_half_a_minor_unit(
-    value: Fraction, kept: int
-) -> None:
+def test_rounding_is_off_by_at_most_half_a_minor_unit(value: Fraction, kept: int) -> None:
     assert abs(Fraction(round_money(value, kept)) - value) <= Fraction(1, 2 * 10**kept)
 
 

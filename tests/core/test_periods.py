@@ -91,9 +91,7 @@ def test_every_day_lies_in_one_period_which_its_key_names(
 
 
 @given(days, kinds, first_months)
-def test_periods_follow_one_another_without_gap(
-    day: date, kind: Kind, first_month: int
-) -> None:
+def test_periods_follow_one_another_without_gap(day: date, kind: Kind, first_month: int) -> None:
     period = containing(day, kind, first_month)
     assert period.next().start == period.end
     assert period.previous().end == period.start
@@ -102,9 +100,7 @@ def test_periods_follow_one_another_without_gap(
 
 
 @given(days, first_months)
-def test_four_quarters_and_twelve_months_make_a_year(
-    day: date, first_month: int
-) -> None:
+def test_four_quarters_and_twelve_months_make_a_year(day: date, first_month: int) -> None:
     year = containing(day, "year", first_month)
     for kind, count in (("quarter", 4), ("month", 12)):
         parts = year.parts(kind)  # type: ignore[arg-type]

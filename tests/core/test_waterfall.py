@@ -93,9 +93,7 @@ def test_what_movements_do_not_explain_is_named() -> None:
     assert difference(result) == (0, ZERO, known(40))
 
 
-def test_a_stage_rated_for_the_first_time_in_between_values_its_movements_at_that_rate() -> (
-    None
-):
+def test_a_stage_rated_for_the_first_time_in_between_values_its_movements_at_that_rate() -> None:
     result = waterfall(
         opening=[], movements={"created": [cell(3, 1, 100)]}, closing=[cell(3, 1, 100)],
         opening_rates={3: None}, closing_rates={3: 3000},
@@ -143,9 +141,7 @@ class Position:
     scope: Scope
 
 
-scopes: st.SearchStrategy[Scope] = st.sampled_from(
-    ["overdue", "in_period", "later", "undated"]
-)
+scopes: st.SearchStrategy[Scope] = st.sampled_from(["overdue", "in_period", "later", "undated"])
 positions = st.builds(
     Position,
     lineage_id=st.integers(1, 3),

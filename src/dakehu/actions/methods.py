@@ -162,18 +162,12 @@ def change_method(
     if after != before and current.method.is_built_in:
         raise RuleBroken("method.built_in", method=before.key)
     MethodVersion.objects.filter(pk=current.pk).update(is_current=False)
-    Method.objects.filter(pk=method_id).update(
-        name_zh=after.name.zh, name_en=after.name.en
-    )
-    return _write_version(
-        current.method, after, number=current.number + 1, gate=mode, at=at
-    )
+    Method.objects.filter(pk=method_id).update(name_zh=after.name.zh, name_en=after.name.en)
+    return _write_version(current.method, after, number=current.number + 1, gate=mode, at=at)
 
 
 @transaction.atomic
-def set_win_rate(
-    *, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime
-) -> None:
+def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
     """Set a stage's win rate (basis points) from a day on: a new dated row, nothing is updated.
 
     Raises NotAllowed("method.edit"), NotFound("stage.unknown"),

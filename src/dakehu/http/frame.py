@@ -82,7 +82,7 @@ def reads_customers(viewer: Viewer) -> bool:
     return viewer.is_operator or any(r.role != "administrator" for r in viewer.reaches)
 
 
-def everybody(viewer: Viewer) -> bool:
+def everybody(_viewer: Viewer) -> bool:
     """Show a place to all who are signed in."""
     return True
 
@@ -92,7 +92,7 @@ def holding(*permissions: str) -> Callable[[Viewer], bool]:
     return lambda viewer: any(viewer.holds(p) for p in permissions)
 
 
-def place(  # noqa: PLR0913  a row of the table below
+def place(
     url_name: str,
     label: str | Promise,
     *,
@@ -151,7 +151,12 @@ def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], .
             current = path == url or (url != "/" and path.startswith(url))
             shown[kind.group].append(
                 Place(
-                    kind.url_name, str(kind.label), kind.icon, url, current, kind.on_phone,
+                    kind.url_name,
+                    str(kind.label),
+                    kind.icon,
+                    url,
+                    current,
+                    kind.on_phone,
                     kind.key,
                 )  # fmt: skip
             )

@@ -22,6 +22,7 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; refusals come by process_exception."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -30,7 +31,7 @@ class Refusals:
 
 
 def refusals_as_pages(get_response: Handler) -> Refusals:
-    """Answer RuleBroken, NotAllowed, NotFound, Conflict with 422, 403, 404, 409 and the sentence."""
+    """Answer RuleBroken, NotAllowed, NotFound, Conflict with a status and the sentence."""
     return Refusals(get_response)
 
 

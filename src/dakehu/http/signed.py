@@ -1,4 +1,4 @@
-"""Views of people who are signed in: who asks, on which day, in one snapshot, without SQL in pages."""
+"""Views of people who are signed in: who asks, on which day, in one snapshot."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -39,7 +39,7 @@ class SignedRequest(HttpRequest):
 
 def signed_in(
     view: Callable[Concatenate[SignedRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+) -> Callable[..., HttpResponse]:
     """Require log-in, attach viewer and clock; GET and HEAD read in one snapshot."""
 
     @wraps(view)
@@ -81,16 +81,16 @@ def _to_login(request: HttpRequest) -> HttpResponse:
     return HttpResponseClientRedirect(redirect_to_login(page)["Location"])
 
 
-class SqlWhileRendering(RuntimeError):
-    """A template asked the database: its facts were not all gathered before (DESIGN: one number)."""
+class SqlInTemplateError(RuntimeError):
+    """A template asked the database: its facts were not all gathered before (DESIGN)."""
 
 
 @contextmanager
 def without_sql() -> Iterator[None]:
     """Refuse every query on every alias inside."""
 
-    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        raise SqlWhileRendering(sql)
+    def refuse(_execute: Any, sql: str, *_rest: Any) -> Any:
+        raise SqlInTemplateError(sql)
 
     with ExitStack() as stack:
         for alias in connections:
@@ -123,5 +123,9 @@ def go(request: HttpRequest, url_name: str, *args: object, query: str = "") -> H
 
 def toast(request: HttpRequest, sentence: str, *, kind: str = "good") -> None:
     """Say on the next page what was done; kind: good, watch or act."""
-    levels = {"good": messages.SUCCESS, "watch": messages.WARNING, "act": messages.ERROR}
+    levels = {
+        "good": messages.SUCCESS,
+        "watch": messages.WARNING,
+        "act": messages.ERROR,
+    }
     messages.add_message(request, levels[kind], sentence, extra_tags=kind)

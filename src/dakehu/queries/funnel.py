@@ -120,6 +120,7 @@ class FunnelOnDay:
     overdue: FunnelSum
     in_period: FunnelSum
     closed: Closed
+    closed_before: Figure
     weighted: Figure
     weighted_before: Figure
     small: Figure
@@ -228,6 +229,7 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
         overdue=sum_cells([c for c in cells.now if c.scope == "overdue"], rates_now, now),
         in_period=sum_cells([c for c in cells.now if c.scope == "in_period"], rates_now, now),
         closed=_closed(won, closed_now, labels, to_shown),
+        closed_before=closed_before,
         weighted=weighted_now,
         weighted_before=weighted_then,
         small=small_now,

@@ -98,7 +98,7 @@ def open_cells(
             params.append(month)
         known = "" if known_at is None else " AND recorded_at <= %s"
         selects.append(
-            'SELECT CASE WHEN "on" > %s THEN 1 ELSE 0 END, stage_id, own_rate_bp, currency,'
+            'SELECT CASE WHEN "on" > %s THEN 1 ELSE 0 END AS phase, stage_id, own_rate_bp, currency,'
             ' close_month, count, amount_minor FROM dakehu_entry WHERE "on" >= %s AND "on" <= %s'
             f" AND place = {int(Place.OPEN)} AND {part.sql()}{known}"
         )

@@ -136,9 +136,7 @@ class MethodBook:
         found: tuple[int, BookStage] | None = None
         for version in self.versions.values():
             for stage in version.stages:
-                if stage.id == stage_id and (
-                    found is None or version.number > found[0]
-                ):
+                if stage.id == stage_id and (found is None or version.number > found[0]):
                     found = version.number, stage
         if found is None:
             raise NotFound("stage.unknown", stage=stage_id)
@@ -250,9 +248,7 @@ def win_rates(
     rows = WinRate.objects.filter(kind=kind, on__lte=on)
     if known_at is not None:
         rows = rows.filter(recorded_at__lte=known_at)
-    ordered = rows.order_by("on", "recorded_at", "id").values_list(
-        "stage_id", "rate_bp"
-    )
+    ordered = rows.order_by("on", "recorded_at", "id").values_list("stage_id", "rate_bp")
     return {stage: Fraction(rate, 10_000) for stage, rate in ordered}
 
 
@@ -296,9 +292,7 @@ def methods(*, viewer: Viewer, today: date) -> tuple[MethodRow, ...]:
     )
 
 
-def method(
-    *, viewer: Viewer, method_id: int, today: date, number: int | None = None
-) -> MethodPage:
+def method(*, viewer: Viewer, method_id: int, today: date, number: int | None = None) -> MethodPage:
     """Give a method to be read, its current version or the one of that number.
 
     Raises NotFound("method.unknown").
@@ -308,24 +302,16 @@ def method(
         raise NotFound("method.unknown")
     versions = list(
         MethodVersion.objects.filter(method=row)
-        .annotate(
-            held=Count(
-                "opportunity", filter=Q(opportunity__voided=False), distinct=True
-            )
-        )
+        .annotate(held=Count("opportunity", filter=Q(opportunity__voided=False), distinct=True))
         .select_related("method")
         .order_by("-number")
     )
-    chosen = [
-        v for v in versions if (v.is_current if number is None else v.number == number)
-    ]
+    chosen = [v for v in versions if (v.is_current if number is None else v.number == number)]
     if not chosen:
         raise NotFound("method.unknown")
     stages: dict[int, list[MethodStage]] = {}
     for stage in (
-        MethodStage.objects.filter(version__method=row)
-        .select_related("stage")
-        .order_by("order")
+        MethodStage.objects.filter(version__method=row).select_related("stage").order_by("order")
     ):
         stages.setdefault(stage.version_id, []).append(stage)
     version = _version(chosen[0], stages.get(chosen[0].pk, []), with_spec=True)
@@ -397,9 +383,7 @@ def _choice(stored: Mapping[str, Any]) -> Choice:
     return Choice(stored["key"], Words(**stored["name"]))
 
 
-def _version(
-    row: MethodVersion, stages: list[MethodStage], with_spec: bool
-) -> BookVersion:
+def _version(row: MethodVersion, stages: list[MethodStage], with_spec: bool) -> BookVersion:
     spec = spec_of(row.spec) if with_spec else None
     evidence = {s.key: s.evidence for s in spec.stages} if spec else {}
     return BookVersion(

@@ -63,3 +63,35 @@ class PersonName:
     def shown(self, language: str) -> str:
         """Give the name in the reader's language."""
         return (self.name_en or self.name) if language == "en" else (self.name or self.name_en)
+
+
+def people_in_sight(
+    viewer: Viewer, *, units: frozenset[int] | None, today: date, limit: int = 500
+) -> list[PersonName]:
+    """Give who can be chosen as the owner of a funnel: the appointed people in those units."""
+    rows = Appointment.objects.filter(
+        from_on__lte=today, role__in=("salesperson", "unit_head")
+    ).filter(Q(until_on__isnull=True) | Q(until_on__gt=today))
+    if not viewer.sees_all:
+        within = Q(unit_id__in=viewer.units)
+        rows = rows.filter(within | Q(person_id=viewer.owns or 0))
+    if units is not None:
+        rows = rows.filter(unit_id__in=units)
+    people = rows.order_by("person__sort_key", "person_id").values_list(
+        "person_id", "person__login", "person__name", "person__name_en"
+    )
+    return [PersonName(*row) for row in dict.fromkeys(people[:limit])]
+
+
+#: The log-ins of the demo company that open with one click, in the order they are offered.
+DEMO_LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-admin")
+
+
+def demo_log_ins() -> list[PersonName]:
+    """Give the people of the demo company whom one may be by one click, in their order."""
+    rows = Person.objects.filter(login__in=DEMO_LOG_INS, is_active=True)
+    people = {
+        login: PersonName(pk, login, name, name_en)
+        for pk, login, name, name_en in rows.values_list("id", "login", "name", "name_en")
+    }
+    return [people[login] for login in DEMO_LOG_INS if login in people]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
+from django.db.models import F, Q
+
 from dakehu.core.currency import Exchange
 from dakehu.models import Currency, ExchangeRate, WinRate
 
@@ -71,3 +73,15 @@ def exchange_on(
             if on <= day:
                 found[day][currency] = Fraction(rate)
     return {day: Exchange(base, digits, rates) for day, rates in found.items()}
+
+
+def currencies_in_use() -> list[str]:
+    """Give the currencies in which figures can be shown: those with a rate, the base first."""
+    rated = ExchangeRate.objects.values_list("currency_id", flat=True)
+    return list(
+        Currency.objects.filter(is_active=True)
+        .filter(Q(organisation__isnull=False) | Q(pk__in=rated))
+        .order_by(F("organisation").asc(nulls_last=True), "code")
+        .values_list("code", flat=True)
+        .distinct()
+    )

@@ -60,7 +60,7 @@ def icon(name: str, label: str = "") -> SafeString:
     said = (
         format_html('role="img" aria-label="{}"', label)
         if label
-        else mark_safe('aria-hidden="true"')  # noqa: S308  a constant
+        else mark_safe('aria-hidden="true"')
     )
     return format_html(
         '<svg class="icon" {} focusable="false"><use href="{}#{}"></use></svg>',
@@ -83,7 +83,7 @@ def dash(why: str = "unknown") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def amount(  # noqa: PLR0913  what a template may say about an amount
+def amount(
     context: Context,
     value: Amounted | Decimal | Fraction | int | None,
     currency: str = "",
@@ -141,6 +141,23 @@ def whole(value: int | None) -> SafeString | str:
 
 
 @register.filter
+def whole_of(value: Fraction) -> str:
+    """Show a count that came as a fraction."""
+    return whole_text(int(value))
+
+
+@register.filter
+def reason_code(value: str | None) -> str:
+    """Give the code of messages.REASONS for a reason that the core gave."""
+    if value is None:
+        return "unknown"
+    return value if "." in value else _REASON_SUBJECTS.get(value, "funnel") + f".{value}"
+
+
+_REASON_SUBJECTS = {"no_exchange_rate": "money"}
+
+
+@register.filter
 def percent(value: Fraction | Decimal | int | None, how: str = "") -> SafeString | str:
     """Show a share (1 = 100%) with at most one decimal; `+` always shows the sign."""
     if value is None:
@@ -179,7 +196,9 @@ def moment(value: datetime | None, why: str = "unknown") -> SafeString:
         return dash(why)
     local = timezone.localtime(value)
     return format_html(
-        '<time datetime="{}">{}</time>', value.isoformat(), local.strftime("%Y-%m-%d %H:%M")
+        '<time datetime="{}">{}</time>',
+        value.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M"),
     )
 
 
@@ -191,9 +210,7 @@ def number(context: Context, content: str, address: str, **facts: object) -> Saf
     """
     url = explanation_url(context, address, facts)
     if url is None:
-        return format_html(
-            '<span class="num" data-number="{}">{}</span>', address, content.strip()
-        )
+        return format_html('<span class="num" data-number="{}">{}</span>', address, content.strip())
     return format_html(
         '<a class="num" data-number="{}" href="{}" data-dialog>{}</a>',
         address,
@@ -202,9 +219,7 @@ def number(context: Context, content: str, address: str, **facts: object) -> Saf
     )
 
 
-def explanation_url(
-    context: Context, address: str, facts: Mapping[str, object]
-) -> str | None:
+def explanation_url(context: Context, address: str, facts: Mapping[str, object]) -> str | None:
     """Give the URL of a number's explanation; None while no page explains numbers."""
     try:
         path = reverse("number", args=[address])
@@ -228,7 +243,7 @@ def sort_header(
     """Head a column with a link that sorts by it (`?sort=key`, `?sort=-key`), from page one."""
     request = context.get("request")
     query = request.GET.copy() if request else None
-    current = (query or {}).get("sort", "") or context.get("sort", "")
+    current = str((query or {}).get("sort") or context.get("sort", ""))
     direction = {key: "ascending", f"-{key}": "descending"}.get(current, "none")
     url = ""
     if query is not None:
@@ -255,7 +270,7 @@ def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
     kind = next((name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control")
     if bound.errors:
         kind += " is-invalid"
-    attrs = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
     return {
         "field": bound,
         "input": bound.as_widget(attrs=attrs),

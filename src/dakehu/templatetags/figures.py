@@ -12,8 +12,7 @@ def decimal_of(value: Decimal | Fraction | int, digits: int) -> Decimal:
     with localcontext() as context:
         context.prec = 40
         if isinstance(value, Fraction):
-            scale = 10**digits
-            return Decimal(round(value * scale)) / scale
+            return Decimal(round(value * 10**digits)).scaleb(-digits)
         return Decimal(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
 
 
@@ -58,6 +57,7 @@ def scaled(value: Decimal | Fraction | int, unit: str, language: str) -> tuple[s
     auto: in Chinese 万 from 10,000 on, in English plain. wan: always 万. yi: 亿 from a tenth of
     one on, else 万, so that a column in 亿 does not fill with noughts.
     """
+    value = Fraction(value)
     size = abs(value)
     if unit == "auto":
         unit = "wan" if language.startswith("zh") and size >= WAN else "plain"
@@ -67,17 +67,17 @@ def scaled(value: Decimal | Fraction | int, unit: str, language: str) -> tuple[s
         # 0 needs no unit, and under a hundredth of one the plain amount says more.
         if size < WAN // 100:
             return _plain(value), 1
-        return grouped(decimal_of(Fraction(value) / WAN, _digits(size, WAN)), _digits(size, WAN)), WAN
+        return grouped(decimal_of(value / WAN, _digits(size, WAN)), _digits(size, WAN)), WAN
     if unit == "yi":
-        return grouped(decimal_of(Fraction(value) / YI, 2), 2), YI
+        return grouped(decimal_of(value / YI, 2), 2), YI
     return _plain(value), 1
 
 
-def _digits(size: Decimal | Fraction | int, unit: int) -> int:
+def _digits(size: Fraction, unit: int) -> int:
     return 1 if size >= unit else 2
 
 
-def _plain(value: Decimal | Fraction | int) -> str:
-    if value == int(value) or abs(value) >= WAN:
+def _plain(value: Fraction) -> str:
+    if value.denominator == 1 or abs(value) >= WAN:
         return grouped(decimal_of(value, 0), 0)
     return grouped(decimal_of(value, 2), 2)

@@ -43,14 +43,10 @@ def rows_as_xlsx(
     """
     file = BytesIO()
     write_xlsx(file, head=head, rows=rows)
-    return _attached(
-        HttpResponse(file.getvalue(), content_type=TYPE_XLSX), f"{name}.xlsx"
-    )
+    return _attached(HttpResponse(file.getvalue(), content_type=TYPE_XLSX), f"{name}.xlsx")
 
 
-def write_xlsx(
-    file: BytesIO, *, head: Sequence[str], rows: Iterable[Sequence[Cell]]
-) -> None:
+def write_xlsx(file: BytesIO, *, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write a workbook of one sheet, row by row, so that its size does not matter."""
     book = xlsxwriter.Workbook(
         file,

@@ -1,0 +1,47 @@
+// One <dialog>: links with data-dialog open their page in it, forms inside answer into it.
+// Without scripts, or in a new tab, the same links lead to the same pages in the frame.
+
+import htmx from "htmx.org";
+
+const dialog = document.querySelector<HTMLDialogElement>("#dialog");
+const content = document.querySelector<HTMLElement>("#dialog-content");
+
+/** Open a page of ours in the dialog. */
+export function openInDialog(url: string): void {
+  if (!dialog || !content) return;
+  dialog.dataset["url"] = url;
+  dialog.setAttribute("aria-busy", "true");
+  void htmx.ajax("get", url, { target: content, swap: "innerHTML" });
+}
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey)
+    return;
+  const link = event.target instanceof Element ? event.target.closest("a[data-dialog]") : null;
+  if (!(link instanceof HTMLAnchorElement)) return;
+  event.preventDefault();
+  openInDialog(link.getAttribute("href") ?? "");
+});
+
+if (dialog && content) {
+  content.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target !== content) return;
+    dialog.removeAttribute("aria-busy");
+    for (const form of content.querySelectorAll<HTMLFormElement>("form:not([method=dialog])")) {
+      if (!form.getAttribute("action")) form.setAttribute("action", dialog.dataset["url"] ?? "");
+      form.setAttribute("hx-boost", "true");
+      htmx.process(form);
+    }
+    if (!dialog.open) dialog.showModal();
+    content.querySelector<HTMLElement>("[autofocus], [aria-invalid=true]")?.focus();
+  });
+  // A click on the ground beside the dialog closes it, unless something was typed.
+  dialog.addEventListener("pointerdown", (event) => {
+    if (event.target === dialog && !dialog.querySelector("form[data-dirty]")) dialog.close();
+  });
+  dialog.addEventListener("close", () => content.replaceChildren());
+}
+for (const other of document.querySelectorAll<HTMLDialogElement>("dialog:not(#dialog)"))
+  other.addEventListener("pointerdown", (event) => {
+    if (event.target === other) other.close();
+  });

@@ -1,0 +1,45 @@
+// Filter bars: forms with data-autosubmit are sent when a filter changes; empty ones stay out of
+// the URL. Lists with data-narrow beside them are narrowed while one types.
+
+const WAIT = 350;
+const waiting = new WeakMap<HTMLFormElement, number>();
+
+const formOf = (event: Event): HTMLFormElement | null =>
+  event.target instanceof Element
+    ? event.target.closest<HTMLFormElement>("form[data-autosubmit]")
+    : null;
+
+document.addEventListener("change", (event) => {
+  const form = formOf(event);
+  if (!form || (event.target instanceof HTMLInputElement && event.target.type === "search")) return;
+  form.requestSubmit();
+});
+
+document.addEventListener("input", (event) => {
+  const input = event.target;
+  if (!(input instanceof HTMLInputElement) || input.type !== "search") return;
+  if (input.hasAttribute("data-narrow")) {
+    narrow(input);
+    return;
+  }
+  // Only lists that are swapped in place are searched while one types: a page load would take the
+  // caret away, and a Chinese input method is left to finish its word.
+  const form = formOf(event);
+  if (!form?.hasAttribute("hx-get") || (event as InputEvent).isComposing) return;
+  window.clearTimeout(waiting.get(form));
+  waiting.set(
+    form,
+    window.setTimeout(() => form.requestSubmit(), WAIT),
+  );
+});
+
+document.addEventListener("formdata", (event) => {
+  if (!(event.target instanceof HTMLFormElement) || event.target.method !== "get") return;
+  for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+});
+
+function narrow(input: HTMLInputElement): void {
+  const wanted = input.value.trim().toLowerCase();
+  for (const row of input.parentElement?.querySelectorAll("li") ?? [])
+    row.hidden = !(row.textContent ?? "").toLowerCase().includes(wanted);
+}

@@ -1,0 +1,58 @@
+"""What a person does with an opportunity: create, edit, move, decide, hand over, take back."""
+
+from dakehu.actions.opportunities.commands import (
+    KEEP,
+    EditOpportunity,
+    Keep,
+    NewOpportunity,
+    Saved,
+)
+from dakehu.actions.opportunities.create import create_opportunity
+from dakehu.actions.opportunities.edit import edit_opportunity
+from dakehu.actions.opportunities.existence import (
+    restore_opportunity,
+    void_opportunity,
+)
+from dakehu.actions.opportunities.gate import Passed, pass_gate
+from dakehu.actions.opportunities.history import (
+    correct_opportunity,
+    undo_opportunity,
+)
+from dakehu.actions.opportunities.methods import move_opportunity_method
+from dakehu.actions.opportunities.outcomes import (
+    Outcome,
+    abandon_opportunity,
+    lose_opportunity,
+    reopen_opportunity,
+    win_opportunity,
+)
+from dakehu.actions.opportunities.owner import reassign_opportunity
+from dakehu.actions.opportunities.stages import (
+    advance_opportunity,
+    regress_opportunity,
+)
+
+__all__ = [
+    "KEEP",
+    "EditOpportunity",
+    "Keep",
+    "NewOpportunity",
+    "Outcome",
+    "Passed",
+    "Saved",
+    "abandon_opportunity",
+    "advance_opportunity",
+    "correct_opportunity",
+    "create_opportunity",
+    "edit_opportunity",
+    "lose_opportunity",
+    "move_opportunity_method",
+    "pass_gate",
+    "reassign_opportunity",
+    "regress_opportunity",
+    "reopen_opportunity",
+    "restore_opportunity",
+    "undo_opportunity",
+    "void_opportunity",
+    "win_opportunity",
+]

@@ -1,0 +1,70 @@
+"""What every field of an opportunity must keep to, on whichever way in (FUN-2)."""
+
+from datetime import date
+
+from django.db.models import Q
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.core.opportunities import SOURCES
+from dakehu.models import Account, Appointment, Person
+
+LONGEST = {"name": 200, "compelling_event": 240, "next_step": 240, "code": 40}
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
+
+
+def check_text(field: str, value: str) -> str:
+    """Give the tidied text. RuleBroken `opportunity.text_too_long`, `opportunity.name_missing`."""
+    tidy = " ".join(value.split()) if field in ("name", "code") else value.strip()
+    if field == "name" and not tidy:
+        raise RuleBroken("opportunity.name_missing", field="name")
+    if len(tidy) > LONGEST[field]:
+        raise RuleBroken("opportunity.text_too_long", field=field, limit=LONGEST[field])
+    if "\x00" in tidy:
+        raise RuleBroken("opportunity.text_unreadable", field=field)
+    return tidy
+
+
+def check_source(source: str) -> None:
+    """Refuse a source that is not of the list; RuleBroken `opportunity.unknown_source`."""
+    if source and source not in SOURCES:
+        raise RuleBroken("opportunity.unknown_source", field="source", source=source)
+
+
+def check_account(actor: Viewer, account_id: int | None) -> None:
+    """Refuse an account that the actor can't see; NotFound `account.not_found`."""
+    if (
+        account_id is not None
+        and not Account.visible_to(actor).filter(pk=account_id).exists()
+    ):
+        raise NotFound("account.not_found", account_id=account_id)
+
+
+def check_close_day(field: str, day: date | None) -> None:
+    """Refuse a day beyond the calendar of business; RuleBroken `opportunity.day_out_of_range`."""
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise RuleBroken(
+            "opportunity.day_out_of_range", field=field, first=FIRST_DAY, last=LAST_DAY
+        )
+
+
+def unit_of_owner(owner_id: int, on: date) -> int:
+    """Give the unit of an owner on a day: of their appointment as salesperson, else of any.
+
+    RuleBroken `opportunity.owner_unknown`, `opportunity.owner_without_unit`.
+    """
+    if not Person.objects.filter(pk=owner_id, is_active=True).exists():
+        raise RuleBroken("opportunity.owner_unknown", field="owner")
+    rows = (
+        Appointment.objects.filter(person_id=owner_id, from_on__lte=on)
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+        .order_by("id")
+        .values_list("role", "unit_id")
+    )
+    units = list(rows)
+    for role, unit in units:
+        if role == "salesperson":
+            return int(unit)
+    if not units:
+        raise RuleBroken("opportunity.owner_without_unit", field="owner", on=on)
+    return int(units[0][1])

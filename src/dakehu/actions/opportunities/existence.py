@@ -1,0 +1,82 @@
+"""Deleting is voiding: the row is hidden, the ledger keeps all, restoring brings it back (FUN-5)."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from dakehu.actions.opportunities.commands import Saved
+from dakehu.actions.opportunities.held import (
+    Save,
+    check_posting_day,
+    hold,
+    post_steps,
+    store,
+)
+from dakehu.core.access import Viewer
+from dakehu.core.ledger import Kind, Place, Step, Way
+
+
+@transaction.atomic
+def void_opportunity(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    why: str = "",
+    seen_version: int | None,
+    on: date,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> Saved:
+    """Take an opportunity out of the funnel from a day on, and hide it.
+
+    NotFound, NotAllowed `opportunity.void`, Conflict `opportunity.changed`.
+    """
+    save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
+    held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
+    held.require(actor, "opportunity.void")
+    row = held.row
+    check_posting_day(save, last_on=row.last_on, reason=why)
+    booked = None if row.place == Place.OPEN else row.base_minor
+    step = Step(Kind.VOIDED, held.standing, None)
+    post_steps(row, (step,), save, base_minor=booked, text=why.strip())
+    row.voided = True
+    row.last_on = on
+    store(row, save)
+    return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+@transaction.atomic
+def restore_opportunity(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    seen_version: int | None,
+    on: date,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> Saved:
+    """Bring a voided opportunity back to where it stood.
+
+    NotFound (also where it is not voided), NotAllowed `opportunity.restore`, Conflict.
+    """
+    save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
+    held = hold(
+        actor=actor,
+        opportunity_id=opportunity_id,
+        seen_version=seen_version,
+        voided=True,
+    )
+    held.require(actor, "opportunity.restore")
+    row = held.row
+    check_posting_day(save, last_on=row.last_on)
+    booked = None if row.place == Place.OPEN else row.base_minor
+    decided_on = row.decided_on
+    post_steps(
+        row, (Step(Kind.RESTORED, None, held.standing),), save, base_minor=booked
+    )
+    row.decided_on = decided_on
+    row.voided = False
+    store(row, save)
+    return Saved(row.pk, row.version, str(save.correlation_id))

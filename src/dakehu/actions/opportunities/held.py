@@ -1,0 +1,276 @@
+"""An opportunity held for a change: locked, permitted, of the version that was seen (DESIGN)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+from uuid import UUID, uuid4
+
+from dakehu.actions.audit import record_changes
+from dakehu.actions.ledger import Posting, post
+from dakehu.core.access import Viewer
+from dakehu.core.currency import convert
+from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from dakehu.core.ledger import (
+    Category,
+    Place,
+    Position,
+    Standing,
+    Step,
+    Way,
+    check_day,
+    month_of,
+)
+from dakehu.models import BooksClosing, Currency, ExchangeRate, Grant, Opportunity
+
+#: Stored as `close_sort` where no close date is known: order knows no NULL.
+LAST_DAY = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Who saves when, for which day, by which way in; all rows of it share the correlation id."""
+
+    actor: Viewer
+    on: date
+    today: date
+    at: datetime
+    way: Way
+    correlation_id: UUID
+
+    @classmethod
+    def begin(
+        cls, *, actor: Viewer, on: date, today: date, at: datetime, way: Way
+    ) -> "Save":
+        """Start a save under a new correlation id."""
+        return cls(actor, on, today, at, way, uuid4())
+
+    @property
+    def posting(self) -> Posting:
+        """Give what the movements of this save share."""
+        return Posting(
+            on=self.on,
+            at=self.at,
+            actor_id=self.actor.person_id,
+            way=self.way,
+            correlation_id=self.correlation_id,
+        )
+
+
+@dataclass(slots=True)
+class Held:
+    """A locked row, and by which right the actor reached it."""
+
+    row: Opportunity
+    granted: str | None
+
+    def allows(self, actor: Viewer, permission: str) -> bool:
+        """Test if the actor may do this to the opportunity."""
+        return actor.may(
+            permission,
+            owner_id=self.row.owner_id,
+            unit_id=self.row.unit_id,
+            granted=self.granted,
+        )
+
+    def require(self, actor: Viewer, permission: str) -> None:
+        """Refuse with NotAllowed(permission) what the actor may not do here."""
+        if not self.allows(actor, permission):
+            raise NotAllowed(permission)
+
+    @property
+    def standing(self) -> Standing:
+        """Give where the opportunity stands, as the row says and the ledger adds up to."""
+        return standing_of(self.row)
+
+
+def standing_of(row: Opportunity) -> Standing:
+    """Read the standing that a row holds."""
+    position = Position(
+        Place(row.place),
+        row.owner_id,
+        row.unit_id,
+        row.stage_id,
+        Category(row.category),
+        month_of(row.close_on),
+        row.currency_id,
+        row.own_rate_bp,
+    )
+    return Standing(position, row.amount_minor)
+
+
+def hold(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    seen_version: int | None,
+    voided: bool = False,
+) -> Held:
+    """Lock the row for the rest of the transaction.
+
+    NotFound `opportunity.not_found` where the actor may not know of it (or it is voided),
+    Conflict `opportunity.changed` where it has another version than was seen.
+    """
+    row = (
+        Opportunity.objects.visible_to(actor)
+        .filter(pk=opportunity_id, voided=voided)
+        .select_for_update()
+        .first()
+    )
+    if row is None:
+        raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
+    held = Held(row, _granted(actor, opportunity_id))
+    if seen_version is not None and seen_version != row.version:
+        raise Conflict("opportunity.changed", seen=seen_version, now=row.version)
+    return held
+
+
+def _granted(actor: Viewer, opportunity_id: int) -> str | None:
+    if actor.person_id is None:
+        return None
+    rights = set(
+        Grant.objects.filter(
+            person_id=actor.person_id, opportunity_id=opportunity_id
+        ).values_list("right", flat=True)
+    )
+    return "work" if "work" in rights else "read" if rights else None
+
+
+def require_open(row: Opportunity) -> None:
+    """Refuse what only an open opportunity can do; RuleBroken `opportunity.not_open`."""
+    if row.place != Place.OPEN:
+        raise RuleBroken("opportunity.not_open", place=Place(row.place).name.lower())
+
+
+def check_posting_day(save: Save, *, last_on: date | None, reason: str = "") -> None:
+    """Refuse a day in the future, before the last movement, or in closed books (FUN-5).
+
+    Who holds `books.post` and gives a reason posts into closed books.
+    """
+    closed_until = (
+        BooksClosing.objects.order_by("-recorded_at", "-id")
+        .values_list("until_on", flat=True)
+        .first()
+    )
+    if reason.strip() and save.actor.holds("books.post"):
+        closed_until = None
+    check_day(on=save.on, last_on=last_on, today=save.today, closed_until=closed_until)
+
+
+def digits_of(currency: str, *, held: str | None = None) -> int:
+    """Give the digits of a currency that amounts may be entered in.
+
+    `held` is the currency the opportunity already has: it stays usable when no longer active.
+    RuleBroken `money.unknown_currency`, `money.currency_not_active`.
+    """
+    found = (
+        Currency.objects.filter(pk=currency).values_list("digits", "is_active").first()
+    )
+    if found is None:
+        raise RuleBroken("money.unknown_currency", currency=currency)
+    digits, is_active = found
+    if not is_active and currency != held:
+        raise RuleBroken("money.currency_not_active", currency=currency)
+    return int(digits)
+
+
+def base_amount(amount_minor: int, currency: str, on: date) -> int | None:
+    """Give the amount in minor units of the base currency, at the rate in force on the day.
+
+    None where no rate is known; nothing is worth nothing at any rate.
+    """
+    from dakehu.queries.organisation import organisation
+
+    org = organisation()
+    if currency == org.base_currency:
+        return amount_minor
+    if amount_minor == 0:
+        return 0
+    rate = (
+        ExchangeRate.objects.filter(currency_id=currency, on__lte=on)
+        .order_by("-on", "-recorded_at", "-id")
+        .values_list("rate", "currency__digits")
+        .first()
+    )
+    if rate is None:
+        return None
+    return convert(
+        amount_minor,
+        from_digits=rate[1],
+        rate=Fraction(rate[0]),
+        to_digits=org.base_digits,
+    )
+
+
+def settle(row: Opportunity, after: Standing, save: Save) -> None:
+    """Make the row what the ledger adds up to after a change; the caller saves it."""
+    position = after.position
+    if position.stage_id != row.stage_id:
+        row.stage_since = save.on
+    was = Place(row.place)
+    row.place = position.place
+    row.owner_id = position.owner_id
+    row.unit_id = position.unit_id
+    row.stage_id = position.stage_id
+    row.category = position.category
+    row.own_rate_bp = position.own_rate_bp
+    row.currency_id = position.currency
+    row.amount_minor = after.amount_minor
+    if position.place is Place.OPEN:
+        row.decided_on = None
+    elif was is Place.OPEN:
+        row.decided_on = save.on
+    row.last_on = save.on
+
+
+def store(row: Opportunity, save: Save) -> None:
+    """Save the row as its next version."""
+    row.close_sort = row.close_on or LAST_DAY
+    row.version += 1
+    row.updated_at = save.at
+    row.save()
+
+
+def post_steps(
+    row: Opportunity,
+    steps: tuple[Step, ...],
+    save: Save,
+    *,
+    base_minor: int | None = None,
+    reason: str = "",
+    competitor: str = "",
+    text: str = "",
+) -> None:
+    """Post the steps and make the row follow; nothing happens where there are none."""
+    if not steps:
+        return
+    post(
+        opportunity_id=row.pk,
+        steps=steps,
+        posting=save.posting,
+        base_minor=base_minor,
+        reason=reason,
+        competitor=competitor[:120],
+        text=text,
+    )
+    after = steps[-1].after
+    if after is not None:
+        settle(row, after, save)
+
+
+def note_changes(
+    row_id: int, changes: Mapping[str, tuple[Any, Any]], save: Save
+) -> None:
+    """Record fields that the ledger does not know."""
+    changed = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+    if changed:
+        record_changes(
+            actor=save.actor,
+            object_type="opportunity",
+            object_id=row_id,
+            changes=changed,
+            correlation_id=save.correlation_id,
+            way=save.way,
+            at=save.at,
+        )

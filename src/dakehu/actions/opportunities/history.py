@@ -1,0 +1,295 @@
+"""Taking back the last save, and correcting a movement: the row follows the ledger (FUN-5)."""
+
+from calendar import monthrange
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from dakehu.actions.ledger import (
+    Correction,
+    correct_movement,
+    reverse_correlation,
+    standing_chain,
+)
+from dakehu.actions.ledger.reverse import Lived
+from dakehu.actions.names import sort_key
+from dakehu.actions.opportunities.commands import Saved
+from dakehu.actions.opportunities.held import (
+    Held,
+    Save,
+    base_amount,
+    check_posting_day,
+    digits_of,
+    hold,
+    note_changes,
+    store,
+)
+from dakehu.actions.opportunities.lines import (
+    current_competitors,
+    current_lines,
+    keep_competitors,
+    keep_lines,
+    plain_lines,
+)
+from dakehu.core.access import Viewer
+from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
+from dakehu.core.opportunities import Line
+from dakehu.models import Change, Movement, Opportunity
+from dakehu.queries.superiors import is_superior
+
+_DAYS = frozenset({"close_on", "next_step_on"})
+_FIELDS = (
+    "name", "account_id", "close_on", "source", "compelling_event", "next_step",
+    "next_step_on", "method_version_id",
+)  # fmt: skip
+
+
+@transaction.atomic
+def undo_opportunity(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    correlation_id: UUID,
+    seen_version: int | None,
+    today: date,
+    at: datetime,
+    way: Way = Way.UNDO,
+    reason: str = "",
+) -> Saved:
+    """Take back all that one save did, at its own days: the past looks as if it had never been.
+
+    Who saved it may, the owner's superior, and who holds `ledger.correct`. NotFound
+    `ledger.nothing_to_undo`, NotAllowed `opportunity.undo`, Conflict `ledger.changed_since`.
+    """
+    save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
+    held = _held_any(actor, opportunity_id, seen_version)
+    row = held.row
+    moved = list(
+        Movement.objects.filter(
+            opportunity_id=row.pk, correlation_id=correlation_id
+        ).order_by("id")
+    )
+    changes = list(
+        Change.objects.filter(
+            object_type="opportunity", object_id=row.pk, correlation_id=correlation_id
+        ).order_by("id")
+    )
+    if not moved and not changes:
+        raise NotFound("ledger.nothing_to_undo")
+    saver = moved[0].actor_id if moved else changes[0].actor_id
+    _require_undo(held, save, own_save=saver == actor.person_id)
+    ways = {row.way for row in moved} | {change.way for change in changes}
+    if Way.UNDO in ways or any(m.reverses_id is not None for m in moved):
+        raise NotFound("ledger.nothing_to_undo")
+    _check_books(save, [m.on for m in moved], reason)
+    if moved:
+        reverse_correlation(
+            opportunity_id=row.pk, correlation_id=correlation_id, posting=save.posting
+        )
+    _take_back(row, changes, save, on=moved[0].on if moved else today)
+    if moved:
+        follow_ledger(row)
+    store(row, save)
+    return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+@transaction.atomic
+def correct_opportunity(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    correction: Correction,
+    why: str,
+    seen_version: int | None,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> Saved:
+    """Correct a movement's day or amount, or drop it; later ones are mirrored and posted anew.
+
+    NotFound, NotAllowed `ledger.correct` (held, or the owner's superior), Conflict, RuleBroken
+    `opportunity.why_missing`, `ledger.future`, `ledger.books_closed`, `ledger.chain_order`.
+    """
+    save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
+    held = _held_any(actor, opportunity_id, seen_version)
+    row = held.row
+    may = held.allows(actor, "ledger.correct") or is_superior(
+        actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today
+    )
+    if not may:
+        raise NotAllowed("ledger.correct")
+    if not why.strip():
+        raise RuleBroken("opportunity.why_missing", field="why")
+    wrong = Movement.objects.filter(
+        pk=correction.movement_id, opportunity_id=row.pk
+    ).first()
+    if wrong is None:
+        raise NotFound("ledger.no_movement", movement_id=correction.movement_id)
+    if correction.drop and wrong.kind == Kind.METHOD_MOVED:
+        raise RuleBroken("ledger.method_not_dropped")
+    if correction.amount_minor is not None and correction.amount_minor < 0:
+        raise RuleBroken("money.negative", text=str(correction.amount_minor))
+    days = [wrong.on] + ([correction.on] if correction.on else [])
+    _check_books(save, days, why)
+    correct_movement(opportunity_id=row.pk, correction=correction, posting=save.posting)
+    follow_ledger(row)
+    note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
+    store(row, save)
+    return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+def _held_any(actor: Viewer, opportunity_id: int, seen_version: int | None) -> Held:
+    # What was voided can be brought back by undo too.
+    voided = (
+        Opportunity.objects.filter(pk=opportunity_id)
+        .values_list("voided", flat=True)
+        .first()
+    )
+    return hold(
+        actor=actor,
+        opportunity_id=opportunity_id,
+        seen_version=seen_version,
+        voided=bool(voided),
+    )
+
+
+def _require_undo(held: Held, save: Save, *, own_save: bool) -> None:
+    row = held.row
+    if own_save and held.allows(save.actor, "opportunity.edit"):
+        return
+    if held.allows(save.actor, "ledger.correct"):
+        return
+    if not is_superior(
+        save.actor, owner_id=row.owner_id, unit_id=row.unit_id, today=save.today
+    ):
+        raise NotAllowed("opportunity.undo")
+
+
+def _check_books(save: Save, days: list[date], reason: str) -> None:
+    for day in days:
+        dated = Save(
+            save.actor, day, save.today, save.at, save.way, save.correlation_id
+        )
+        check_posting_day(dated, last_on=None, reason=reason)
+
+
+def _take_back(
+    row: Opportunity, changes: list[Change], save: Save, *, on: date
+) -> None:
+    """Set the fields back; Conflict `ledger.changed_since` where one has changed since."""
+    back: dict[str, tuple[Any, Any]] = {}
+    for change in changes:
+        if change.field in _FIELDS:
+            now = getattr(row, change.field)
+            if _plain(now) != change.new:
+                raise Conflict(
+                    "ledger.changed_since", field=change.field, on=row.last_on
+                )
+            old = change.old
+            if change.field in _DAYS and old is not None:
+                old = date.fromisoformat(old)
+            setattr(row, change.field, old)
+            back[change.field] = (now, old)
+        elif change.field == "competitors":
+            now_names = list(current_competitors(row.pk))
+            if set(now_names) != set(change.new):
+                raise Conflict(
+                    "ledger.changed_since", field="competitors", on=row.last_on
+                )
+            keep_competitors(row.pk, change.old)
+            back["competitors"] = (now_names, change.old)
+        elif change.field == "lines":
+            now_lines = plain_lines(current_lines(row.pk))
+            if now_lines != change.new:
+                raise Conflict("ledger.changed_since", field="lines", on=row.last_on)
+            _lines_back(row, change.old, save, on)
+            back["lines"] = (now_lines, change.old)
+    row.sort_key = sort_key(row.name)
+    note_changes(row.pk, back, save)
+
+
+def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) -> None:
+    from decimal import Decimal
+
+    lines = [
+        Line(
+            product,
+            Decimal(quantity),
+            Decimal(price),
+            date.fromisoformat(month) if month else None,
+        )
+        for product, quantity, price, month in old
+    ]
+    dated = Save(save.actor, on, save.today, save.at, save.way, save.correlation_id)
+    digits = digits_of(row.currency_id, held=row.currency_id)
+    keep_lines(row.pk, lines, digits, dated)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def follow_ledger(row: Opportunity) -> None:
+    """Make the row what its chain of movements ends at; the caller stores it."""
+    chain = standing_chain(row.pk)
+    if not chain or chain[-1].after is None:
+        row.voided = True
+        if chain:
+            row.last_on = chain[-1].on
+        return
+    last = chain[-1]
+    assert last.after is not None
+    position = last.after.position
+    row.voided = False
+    row.place = position.place
+    row.owner_id = position.owner_id
+    row.unit_id = position.unit_id
+    row.stage_id = position.stage_id
+    row.category = position.category
+    row.own_rate_bp = position.own_rate_bp
+    row.currency_id = position.currency
+    row.amount_minor = last.after.amount_minor
+    row.last_on = last.on
+    row.created_on = chain[0].on
+    _dates_from(row, chain)
+    _follow_close_month(row, position.close_month)
+    if position.place is Place.OPEN:
+        row.base_minor = base_amount(row.amount_minor, row.currency_id, last.on)
+
+
+def _dates_from(row: Opportunity, chain: list[Lived]) -> None:
+    stage: int | None = None
+    row.decided_on = None
+    for step in chain:
+        if step.after is None:
+            continue
+        if step.after.position.stage_id != stage:
+            stage = step.after.position.stage_id
+            row.stage_since = step.on
+        if step.kind in OUTCOMES.values():
+            row.decided_on = step.on
+            if step.base_minor is not None:
+                row.base_minor = abs(step.base_minor)
+        elif step.after.position.place is Place.OPEN:
+            row.decided_on = None
+
+
+def _follow_close_month(row: Opportunity, month: date) -> None:
+    """Let the close day follow its month: to a day it once had there, else to the month's end."""
+    if month_of(row.close_on) == month:
+        return
+    if month == NO_MONTH:
+        row.close_on = None
+        return
+    days = Change.objects.filter(
+        object_type="opportunity", object_id=row.pk, field="close_on"
+    ).order_by("-id")
+    for old, new in days.values_list("old", "new"):
+        for text in (old, new):
+            if text and month_of(date.fromisoformat(text)) == month:
+                row.close_on = date.fromisoformat(text)
+                return
+    row.close_on = month.replace(day=monthrange(month.year, month.month)[1])

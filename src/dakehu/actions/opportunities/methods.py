@@ -1,0 +1,65 @@
+"""Moving an opportunity to another method, or to another version of its own (FUN-1)."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+
+from dakehu.actions.opportunities.commands import Saved
+from dakehu.actions.opportunities.held import (
+    Save,
+    check_posting_day,
+    hold,
+    note_changes,
+    post_steps,
+    require_open,
+    store,
+)
+from dakehu.actions.opportunities.stages import stage_named
+from dakehu.core.access import Viewer
+from dakehu.core.errors import RuleBroken
+from dakehu.core.ledger import Standing, Way, steps_between
+from dakehu.models import MethodVersion
+from dakehu.queries.stages import version_in_force
+
+
+@transaction.atomic
+def move_opportunity_method(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    method_version_id: int,
+    to_stage: str,
+    why: str = "",
+    seen_version: int | None,
+    on: date,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> Saved:
+    """Move to a current version of a method, to the stage that the map names.
+
+    The map is neither forward nor back, so no gate asks; the next forward move meets the gate of
+    the new method (our reading). NotFound, NotAllowed `opportunity.edit`, Conflict, RuleBroken
+    `method.not_current`, `opportunity.same_method`, `opportunity.stage_of_other_method`.
+    """
+    save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
+    held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
+    held.require(actor, "opportunity.edit")
+    row = held.row
+    require_open(row)
+    if method_version_id == row.method_version_id:
+        raise RuleBroken("opportunity.same_method", field="method")
+    if not MethodVersion.objects.filter(pk=method_version_id, is_current=True).exists():
+        raise RuleBroken("method.not_current", field="method")
+    check_posting_day(save, last_on=row.last_on, reason=why)
+    there = stage_named(version_in_force(method_version_id), to_stage)
+    before = held.standing
+    after = Standing(replace(before.position, stage_id=there.id), before.amount_minor)
+    steps = steps_between(before, after, order_of_stage={}, method_moved=True)
+    post_steps(row, steps, save, text=why.strip())
+    old = row.method_version_id
+    row.method_version_id = method_version_id
+    note_changes(row.pk, {"method_version_id": (old, method_version_id)}, save)
+    store(row, save)
+    return Saved(row.pk, row.version, str(save.correlation_id))

@@ -1,0 +1,349 @@
+"""The funnel page: whose funnel, on which day, for which period, in which currency and method."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.core.funnel import Figure, StageRow
+from dakehu.core.money import round_money
+from dakehu.core.periods import Kind, Period, containing, parse_day, parse_period
+from dakehu.core.units import Tree
+from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.http.frame import reads_customers
+from dakehu.queries.funnel import (
+    FunnelOnDay,
+    FunnelQuestion,
+    MethodFunnel,
+    funnel_on,
+    person_in_sight,
+)
+from dakehu.queries.people import PersonName, people_in_sight
+from dakehu.queries.rates import currencies_in_use
+from dakehu.queries.units import Units, all_units, units_in_sight
+from dakehu.web.exports import Cell, rows_as_csv, rows_as_xlsx
+
+KINDS: tuple[Kind, ...] = ("month", "quarter", "year")
+YEARS_BACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the URL asks for, checked: the question, and how the page shows the answer."""
+
+    question: FunnelQuestion
+    method_key: str | None
+    units: Units
+    tree: Tree
+
+
+def asked_of(request: SignedRequest) -> Asked:
+    """Read the question from the URL; a malformed part is refused with its own code."""
+    get = request.GET
+    viewer, org = request.viewer, request.organisation
+    on = parse_day(get["on"]) if get.get("on") else request.today
+    if on > request.today:
+        raise RuleBroken("funnel.future", on=on, today=request.today)
+    units = all_units()
+    tree = units_in_sight(viewer, units=units, today=request.today)
+    person_id = _number(get.get("person"))
+    if person_id is not None and not person_in_sight(viewer, person_id=person_id):
+        raise NotFound("person.unknown", person=person_id)
+    unit_id = _number(get.get("unit"))
+    if unit_id is not None and unit_id not in tree:
+        raise NotFound("unit.unknown", unit=unit_id)
+    if unit_id is None and person_id is None:
+        unit_id, person_id = _default_subject(viewer, tree)
+    question = FunnelQuestion(
+        on=on,
+        period=_period(get.get("period", ""), on, org.fiscal_first_month),
+        unit_id=unit_id,
+        person_id=person_id,
+        known_at=_moment(get.get("known_at")),
+        as_organised_today=get.get("organised") == "today",
+        currency=get.get("currency") or None,
+        week_as_known_then=get.get("week") == "then",
+    )
+    return Asked(question, get.get("method") or None, units, tree)
+
+
+def _default_subject(viewer: Viewer, tree: Tree) -> tuple[int | None, int | None]:
+    """Give the unit one heads, the whole company for those who see all, else oneself."""
+    heads = [reach.unit_id for reach in viewer.reaches if reach.units & viewer.units]
+    if viewer.sees_all:
+        roots = tree.roots()
+        return (roots[0] if len(roots) == 1 else None), None
+    if heads:
+        return max(heads, key=lambda unit: len(tree.subtree(unit))), None
+    return None, viewer.owns
+
+
+def _number(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise RuleBroken("url.not_a_number", text=text[:40])
+    return int(text)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RuleBroken("url.not_a_moment", text=text[:40]) from error
+    if moment.tzinfo is None:
+        raise RuleBroken("url.not_a_moment", text=text[:40])
+    return moment
+
+
+def _period(text: str, on: date, first_month: int) -> Period:
+    if text in KINDS:
+        return containing(on, text, first_month)
+    return parse_period(text, first_month) if text else containing(on, "quarter", first_month)
+
+
+@dataclass(frozen=True, slots=True)
+class RowShown:
+    """One line of the stage table, with the widths of its bar in thousandths."""
+
+    key: str
+    name: str
+    seller: str
+    row: StageRow
+    share: int
+    weighted_share: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A method to choose, with how many open opportunities it holds."""
+
+    key: str
+    name: str
+    count: int
+    is_shown: bool
+
+
+@signed_in
+def funnel(request: SignedRequest) -> HttpResponse:
+    """Show the funnel."""
+    if not reads_customers(request.viewer):
+        return redirect("people")
+    asked = asked_of(request)
+    answer = funnel_on(request.viewer, question=asked.question, today=request.today)
+    shown = method_shown(answer, asked)
+    language = request.viewer.language
+    return render_page(
+        request,
+        "funnel/page.html",
+        {
+            "answer": answer,
+            "question": asked.question,
+            "is_today": asked.question.on == request.today,
+            "today": request.today,
+            "first_day": request.today - timedelta(days=366 * YEARS_BACK),
+            "week_ago": asked.question.on - timedelta(days=7),
+            "method": shown.method if shown else None,
+            "table": shown.table if shown else None,
+            "rows": rows_shown(shown, language) if shown else [],
+            "tabs": _tabs(answer, shown, language),
+            "periods": _periods(asked.question, request.organisation.fiscal_first_month),
+            "unit_choices": _unit_choices(asked, language),
+            "unit_path": _unit_path(asked, language),
+            "people": _people(request, asked),
+            "currencies": currencies_in_use(),
+            "stack": _stack(answer),
+            "gap": _gap(answer),
+            "weekly": {
+                "weighted": (answer.weighted - answer.weighted_before).value,
+                "closed": (answer.closed.amount - answer.closed_before).value,
+            },
+            "kept": _kept(request),
+        },
+    )
+
+
+def _kept(request: SignedRequest) -> list[tuple[str, str]]:
+    """Give what the form of days leaves alone but the URL must keep."""
+    own = {"on", "person", "currency", "organised"}
+    return [(name, request.GET[name]) for name in request.GET if name not in own]
+
+
+@signed_in
+def funnel_export(request: SignedRequest) -> HttpResponseBase:
+    """Hand out the stage tables of every method as csv or xlsx."""
+    asked = asked_of(request)
+    answer = funnel_on(request.viewer, question=asked.question, today=request.today)
+    language = request.viewer.language
+    vat = _("with VAT") if request.organisation.amounts_with_vat else _("without VAT")
+    head = [
+        _("Method"), _("Stage"), _("Opportunities"), _("Amount"), _("Win rate"), _("Weighted"),
+        _("Currency"), _("VAT"), _("As of"),
+    ]  # fmt: skip
+    rows: list[list[Cell]] = []
+    for one in answer.methods:
+        name = one.method.name_en if language == "en" else one.method.name_zh
+        for line in rows_shown(one, language):
+            whole = line.row.all
+            rows.append(
+                [
+                    name, line.name, whole.count, _rounded(whole.amount, answer),
+                    _plain_rate(line.row.rate), _rounded(whole.weighted, answer),
+                    answer.currency, vat, asked.question.on,
+                ]
+            )  # fmt: skip
+    write = rows_as_csv if request.GET.get("as") == "csv" else rows_as_xlsx
+    return write(name=f"funnel-{asked.question.on.isoformat()}", head=head, rows=rows)
+
+
+def _rounded(figure: Figure, answer: FunnelOnDay) -> Decimal | None:
+    return None if figure.value is None else round_money(figure.value, answer.digits)
+
+
+def _plain_rate(rate: Fraction | None) -> Decimal | None:
+    return None if rate is None else Decimal(rate.numerator) / Decimal(rate.denominator)
+
+
+def method_shown(answer: FunnelOnDay, asked: Asked) -> MethodFunnel | None:
+    """Give the method of the URL, else the unit's, else the one with most open opportunities."""
+    by_key = {one.method.key: one for one in answer.methods}
+    if asked.method_key is not None:
+        if asked.method_key not in by_key:
+            raise RuleBroken("method.unknown", method=asked.method_key)
+        return by_key[asked.method_key]
+    unit = asked.units.names.get(asked.question.unit_id or 0)
+    of_unit = [m for m in answer.methods if unit is not None and m.method.id == unit.method_id]
+    ranked = sorted(answer.methods, key=lambda m: -m.table.total.count)
+    found = of_unit or ranked
+    return found[0] if found else None
+
+
+def rows_shown(shown: MethodFunnel, language: str) -> list[RowShown]:
+    """Give the lines of the table; bars are drawn to the largest amount of a stage."""
+    labels = {stage.lineage_id: stage for stage in shown.method.stages}
+    largest = max((_value(row.all.amount) for row in shown.table.rows), default=Fraction(0))
+    rows = []
+    for row in shown.table.rows:
+        label = labels[row.lineage_id]
+        first, second = (label.name_en, label.name_zh)
+        if language != "en":
+            first, second = second, first
+        amount = _value(row.all.amount)
+        rows.append(
+            RowShown(
+                label.key,
+                first or second,
+                "",
+                row,
+                _thousandths(amount, largest),
+                _thousandths(_value(row.all.weighted), amount),
+            )
+        )
+    return rows
+
+
+def _value(figure: Figure) -> Fraction:
+    return figure.value or Fraction(0)
+
+
+def _thousandths(part: Fraction, whole: Fraction) -> int:
+    return 0 if whole <= 0 else min(1000, round(1000 * part / whole))
+
+
+def _tabs(answer: FunnelOnDay, shown: MethodFunnel | None, language: str) -> list[Tab]:
+    tabs = []
+    for one in answer.methods:
+        name = one.method.name_en if language == "en" else one.method.name_zh
+        is_shown = shown is not None and one.method.key == shown.method.key
+        if one.table.total.count or is_shown:
+            tabs.append(Tab(one.method.key, name, one.table.total.count, is_shown))
+    return tabs
+
+
+def _periods(question: FunnelQuestion, first_month: int) -> dict[str, object]:
+    return {
+        "previous": question.period.previous(),
+        "next": question.period.next(),
+        "kinds": [
+            (kind, containing(_anchor(question), kind, first_month), kind == question.period.kind)
+            for kind in KINDS
+        ],
+    }
+
+
+def _anchor(question: FunnelQuestion) -> date:
+    return question.on if question.on in question.period else question.period.start
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit that the viewer may choose, at its depth in today's tree."""
+
+    id: int
+    name: str
+    depth: int
+
+
+def _unit_choices(asked: Asked, language: str) -> list[UnitChoice]:
+    return [
+        UnitChoice(unit, asked.units.names[unit].name(language), len(asked.tree.path(unit)) - 1)
+        for root in asked.tree.roots()
+        for unit in asked.tree.walk(root)
+    ]
+
+
+def _unit_path(asked: Asked, language: str) -> list[str]:
+    unit = asked.question.unit_id
+    if unit is None:
+        return []
+    return [asked.units.names[u].name(language) for u in asked.tree.path(unit)]
+
+
+def _people(request: SignedRequest, asked: Asked) -> list[PersonName]:
+    units = None
+    if asked.question.unit_id is not None:
+        units = asked.tree.subtree(asked.question.unit_id)
+    return people_in_sight(request.viewer, units=units, today=request.today)
+
+
+def _stack(answer: FunnelOnDay) -> dict[str, int] | None:
+    """Give the bar of the forecast index in thousandths of the quota, cut at one and a half."""
+    quota, forecast = answer.quota.value, answer.forecast.numerator.value
+    if not quota or forecast is None:
+        return None
+    whole = max(quota, forecast)
+    closed = _value(answer.closed.amount) + (
+        _value(answer.small) if answer.small_in_use else Fraction(0)
+    )
+    return {
+        "closed": _thousandths(closed, whole),
+        "weighted": _thousandths(_value(answer.weighted), whole),
+        "expected": _thousandths(_value(answer.small_expected), whole),
+        "quota": _thousandths(quota, whole),
+    }
+
+
+def _gap(answer: FunnelOnDay) -> Fraction | None:
+    quota, forecast = answer.quota.value, answer.forecast.numerator.value
+    return None if quota is None or forecast is None else quota - forecast
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the funnel: the question of every morning until Today answers it."""
+    return redirect("funnel")
+
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("funnel/", funnel, name="funnel"),
+    path("funnel/export/", funnel_export, name="funnel_export"),
+]
