@@ -71,9 +71,7 @@ def write_accounts(
         tree.place(account, folded(planned.name), parent)
         rows.append(account)
         made.append(planned)
-    for planned, account in zip(
-        made, Account.objects.bulk_create(rows, 500), strict=True
-    ):
+    for planned, account in zip(made, Account.objects.bulk_create(rows, 500), strict=True):
         remembered.append((planned.name[:120], account.pk))
         work.make("accounts", planned.at)
     tree.count_children()
@@ -91,9 +89,7 @@ def _compare(work: Work, planned: PlannedAccount, pk: int) -> None:
         work.mark(planned.at, "unchanged")
 
 
-def _account(
-    work: Work, planned: PlannedAccount, unit: int | None, codes: set[str]
-) -> Account:
+def _account(work: Work, planned: PlannedAccount, unit: int | None, codes: set[str]) -> Account:
     code, number = (planned.code or planned.name)[:60], 2
     while code in codes:
         code, number = f"{(planned.code or planned.name)[:54]}-{number}", number + 1
@@ -171,9 +167,7 @@ class _Branches:
                 .values_list("path", flat=True)
                 .first()
             )
-            self._next[base] = (
-                Account._str2int(last[-Account.steplen :]) if last else 0
-            )
+            self._next[base] = Account._str2int(last[-Account.steplen :]) if last else 0
         self._next[base] += 1
         return self._next[base]
 

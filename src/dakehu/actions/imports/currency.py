@@ -38,9 +38,7 @@ class Booking:
             return minor
         place = bisect_right(self.days, on)
         if place == 0:
-            raise RuleBroken(
-                "import.no_exchange_rate", currency=self.currency, to=self.base, on=on
-            )
+            raise RuleBroken("import.no_exchange_rate", currency=self.currency, to=self.base, on=on)
         return convert(
             minor,
             from_digits=self.digits,
@@ -77,18 +75,14 @@ def booking_in(currency: Currency, *, first_on: date | None) -> tuple[Booking, b
     days: list[date] = []
     rates: list[Fraction] = []
     if base != currency:
-        rows = ExchangeRate.objects.filter(currency=currency).order_by(
-            "on", "recorded_at", "id"
-        )
+        rows = ExchangeRate.objects.filter(currency=currency).order_by("on", "recorded_at", "id")
         for on, rate in rows.values_list("on", "rate"):
             if days and days[-1] == on:
                 rates[-1] = Fraction(rate)
             else:
                 days.append(on)
                 rates.append(Fraction(rate))
-    booking = Booking(
-        currency.pk, currency.digits, base.pk, base.digits, tuple(days), tuple(rates)
-    )
+    booking = Booking(currency.pk, currency.digits, base.pk, base.digits, tuple(days), tuple(rates))
     if first_on is not None:
         booking.base_minor(1, first_on)
     return booking, moved
@@ -103,7 +97,5 @@ def _base_is_free(organisation: Organisation) -> bool:
         or Quota.objects.exists()
         or ExchangeRate.objects.exists()
         or SalesUnit.objects.filter(small_sale_threshold_minor__gt=0).exists()
-        or Change.objects.filter(
-            object_type="organisation", field="base_currency"
-        ).exists()
+        or Change.objects.filter(object_type="organisation", field="base_currency").exists()
     )

@@ -183,9 +183,7 @@ class _Finder:
 def _people(work: Work) -> dict[str, set[int]]:
     """Give people by folded log-in or name; those of this import by the name it gives them."""
     found: dict[str, set[int]] = {}
-    for pk, login, name, name_en in Person.objects.values_list(
-        "id", "login", "name", "name_en"
-    ):
+    for pk, login, name, name_en in Person.objects.values_list("id", "login", "name", "name_en"):
         for fold in {folded(login), folded(name), folded(name_en)} - {""}:
             found.setdefault(fold, set()).add(pk)
     for name, pk in work.people.items():
@@ -197,9 +195,9 @@ def _units_of() -> dict[int, list[tuple[int, date, date | None]]]:
     rows = Appointment.objects.filter(role__in=("salesperson", "unit_head"))
     found: dict[int, list[tuple[int, date, date | None]]] = {}
     # 'salesperson' sorts before 'unit_head': who is both sells in the unit they sell in.
-    for person, unit, from_on, until_on in rows.order_by(
-        "role", "from_on", "id"
-    ).values_list("person_id", "unit_id", "from_on", "until_on"):
+    for person, unit, from_on, until_on in rows.order_by("role", "from_on", "id").values_list(
+        "person_id", "unit_id", "from_on", "until_on"
+    ):
         found.setdefault(person, []).append((unit, from_on, until_on))
     return found
 
@@ -258,17 +256,13 @@ def _compare(work: Work, again: Sequence[tuple[_Ready, int]]) -> None:
 
 
 def _write(work: Work, ready: Sequence[_Ready], booking: Booking) -> None:
-    rows = Opportunity.objects.bulk_create(
-        [_row(found, booking, work.at) for found in ready], 500
-    )
+    rows = Opportunity.objects.bulk_create([_row(found, booking, work.at) for found in ready], 500)
     pairs = list(zip(ready, rows, strict=True))
     drafts = [draft for found, row in pairs for draft in _drafts(work, found, row, booking)]
     write_movements(drafts, carry=False)
     _write_lines(work, pairs)
-    work.remember(
-        "opportunity", ((found.deal.external_id, row.pk) for found, row in pairs)
-    )
-    for found, _row_ in pairs:
+    work.remember("opportunity", ((found.deal.external_id, row.pk) for found, row in pairs))
+    for found in ready:
         work.make("opportunities", found.deal.at)
     work.created["movements"] += len(drafts)
 
@@ -305,9 +299,7 @@ def _row(found: _Ready, booking: Booking, at: datetime) -> Opportunity:
     )
 
 
-def _drafts(
-    work: Work, found: _Ready, row: Opportunity, booking: Booking
-) -> Iterable[Drafted]:
+def _drafts(work: Work, found: _Ready, row: Opportunity, booking: Booking) -> Iterable[Drafted]:
     """Give the chain: created, and for a decided one its last amount and the outcome."""
     deal = found.deal
     position = Position(
@@ -316,9 +308,7 @@ def _drafts(
     )  # fmt: skip
 
     def on(day: date) -> Posting:
-        return Posting(
-            day, work.at, work.actor.person_id, Way.IMPORT, work.correlation_id
-        )
+        return Posting(day, work.at, work.actor.person_id, Way.IMPORT, work.correlation_id)
 
     standing = Standing(position, found.amount_minor)
     yield Drafted(row.pk, Step(Kind.CREATED, None, standing), on(deal.start_on))
@@ -326,9 +316,7 @@ def _drafts(
         return
     last = Standing(position, found.outcome_minor)
     if last != standing:
-        yield Drafted(
-            row.pk, Step(Kind.AMOUNT_CHANGED, standing, last), on(deal.outcome_on)
-        )
+        yield Drafted(row.pk, Step(Kind.AMOUNT_CHANGED, standing, last), on(deal.outcome_on))
     left = Standing(decided(position, deal.outcome), found.outcome_minor)
     yield Drafted(
         row.pk,

@@ -45,9 +45,7 @@ def write_units(work: Work, plan: Plan, method_id: int | None) -> None:
     work.remember("unit", fresh)
 
 
-def _create_unit(
-    work: Work, planned: PlannedUnit, parent: int, method_id: int | None
-) -> int:
+def _create_unit(work: Work, planned: PlannedUnit, parent: int, method_id: int | None) -> int:
     unit = SalesUnit.objects.create(
         code=planned.code,
         name_zh=planned.code,
@@ -81,9 +79,7 @@ def _root(work: Work, units: Units, at: At, method_id: int | None) -> int:
     roots = units.tree(work.today).roots()
     companies = [u for u in roots if units.names[u].kind == "company"] or list(roots)
     if len(companies) > 1:
-        raise RuleBroken(
-            "import.several_roots", units=[units.names[u].code for u in companies]
-        )
+        raise RuleBroken("import.several_roots", units=[units.names[u].code for u in companies])
     if companies:
         root = companies[0]
         if not work.reaches(root):
@@ -91,9 +87,7 @@ def _root(work: Work, units: Units, at: At, method_id: int | None) -> int:
         if root not in units.tree(work.first_on):
             _place(work, root, None, work.first_on)
         if method_id is not None:
-            SalesUnit.objects.filter(pk=root, method__isnull=True).update(
-                method_id=method_id
-            )
+            SalesUnit.objects.filter(pk=root, method__isnull=True).update(method_id=method_id)
         return root
     if not work.reaches(None):
         raise NotAllowed("import.run")

@@ -52,9 +52,7 @@ class SourceFile:
 
     def _within(self, size: int) -> None:
         if size > MAX_BYTES:
-            raise RuleBroken(
-                "import.file_too_large", file=self.name, limit_mb=MAX_BYTES >> 20
-            )
+            raise RuleBroken("import.file_too_large", file=self.name, limit_mb=MAX_BYTES >> 20)
 
 
 def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
@@ -66,9 +64,7 @@ def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
     for path in paths:
         if path.is_dir():
             found += sorted(
-                entry
-                for entry in path.iterdir()
-                if _ending(entry.name) in TEXT_NAMES | SHEET_NAMES
+                entry for entry in path.iterdir() if _ending(entry.name) in TEXT_NAMES | SHEET_NAMES
             )
         elif path.is_file():
             found.append(path)
@@ -96,9 +92,7 @@ def read_tables(source: SourceFile, *, encoding: str | None = None) -> list[Tabl
     really = _really(content)
     fits = {"zip": {"xlsx", "xlsm"}, "ole": {"xls"}, "": TEXT_NAMES}.get(really, set())
     if ending not in fits:
-        raise RuleBroken(
-            "import.wrong_extension", file=name, said=ending, really=really or "text"
-        )
+        raise RuleBroken("import.wrong_extension", file=name, said=ending, really=really or "text")
     if ending in TEXT_NAMES:
         decoded = decode(content, file=name, encoding=encoding)
         return [read_csv(decoded.text, file=name, encoding=decoded.encoding)]
@@ -142,9 +136,7 @@ def _read_workbook(content: bytes, name: str, *, zipped: bool) -> list[Table]:
             shown = name if len(held) == 1 else f"{name} · {sheet.name}"
             if sheet.total_height > MAX_ROWS:
                 raise RuleBroken("import.too_many_rows", file=shown, limit=MAX_ROWS)
-            tables.append(
-                table_of(_rows(sheet), file=shown, encoding="", is_sheet=True)
-            )
+            tables.append(table_of(_rows(sheet), file=shown, encoding="", is_sheet=True))
     except PasswordError as error:
         raise RuleBroken("import.password", file=name) from error
     except (CalamineError, XmlError, ZipError) as error:
@@ -160,9 +152,7 @@ def _refuse_bomb(content: bytes, name: str) -> None:
         raise RuleBroken("import.unreadable_workbook", file=name) from error
     swollen = unpacked > _SMALL and unpacked > MAX_RATIO * len(content)
     if unpacked > MAX_UNPACKED or swollen:
-        raise RuleBroken(
-            "import.unpacks_too_large", file=name, limit_mb=MAX_UNPACKED >> 20
-        )
+        raise RuleBroken("import.unpacks_too_large", file=name, limit_mb=MAX_UNPACKED >> 20)
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:

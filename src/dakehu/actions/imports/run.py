@@ -89,9 +89,7 @@ class ImportReport:
             "changed": self.changed,
             "refused": self.refused,
             "problem_count": self.problem_count,
-            "problems": [
-                {**asdict(p), "severity": p.severity.value} for p in self.problems
-            ],
+            "problems": [{**asdict(p), "severity": p.severity.value} for p in self.problems],
             "state_of": self.state_of.isoformat() if self.state_of else None,
             "currency": self.currency,
             "base_currency": self.base_currency,
@@ -149,9 +147,7 @@ def _import(
     if organisation is None:
         raise RuleBroken("organisation.missing")
     currency = currency_of(bound.recipe.currency or organisation.base_currency_id)
-    reading = Reading(
-        currency.pk, currency.digits, options.dates or bound.recipe.dates
-    )
+    reading = Reading(currency.pk, currency.digits, options.dates or bound.recipe.dates)
     plan = plan_import(bound, reading, state_of=options.state_of)
     if plan.state_of is not None and plan.state_of > today:
         raise RuleBroken("import.state_in_future", on=plan.state_of, today=today)
@@ -185,9 +181,7 @@ def _write(work: Work, plan: Plan, booking: Any) -> None:
         history = any(d.start_on < work.today or d.outcome for d in plan.deals)
         if history:
             work.require("import.history")
-        method_id, method_new = install_recipe_method(
-            work.recipe, actor=work.actor, at=work.at
-        )
+        method_id, method_new = install_recipe_method(work.recipe, actor=work.actor, at=work.at)
     write_units(work, plan, method_id)
     write_people(work, plan)
     write_products(work, plan.products)
@@ -203,16 +197,12 @@ def _write(work: Work, plan: Plan, booking: Any) -> None:
 def _report(
     work: Work, bound: Bound, plan: Plan, options: ImportOptions, base: str, base_set: bool
 ) -> ImportReport:
-    files = tuple(
-        FileRead(f.table.file, f.table.encoding, f.table.row_count) for f in bound.files
-    )
+    files = tuple(FileRead(f.table.file, f.table.encoding, f.table.row_count) for f in bound.files)
     read = sum(file.rows for file in files)
     refused = work.refused_rows()
     outcomes = [o for at, o in work.rows.items() if at not in refused]
     unchanged, changed = outcomes.count("unchanged"), outcomes.count("changed")
-    problems = sorted(
-        work.problems, key=lambda p: (p.severity.value, p.file, p.row or 0, p.column)
-    )
+    problems = sorted(work.problems, key=lambda p: (p.severity.value, p.file, p.row or 0, p.column))
     return ImportReport(
         run_id=None,
         status="dry_run" if options.dry_run else "done",

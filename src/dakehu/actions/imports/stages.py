@@ -57,7 +57,9 @@ class Stages:
         return winning if outcome is Place.WON else first
 
 
-def install_recipe_method(recipe: Recipe, *, actor: Viewer, at: datetime) -> tuple[int | None, bool]:
+def install_recipe_method(
+    recipe: Recipe, *, actor: Viewer, at: datetime
+) -> tuple[int | None, bool]:
     """Install the method that the recipe brings, without win rates; say if it is new."""
     if recipe.method is None:
         return None, False

@@ -65,9 +65,7 @@ class Work:
     def reaches(self, unit_id: int | None) -> bool:
         """Test if the actor may import into a unit."""
         if unit_id not in self._reached:
-            self._reached[unit_id] = self.actor.may(
-                "import.run", owner_id=None, unit_id=unit_id
-            )
+            self._reached[unit_id] = self.actor.may("import.run", owner_id=None, unit_id=unit_id)
         return self._reached[unit_id]
 
     def allow(self, unit_id: int) -> None:
@@ -89,9 +87,7 @@ class Work:
 
     def known(self, object_type: str) -> dict[str, int]:
         """Give what this recipe brought before: external id to our id."""
-        rows = ExternalId.objects.filter(
-            system=self.recipe.key, object_type=object_type
-        )
+        rows = ExternalId.objects.filter(system=self.recipe.key, object_type=object_type)
         return dict(rows.values_list("external_id", "object_id"))
 
     def remember(self, object_type: str, ids: Iterable[tuple[str, int]]) -> None:

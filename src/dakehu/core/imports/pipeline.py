@@ -18,8 +18,8 @@ from dakehu.core.imports.plan import (
     PlannedUnit,
 )
 from dakehu.core.imports.problems import Problem, refused, warned
-from dakehu.core.imports.records import Record
 from dakehu.core.imports.recipes import Recipe
+from dakehu.core.imports.records import Record
 from dakehu.core.ledger import Place
 
 _OUTCOMES = {"won": Place.WON, "lost": Place.LOST}
@@ -112,9 +112,7 @@ def plan_pipeline(
     plan.first_on = min((deal.start_on for deal in plan.deals), default=plan.state_of)
 
 
-def _deal(
-    record: Record, stage: str | None, state_of: date | None
-) -> PlannedDeal | Problem:
+def _deal(record: Record, stage: str | None, state_of: date | None) -> PlannedDeal | Problem:
     def no(code: str, **facts: object) -> Problem:
         return refused(record.file, record.row, "", code, **facts)
 

@@ -28,9 +28,7 @@ class Problem:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def refused(
-    file: str, row: int | None, column: str, code: str, **facts: Any
-) -> Problem:
+def refused(file: str, row: int | None, column: str, code: str, **facts: Any) -> Problem:
     """Say why a row stays out."""
     return Problem(file, row, column, Severity.REFUSED, code, plain(facts))
 
@@ -42,9 +40,7 @@ def warned(file: str, row: int | None, column: str, code: str, **facts: Any) -> 
 
 def from_error(file: str, row: int, column: str, error: DakehuError) -> Problem:
     """Turn the refusal of one value into the problem of its row."""
-    return Problem(
-        file, row, column, Severity.REFUSED, error.code, plain(error.facts)
-    )
+    return Problem(file, row, column, Severity.REFUSED, error.code, plain(error.facts))
 
 
 def plain(facts: dict[str, Any]) -> dict[str, Any]:

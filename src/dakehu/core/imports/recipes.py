@@ -92,9 +92,7 @@ def recipe_by_key(key: str) -> Recipe:
     for recipe in recipes():
         if recipe.key == key:
             return recipe
-    raise RuleBroken(
-        "import.unknown_recipe", recipe=key, known=[r.key for r in recipes()]
-    )
+    raise RuleBroken("import.unknown_recipe", recipe=key, known=[r.key for r in recipes()])
 
 
 def recognise(tables: Sequence[Table], key: str | None = None) -> Bound:
@@ -105,9 +103,7 @@ def recognise(tables: Sequence[Table], key: str | None = None) -> Bound:
     """
     if key is not None:
         return bind(recipe_by_key(key), tables)
-    fitting = [
-        bound for recipe in recipes() if (bound := _bound(recipe, tables)) is not None
-    ]
+    fitting = [bound for recipe in recipes() if (bound := _bound(recipe, tables)) is not None]
     if not fitting:
         raise RuleBroken(
             "import.not_recognised",
@@ -116,9 +112,7 @@ def recognise(tables: Sequence[Table], key: str | None = None) -> Bound:
         )
     ranked = sorted(fitting, key=_strength, reverse=True)
     if len(ranked) > 1 and _strength(ranked[0]) == _strength(ranked[1]):
-        raise RuleBroken(
-            "import.several_recipes", recipes=[b.recipe.key for b in ranked]
-        )
+        raise RuleBroken("import.several_recipes", recipes=[b.recipe.key for b in ranked])
     return ranked[0]
 
 
@@ -129,9 +123,7 @@ def bind(recipe: Recipe, tables: Sequence[Table]) -> Bound:
         return bound
     for part in recipe.files:
         if part.required:
-            nearest = max(
-                tables, key=lambda t: len(_places(part, t)), default=None
-            )
+            nearest = max(tables, key=lambda t: len(_places(part, t)), default=None)
             missing = _missing(part, nearest)
             if missing:
                 raise RuleBroken(
@@ -185,25 +177,21 @@ def _missing(part: FilePart, table: Table | None) -> list[str]:
 
 def load_recipe(text: str) -> Recipe:
     """Read a recipe from TOML; a word that nobody knows is an error of the author."""
-    table = tomllib.loads(text)
-    words = {
-        name: Words(**table.pop(name)) for name in ("name", "note") if name in table
-    }
-    files = tuple(_part(entry) for entry in table.pop("files"))
-    said = {
-        name: {key: tuple(values) for key, values in table.pop(name, {}).items()}
-        for name in ("stages", "outcomes")
-    }
-    return Recipe(files=files, **words, **said, **table)
+    table: dict[str, Any] = tomllib.loads(text)
+    for name in ("name", "note"):
+        if name in table:
+            table[name] = Words(**table[name])
+    for name in ("stages", "outcomes"):
+        table[name] = {key: tuple(said) for key, said in table.get(name, {}).items()}
+    table["files"] = tuple(_part(entry) for entry in table["files"])
+    return Recipe(**table)
 
 
 def _part(entry: dict[str, Any]) -> FilePart:
     columns = tuple(
         Column(
             key=key,
-            headers=tuple(
-                dict.fromkeys(header_key(h) for h in [key, *spec.pop("headers", [])])
-            ),
+            headers=tuple(dict.fromkeys(header_key(h) for h in [key, *spec.pop("headers", [])])),
             kind=cast(Kind, spec.pop("kind", "text")),
             **spec,
         )

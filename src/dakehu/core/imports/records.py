@@ -46,9 +46,7 @@ class Record:
         return self.values.get(key)
 
 
-def read_records(
-    bound: BoundFile, reading: Reading
-) -> tuple[list[Record], list[Problem]]:
+def read_records(bound: BoundFile, reading: Reading) -> tuple[list[Record], list[Problem]]:
     """Read the rows of a file; a row with a value that can't be read is refused, all named."""
     problems = list(bound.table.problems)
     orders, findings = _orders(bound, reading)
@@ -63,9 +61,7 @@ def read_records(
             cell = cells[place]
             if not cell or cell.casefold() in _NOTHING:
                 if column.filled:
-                    wrong.append(
-                        refused(bound.table.file, row, header, "import.cell_missing")
-                    )
+                    wrong.append(refused(bound.table.file, row, header, "import.cell_missing"))
                 continue
             try:
                 values[column.key] = _value(
@@ -89,9 +85,7 @@ def read_records(
     return records, problems
 
 
-def _orders(
-    bound: BoundFile, reading: Reading
-) -> tuple[dict[str, DateOrder], list[Problem]]:
+def _orders(bound: BoundFile, reading: Reading) -> tuple[dict[str, DateOrder], list[Problem]]:
     """Give the order of each column of days: as said, else as its own days prove."""
     orders: dict[str, DateOrder] = {}
     findings = []
@@ -115,9 +109,7 @@ def _orders(
     return orders, findings
 
 
-def _value(
-    cell: str, column: Column, reading: Reading, order: DateOrder, *, is_sheet: bool
-) -> Any:
+def _value(cell: str, column: Column, reading: Reading, order: DateOrder, *, is_sheet: bool) -> Any:
     match column.kind:
         case "text":
             return cell

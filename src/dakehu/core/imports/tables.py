@@ -63,9 +63,7 @@ def read_csv(text: str, *, file: str, encoding: str) -> Table:
     """
     body = text.removeprefix("\ufeff")
     delimiter, skipped = _delimiter(body)
-    return table_of(
-        _records(body, delimiter, file, skipped), file=file, encoding=encoding
-    )
+    return table_of(_records(body, delimiter, file, skipped), file=file, encoding=encoding)
 
 
 def table_of(
@@ -163,9 +161,7 @@ def _delimiter(body: str) -> tuple[str, int]:
     return (best if counts[best] else ","), 0
 
 
-def _records(
-    body: str, delimiter: str, file: str, skipped: int
-) -> Iterator[list[str] | Problem]:
+def _records(body: str, delimiter: str, file: str, skipped: int) -> Iterator[list[str] | Problem]:
     lines = io.StringIO(body, newline="")
     reader = csv.reader(lines, delimiter=delimiter)
     number = 0

@@ -52,9 +52,7 @@ def _as_asked(content: bytes, file: str, encoding: str) -> Decoded:
     try:
         text = content.decode(codec.name)
     except UnicodeError as error:
-        raise RuleBroken(
-            "import.undecodable", file=file, encoding=encoding
-        ) from error
+        raise RuleBroken("import.undecodable", file=file, encoding=encoding) from error
     return Decoded(text.removeprefix("\ufeff"), codec.name)
 
 
@@ -68,9 +66,7 @@ def _by_mark(content: bytes, file: str) -> Decoded | None:
             try:
                 return Decoded(content.decode(codec), name)
             except UnicodeError as error:
-                raise RuleBroken(
-                    "import.undecodable", file=file, encoding=name
-                ) from error
+                raise RuleBroken("import.undecodable", file=file, encoding=name) from error
     return None
 
 
