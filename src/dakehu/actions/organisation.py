@@ -8,7 +8,7 @@ from django.db import transaction
 from dakehu.actions.methods import install_built_in_methods
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
-from dakehu.models import Currency, Organisation
+from dakehu.models import Currency, Organisation, Person
 
 #: The methods' win rates are in force from here on: history that is imported has rates too.
 RATES_FROM = date(2000, 1, 1)
@@ -33,6 +33,8 @@ class SetUp:
     organisation: bool
     currencies: int
     methods: int
+    #: Whether anybody is there already who could log in.
+    has_people: bool
 
 
 @transaction.atomic
@@ -68,4 +70,4 @@ def set_up_organisation(
         },
     )
     methods = install_built_in_methods(actor=actor, today=today, at=at, rates_from=RATES_FROM)
-    return SetUp(made, len(missing), len(methods))
+    return SetUp(made, len(missing), len(methods), Person.objects.exists())
