@@ -179,11 +179,6 @@ def set_win_rates(
     *, actor: Viewer, rates_bp: Mapping[int, int], on: date, at: datetime
 ) -> None:
     """Set win rates by stage lineage from a day on: new dated rows, nothing is updated.
-=======
-@transaction.atomic
-def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
-    """Set a stage's win rate (basis points) from a day on: a new dated row, nothing is updated.
->>>>>>> main
 
     Raises NotAllowed("method.edit"), NotFound("stage.unknown"),
     RuleBroken("win_rate.out_of_range").
