@@ -7,4 +7,6 @@ urlpatterns = [
     path("", include("dakehu.web.preferences")),
     path("", include("dakehu.web.funnel")),
     path("", include("dakehu.web.numbers")),
+    # records
+    path("", include("dakehu.web.methods")),
 ]
