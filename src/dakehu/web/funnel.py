@@ -167,6 +167,7 @@ def funnel(request: SignedRequest) -> HttpResponse:
             "weekly": {
                 "weighted": (answer.weighted - answer.weighted_before).value,
                 "closed": (answer.closed.amount - answer.closed_before).value,
+                "small": (answer.small - answer.small_before).value,
             },
             "kept": _kept(request),
         },
