@@ -8,6 +8,8 @@ urlpatterns = [
     path("", include("dakehu.web.preferences")),
     path("", include("dakehu.web.funnel")),
     path("", include("dakehu.web.numbers")),
+    # records
+    path("", include("dakehu.web.methods")),
 ]
 
 if settings.DEBUG:

@@ -166,24 +166,45 @@ def change_method(
     return _write_version(current.method, after, number=current.number + 1, gate=mode, at=at)
 
 
+<<<<<<< HEAD
+def set_win_rate(
+    *, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime
+) -> None:
+    """Set a stage's win rate (basis points) from a day on; see `set_win_rates`."""
+    set_win_rates(actor=actor, rates_bp={stage_id: rate_bp}, on=on, at=at)
+
+
+@transaction.atomic
+def set_win_rates(
+    *, actor: Viewer, rates_bp: Mapping[int, int], on: date, at: datetime
+) -> None:
+    """Set win rates by stage lineage from a day on: new dated rows, nothing is updated.
+=======
 @transaction.atomic
 def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
     """Set a stage's win rate (basis points) from a day on: a new dated row, nothing is updated.
+>>>>>>> main
 
     Raises NotAllowed("method.edit"), NotFound("stage.unknown"),
     RuleBroken("win_rate.out_of_range").
     """
     _check_may_edit(actor)
-    if not 0 <= rate_bp <= 10_000:
-        raise RuleBroken("win_rate.out_of_range", rate_bp=rate_bp)
-    if not Stage.objects.filter(pk=stage_id).exists():
-        raise NotFound("stage.unknown", stage=stage_id)
-    WinRate.objects.create(
-        stage_id=stage_id,
-        rate_bp=rate_bp,
-        on=on,
-        recorded_at=at,
-        actor_id=actor.person_id,
+    for rate_bp in rates_bp.values():
+        if not 0 <= rate_bp <= 10_000:
+            raise RuleBroken("win_rate.out_of_range", rate_bp=rate_bp)
+    known = set(Stage.objects.filter(pk__in=rates_bp).values_list("id", flat=True))
+    for stage_id in rates_bp:
+        if stage_id not in known:
+            raise NotFound("stage.unknown", stage=stage_id)
+    WinRate.objects.bulk_create(
+        WinRate(
+            stage_id=stage_id,
+            rate_bp=rate_bp,
+            on=on,
+            recorded_at=at,
+            actor_id=actor.person_id,
+        )
+        for stage_id, rate_bp in rates_bp.items()
     )
 
 

@@ -65,3 +65,20 @@ class AccountQuerySet(models.QuerySet[Any]):
             return self
         scope = in_scope(viewer, owner="manager_id")
         return self.filter(scope | Q(_granted(viewer, "account_id")))
+
+    def pages_for(self, viewer: Viewer) -> list["AccountQuerySet"]:
+        """Split what the viewer may see into sets that each have an index to be ordered by."""
+        from dakehu.models.people import Grant
+
+        if viewer.sees_all:
+            return [self]
+        sets = []
+        if viewer.units:
+            sets.append(self.filter(unit_id__in=viewer.units))
+        if viewer.owns is not None:
+            sets.append(self.filter(manager_id=viewer.owns))
+        granted = Grant.objects.filter(
+            person_id=viewer.person_id, account__isnull=False
+        )
+        sets.append(self.filter(pk__in=granted.values("account_id")))
+        return sets

@@ -95,3 +95,19 @@ def demo_log_ins() -> list[PersonName]:
         for pk, login, name, name_en in rows.values_list("id", "login", "name", "name_en")
     }
     return [people[login] for login in DEMO_LOG_INS if login in people]
+
+
+def appointed_unit(*, person_id: int, on: date) -> int | None:
+    """Give the unit in which a person works on a day: where they sell, else where they head."""
+    rows = dict(
+        Appointment.objects.filter(
+            person_id=person_id, from_on__lte=on, for_person=None
+        )
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+        .order_by("-id")
+        .values_list("role", "unit_id")
+    )
+    for role in ("salesperson", "unit_head", "sales_operations"):
+        if role in rows:
+            return rows[role]
+    return None

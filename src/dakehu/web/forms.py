@@ -1,0 +1,105 @@
+"""What forms of all pages share: fields as people type them, and refusals back at the form."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from dakehu.core.errors import Conflict, RuleBroken
+from dakehu.core.money import parse_amount
+from dakehu.core.periods import parse_day
+from dakehu.messages import sentence
+
+T = TypeVar("T")
+
+
+class DayField(forms.CharField):
+    """A day as 2026-11-20 or 2026年11月20日; empty is None where it is not required."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def to_python(self, value: Any) -> date | None:  # type: ignore[override]
+        """Read the day, or say what is wrong with it."""
+        text = "" if value is None else str(value).strip()
+        if not text:
+            return None
+        try:
+            return parse_day(text)
+        except RuleBroken as error:
+            raise forms.ValidationError(sentence(error)) from error
+
+
+class AmountField(forms.CharField):
+    """An amount as people type it (1,234.50 or 120万); empty is None where it is not required."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def __init__(
+        self, *, digits: int | None = None, negative: bool = False, **kwargs: Any
+    ) -> None:
+        self.digits = digits
+        self.negative = negative
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        """Read the amount, or say what is wrong with it."""
+        text = "" if value is None else str(value).strip()
+        if not text:
+            return None
+        try:
+            return parse_amount(text, digits=self.digits, negative=self.negative)
+        except RuleBroken as error:
+            raise forms.ValidationError(sentence(error)) from error
+
+
+class PercentField(forms.CharField):
+    """A share as a percentage with at most two decimals; cleaned to basis points."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
+        """Read the share, or say what is wrong with it."""
+        text = "" if value is None else str(value).strip().rstrip("%\uff05").strip()
+        if not text:
+            return None
+        try:
+            points = Fraction(parse_amount(text)) * 100
+        except RuleBroken as error:
+            raise forms.ValidationError(sentence(error)) from error
+        if points.denominator != 1 or points > 10_000:
+            raise forms.ValidationError(
+                _("Write a percentage from 0 to 100 with at most two decimals.")
+            )
+        return points.numerator
+
+
+def percent_typed(rate_bp: int | None) -> str:
+    """Give basis points as they stand in a field: 1250 is 12.5; nothing for None."""
+    return (
+        "" if rate_bp is None else f"{Decimal(rate_bp) / 100:f}".rstrip("0").rstrip(".")
+    )
+
+
+def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
+    """Do what a valid form asks; a refusal is put into the form, which keeps what was typed.
+
+    Gives what the action gave (never None), or None when the form has errors now. A refusal
+    whose facts name a `field` of the form stands at that field.
+    """
+    if not form.is_valid():
+        return None
+    try:
+        return act(form.cleaned_data)
+    except (RuleBroken, Conflict) as error:
+        name = error.facts.get("field")
+        form.add_error(name if name in form.fields else None, sentence(error))
+        return None
+
+
+def status_of(form: forms.Form) -> int:
+    """Give the status of the answer that shows this form: 422 when it has errors."""
+    return 422 if form.is_bound and form.errors else 200
