@@ -1,6 +1,5 @@
 """Every address of the product."""
 
-from django.conf import settings
 from django.urls import include, path
 
 urlpatterns = [
@@ -11,6 +10,3 @@ urlpatterns = [
     # records
     path("", include("dakehu.web.methods")),
 ]
-
-if settings.DEBUG:
-    urlpatterns.append(path("", include("dakehu.web.gallery")))
