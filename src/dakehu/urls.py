@@ -10,6 +10,8 @@ urlpatterns = [
     path("", include("dakehu.web.numbers")),
     # records
     path("", include("dakehu.web.methods")),
+    path("", include("dakehu.web.accounts")),
+    path("", include("dakehu.web.contacts")),
 ]
 
 if settings.DEBUG:
