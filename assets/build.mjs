@@ -19,11 +19,11 @@ async function filesBelow(folder, ending) {
     .sort();
 }
 
-/** Icon names asked for: `{% icon "name" %}` in templates; `icon("name")`, `icon="name"` in Python. */
+/** Icon names asked for: `{% icon "name" %}`, `icon_name="name"` in templates; `icon("name")`, `icon="name"` in Python. */
 async function iconsAskedFor() {
   const patterns = [
-    [".html", /\bicon\s*=?\s*["']([a-z0-9-]+)["']/g],
-    [".py", /\bicon\s*[=(]\s*["']([a-z0-9-]+)["']/g],
+    [".html", /\bicon(?:_name)?\s*=?\s*["']([a-z0-9-]+)["']/g],
+    [".py", /\bicon(?:_name)?\s*[=(]\s*["']([a-z0-9-]+)["']/g],
   ];
   const asked = new Map();
   for (const [ending, pattern] of patterns) {

@@ -45,16 +45,8 @@ UNDERSCORE = re.compile(r"""_\((?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%([sd])|\{(\w*)[^{}]*\}")
 # Signs and names that are the same in every language, or are keys and code.
 SAME_EVERYWHERE = {
-    "Dakehu",
-    "CSV",
-    "XLSX",
-    "xlsx",
-    "JSON",
-    "TOML",
-    "PDF",
-    "ID",
-    "Ctrl",
-    "px",
+    *{"Dakehu", "大客户", "中文", "English"},  # our name, and languages in their own words
+    *{"CSV", "XLSX", "xlsx", "JSON", "TOML", "PDF", "ID", "Ctrl", "px"},
 }
 SPOKEN_ATTRIBUTES = {
     "title",
@@ -64,7 +56,8 @@ SPOKEN_ATTRIBUTES = {
     "label",
     "data-confirm",
 }
-HOLE = "\x00"
+# What stands for a tag or a variable where a page is read: neither is a word.
+HOLES = {TokenType.BLOCK: " ", TokenType.VAR: "0"}
 
 
 @dataclass(frozen=True, order=True)
@@ -298,7 +291,7 @@ def untranslated_in_template(path: Path) -> Iterator[str]:
             # Newlines keep the parser's line numbers true where tokens were left out.
             reader.feed("\n" * max(0, token.lineno - line))
             line = max(line, token.lineno)
-            text = token.contents if token.token_type == TokenType.TEXT else HOLE
+            text = HOLES.get(token.token_type, token.contents)
             reader.feed(text)
             line += text.count("\n")
         reader.close()

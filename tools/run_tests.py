@@ -105,6 +105,9 @@ def main() -> int:
     tallies: list[Tally] = []
     if chosen.quick:
         arguments += ["--ignore=tests/journeys", "-m", "not slow"]
+    if chosen.deep:
+        # Hypothesis marks its tests itself.
+        arguments += ["--ignore=tests/journeys", "-m", "hypothesis"]
     tallies.append(run("sqlite", profile, arguments, None))
     if not chosen.quick:
         url = os.environ.get("DAKEHU_TEST_POSTGRES_URL") or POSTGRES

@@ -1,6 +1,5 @@
 """Every address of the product."""
 
-from django.conf import settings
 from django.urls import include, path
 
 urlpatterns = [
@@ -13,6 +12,3 @@ urlpatterns = [
     path("", include("dakehu.web.accounts")),
     path("", include("dakehu.web.contacts")),
 ]
-
-if settings.DEBUG:
-    urlpatterns.append(path("", include("dakehu.web.gallery")))

@@ -1,15 +1,19 @@
 """What people change about themselves and others."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid4
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from dakehu.actions.audit import record_changes
-from dakehu.core.access import Viewer
-from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.actions.names import sort_key
+from dakehu.core.access import ROLES, Viewer
+from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.models import Person
+from dakehu.models import Appointment, Organisation, Person, SalesUnit, UnitPlace
+from dakehu.queries.units import all_units
 
 LANGUAGES = ("zh-hans", "en")
 THEMES = ("auto", "light", "dark")
@@ -60,3 +64,100 @@ def set_preferences(
         way=way,
         at=at,
     )
+
+
+@transaction.atomic
+def add_person(
+    *,
+    actor: Viewer,
+    login: str,
+    name: str,
+    role: str,
+    unit_code: str | None,
+    password: str,
+    today: date,
+    at: datetime,
+) -> int:
+    """Add somebody who can log in, with one appointment from today on; give the id.
+
+    Without `unit_code` they are appointed in the company itself, which is made where there is no
+    unit yet. Raises NotAllowed("person.edit"), RuleBroken("person.login_taken",
+    "person.bad_login", "person.name_missing", "person.unknown_role", "person.weak_password"),
+    NotFound("unit.unknown").
+    """
+    if not actor.holds("person.edit"):
+        raise NotAllowed("person.edit")
+    if role not in ROLES:
+        raise RuleBroken("person.unknown_role", role=role)
+    if not login.strip() or login != login.strip() or len(login) > 80 or " " in login:
+        raise RuleBroken("person.bad_login", login=login)
+    if not name.strip():
+        raise RuleBroken("person.name_missing")
+    if Person.objects.filter(login=login).exists():
+        raise RuleBroken("person.login_taken", login=login)
+    person = Person(login=login, name=name.strip(), sort_key=sort_key(name), joined_at=at)
+    _check_password(password, person)
+    person.set_password(password)
+    person.save()
+    Appointment.objects.create(
+        person=person,
+        unit_id=_unit_of(actor, unit_code, today, at),
+        role=role,
+        from_on=today,
+        recorded_at=at,
+    )
+    return person.pk
+
+
+@transaction.atomic
+def set_password(*, actor: Viewer, login: str, password: str, at: datetime) -> None:
+    """Set somebody's password; `Change` records that it was set, not what to.
+
+    Raises NotAllowed("person.edit"), NotFound("person.unknown_login"),
+    RuleBroken("person.weak_password").
+    """
+    if not actor.holds("person.edit"):
+        raise NotAllowed("person.edit")
+    person = Person.objects.select_for_update().filter(login=login).first()
+    if person is None:
+        raise NotFound("person.unknown_login", login=login)
+    _check_password(password, person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    record_changes(
+        actor=actor,
+        object_type="person",
+        object_id=person.pk,
+        changes={"password": (None, True)},
+        correlation_id=uuid4(),
+        way=Way.COMMAND,
+        at=at,
+    )
+
+
+def _check_password(password: str, person: Person) -> None:
+    try:
+        validate_password(password, user=person)
+    except ValidationError as weak:
+        raise RuleBroken("person.weak_password", problems=list(weak.messages)) from weak
+
+
+def _unit_of(actor: Viewer, code: str | None, today: date, at: datetime) -> int:
+    units = all_units()
+    if code is not None:
+        found = units.by_code(code)
+        if found is None:
+            raise NotFound("unit.unknown", unit=code)
+        return found.id
+    roots = units.tree(today).roots()
+    if roots:
+        return roots[0]
+    org = Organisation.objects.get()
+    root = SalesUnit.objects.create(
+        code="company",
+        name_zh=org.name_zh or "公司",  # han: what the first unit is called until renamed
+        name_en=org.name_en or "Company",
+        kind="company",
+    )
+    UnitPlace.objects.create(unit=root, on=today, recorded_at=at, actor_id=actor.person_id)
+    return root.pk

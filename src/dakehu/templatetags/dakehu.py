@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from django import template
@@ -33,6 +33,7 @@ from django.utils.translation import gettext as _
 
 from dakehu.messages import reason
 from dakehu.templatetags.figures import (
+    MINUS,
     exact,
     percent_text,
     scaled,
@@ -109,7 +110,7 @@ def amount(
     small = " ".join(filter(None, (_scale_word(scale), currency)))
     return format_html(
         '<data class="amt" value="{}" title="{}">{}{}</data>',
-        str(exact(number)).replace(",", ""),
+        exact(number).replace(",", "").replace(MINUS, "-"),
         " ".join(filter(None, (exact(number), currency))),
         shown,
         format_html(" <small>{}</small>", small) if small else "",
@@ -209,13 +210,14 @@ def number(context: Context, content: str, address: str, **facts: object) -> Saf
     The explanation gets the page's own query (unit, period, as-of day …) and `facts` beside it.
     """
     url = explanation_url(context, address, facts)
+    shown = mark_safe(content.strip())  # noqa: S308  rendered, and so escaped, by the template
     if url is None:
-        return format_html('<span class="num" data-number="{}">{}</span>', address, content.strip())
+        return format_html('<span class="num" data-number="{}">{}</span>', address, shown)
     return format_html(
         '<a class="num" data-number="{}" href="{}" data-dialog>{}</a>',
         address,
         url,
-        content.strip(),
+        shown,
     )
 
 
@@ -281,11 +283,17 @@ def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
     }
 
 
+class Mark(NamedTuple):
+    """The shape of a state, so that colour is never alone."""
+
+    icon: str
+
+
 _LIGHTS = {
-    "good": "circle-check-filled",
-    "watch": "alert-triangle-filled",
-    "act": "alert-octagon-filled",
-    "idle": "circle-dashed",
+    "good": Mark(icon="circle-check-filled"),
+    "watch": Mark(icon="alert-triangle-filled"),
+    "act": Mark(icon="alert-octagon-filled"),
+    "idle": Mark(icon="circle-dashed"),
 }
 
 
@@ -293,7 +301,7 @@ _LIGHTS = {
 def light(state: str, label: str) -> SafeString:
     """Show a state by colour, shape and word: good, watch, act or idle."""
     return format_html(
-        '<span class="badge-state {}">{}{}</span>', state, icon(_LIGHTS[state]), label
+        '<span class="badge-state {}">{}{}</span>', state, icon(_LIGHTS[state].icon), label
     )
 
 

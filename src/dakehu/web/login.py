@@ -32,7 +32,7 @@ PARTS: dict[str, str | Promise] = {
 class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Refuse open sign-up."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Say no: people are created by an administrator."""
         return False
 
@@ -48,6 +48,14 @@ class DemoLogIn:
 
 class LogIn(LoginView):  # type: ignore[misc]
     """The log-in page, with the demo company's people where they may be used."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """Leave out what the labels say already, and the link to reset by mail."""
+        form = super().get_form(form_class)
+        for field in form.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
+        return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the demo log-ins."""

@@ -91,7 +91,7 @@ def _carry_month(month: date, at: datetime) -> None:
             f" SELECT %s, {_COLUMNS}, SUM(count), SUM(amount_minor) FROM ("
             f"  SELECT {_COLUMNS}, count, amount_minor FROM {balance} WHERE month = %s"
             f"  UNION ALL SELECT {_COLUMNS}, count, amount_minor FROM {entry}"
-            f"  WHERE {entry}.on >= %s AND {entry}.on < %s AND place = %s) AS moved"
+            f'  WHERE {entry}."on" >= %s AND {entry}."on" < %s AND place = %s) AS moved'
             f" GROUP BY {_COLUMNS} HAVING SUM(count) <> 0 OR SUM(amount_minor) <> 0",
             [month, start, start, month, int(Place.OPEN)],
         )
@@ -101,7 +101,7 @@ def _carry_month(month: date, at: datetime) -> None:
                 f" (month, kind, {_COLUMNS}, count, amount_minor, base_minor)"
                 f" SELECT %s, kind, {_COLUMNS}, SUM(count), SUM(amount_minor),"
                 f" SUM(COALESCE(base_minor, 0)) FROM {entry}"
-                f" WHERE {entry}.on >= %s AND {entry}.on < %s AND place <> %s"
+                f' WHERE {entry}."on" >= %s AND {entry}."on" < %s AND place <> %s'
                 f" GROUP BY kind, {_COLUMNS}",
                 [previous, previous, month, int(Place.NOWHERE)],
             )

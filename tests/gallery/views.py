@@ -1,4 +1,4 @@
-"""Every component on one page, to look at while working on them. Only with DAKEHU_DEBUG."""
+"""Every component on one page, to look at while working on them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import path
 
 from dakehu.http import SignedRequest, render_page, signed_in, toast
 
@@ -82,7 +81,7 @@ _ROWS = (
     ("比较", "呈现价值", 2, 464, 3000, 131, "good"),
     ("承诺", "赢取承诺", 2, 146, 5000, 88, "watch"),
     ("使用", "回收账款", 2, 98, 8000, 104, "good"),
-)  # han: the example's stages
+)
 
 
 def _row(stage: tuple[str, str, int, int, int, int, str]) -> Row:
@@ -123,8 +122,5 @@ def gallery(request: SignedRequest) -> HttpResponse:
         "small": Decimal("9800.50"),
         "index": Fraction(8648, 10000),
         "progress": Fraction(196, 10000),
-    }  # fmt: skip  # han: the example's facts
+    }  # fmt: skip
     return render_page(request, "gallery.html", context)
-
-
-urlpatterns = [path("gallery/", gallery, name="gallery")]

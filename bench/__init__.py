@@ -1,0 +1,1 @@
+"""What `make bench` runs: pages and actions of a built company, beside the plain SQL."""

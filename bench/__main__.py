@@ -1,0 +1,103 @@
+"""`make bench`: build a company of each size on each engine, measure, write docs/performance.md.
+
+SIZE=100000 or --size picks the sizes (opportunities), --engine one engine, --keep leaves the
+databases for a second look. Every engine runs in a process of its own: settings are read once.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.report import write_report
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = {1_000: 200, 100_000: 2_000}
+ENGINES = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    """Run the sizes and engines asked for; the report is written when all sizes were run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    given = os.environ.get("SIZE")
+    parser.add_argument("--size", type=int, action="append", default=[int(given)] if given else [])
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--times", type=int, default=40)
+    asked = parser.parse_args()
+    results = []
+    for size in asked.size or SIZES:
+        for engine in asked.engine or ENGINES:
+            url = database_url(engine, size)
+            if url is None:
+                print(f"{engine}: not reachable, left out", flush=True)
+                continue
+            results.append(run(engine, size, url, asked.times, keep=asked.keep))
+    if not asked.size and not asked.engine:
+        write_report(ROOT / "docs" / "performance.md", results)
+    else:
+        print(json.dumps(results, indent=1))
+    return 0
+
+
+def database_url(engine: str, size: int) -> str | None:
+    """Give the database of a run: a file under build/, or a database of its own on the server."""
+    if engine == "sqlite":
+        (ROOT / "build" / "bench").mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{ROOT / 'build' / 'bench' / f'{size}.sqlite3'}"
+    import psycopg
+
+    server = os.environ.get(
+        "DAKEHU_TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres"
+    )
+    try:
+        with psycopg.connect(server, autocommit=True, connect_timeout=5) as connection:
+            name = f"dakehu_bench_{size}"
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if found.fetchone() is None:
+                connection.execute(f'CREATE DATABASE "{name}"')
+    except psycopg.OperationalError:
+        return None
+    return f"{server.rsplit('/', 1)[0]}/{name}"
+
+
+def run(engine: str, size: int, url: str, times: int, *, keep: bool) -> dict[str, object]:
+    """Build (unless it stands) and measure in a process of its own; give what it measured."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("DAKEHU_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.measure", str(size), str(SIZES.get(size, size // 100)),
+         str(times)],
+        env={
+            **ours,
+            "DAKEHU_DATABASE_URL": url,
+            "DAKEHU_HOME": str(ROOT / "build" / "bench" / f"home-{engine}-{size}"),
+            "DJANGO_SETTINGS_MODULE": "dakehu.settings",
+        },
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    if not keep:
+        drop(engine, url)
+    return {"engine": engine, "size": size, **json.loads(done.stdout.splitlines()[-1])}
+
+
+def drop(engine: str, url: str) -> None:
+    """Remove the database of a run."""
+    if engine == "sqlite":
+        path = Path(url.removeprefix("sqlite:///"))
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        return
+    import psycopg
+
+    server, name = url.rsplit("/", 1)
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""Units, people and their appointments from an import."""
+
+from datetime import date
+
+from django.contrib.auth.hashers import make_password
+
+from dakehu.actions.imports.work import Work
+from dakehu.actions.names import sort_key
+from dakehu.core.access import ROLES
+from dakehu.core.errors import NotAllowed, RuleBroken
+from dakehu.core.imports.plan import At, Plan, PlannedPerson, PlannedUnit
+from dakehu.models import Appointment, Organisation, Person, SalesUnit, UnitPlace
+from dakehu.queries.units import Units, all_units
+
+#: Roles that see or settle more than the unit they are in: an import is no way round that.
+_FAR_REACHING = {"executive", "finance", "auditor", "administrator"}
+
+
+def write_units(work: Work, plan: Plan, method_id: int | None) -> None:
+    """Hang the planned units into the tree, from the first day of the data on."""
+    if not plan.units:
+        return
+    units = all_units()
+    work.units = {name.code: unit for unit, name in units.names.items()}
+    root = work.root = _root(work, units, plan.units[0].at, method_id)
+    known = work.known("unit")
+    fresh: list[tuple[str, int]] = []
+    for planned in plan.units:
+        if planned.code in known:
+            work.units[planned.code] = known[planned.code]
+            work.mark(planned.at, "unchanged")
+            continue
+        parent = root if planned.parent is None else work.units.get(planned.parent)
+        if parent is None:
+            work.refuse(planned.at, "import.unknown_unit", unit=planned.parent)
+            continue
+        present = work.units.get(planned.code)
+        if present is not None:
+            work.warn(planned.at, "import.unit_reused", unit=planned.code)
+            fresh.append((planned.code, present))
+            continue
+        unit = _create_unit(work, planned, parent, method_id)
+        work.units[planned.code] = unit
+        fresh.append((planned.code, unit))
+    work.remember("unit", fresh)
+
+
+def _create_unit(work: Work, planned: PlannedUnit, parent: int, method_id: int | None) -> int:
+    unit = SalesUnit.objects.create(
+        code=planned.code,
+        name_zh=planned.code,
+        name_en=planned.code,
+        kind=planned.kind,
+        sort_key=sort_key(planned.code),
+        method_id=method_id,
+    )
+    _place(work, unit.pk, parent, work.first_on)
+    work.allow(unit.pk)
+    work.make("units", planned.at)
+    return unit.pk
+
+
+def _place(work: Work, unit: int, parent: int | None, on: date) -> None:
+    UnitPlace.objects.create(
+        unit_id=unit,
+        parent_id=parent,
+        on=on,
+        recorded_at=work.at,
+        actor_id=work.actor.person_id,
+    )
+
+
+def _root(work: Work, units: Units, at: At, method_id: int | None) -> int:
+    """Give the unit under which all is hung: the organisation's root, made where there is none.
+
+    It must stand in the tree of the data's first day too. Raises NotAllowed("import.run") where
+    the actor does not reach it, RuleBroken("import.several_roots").
+    """
+    roots = units.tree(work.today).roots()
+    companies = [u for u in roots if units.names[u].kind == "company"] or list(roots)
+    if len(companies) > 1:
+        raise RuleBroken("import.several_roots", units=[units.names[u].code for u in companies])
+    if companies:
+        root = companies[0]
+        if not work.reaches(root):
+            raise NotAllowed("import.run")
+        if root not in units.tree(work.first_on):
+            _place(work, root, None, work.first_on)
+        if method_id is not None:
+            SalesUnit.objects.filter(pk=root, method__isnull=True).update(method_id=method_id)
+        return root
+    if not work.reaches(None):
+        raise NotAllowed("import.run")
+    organisation = Organisation.objects.get()
+    name = organisation.name_en or organisation.name_zh or "Company"
+    root = SalesUnit.objects.create(
+        code=name[:60],
+        name_zh=organisation.name_zh or name,
+        name_en=name,
+        kind="company",
+        sort_key=sort_key(name),
+        method_id=method_id,
+    ).pk
+    _place(work, root, None, work.first_on)
+    work.allow(root)
+    work.make("units", at)
+    return root
+
+
+def write_people(work: Work, plan: Plan) -> None:
+    """Create the people without a password, and appoint them."""
+    known = work.known("person")
+    by_login = dict(Person.objects.values_list("login", "id"))
+    names = dict(Person.objects.values_list("id", "name"))
+    rows: list[Person] = []
+    made: list[PlannedPerson] = []
+    reused: list[tuple[str, int]] = []
+    for planned in plan.people:
+        if planned.key in known:
+            work.people[planned.key] = known[planned.key]
+            work.mark(planned.at, "unchanged")
+            continue
+        login = planned.login
+        present = by_login.get(login)
+        if present is not None and names.get(present) == planned.name:
+            work.people[planned.key] = present
+            reused.append((planned.key, present))
+            work.mark(planned.at, "unchanged")
+            continue
+        if not login:
+            work.refuse(planned.at, "import.no_login", name=planned.name)
+            continue
+        number = 2
+        while login in by_login:
+            login, number = f"{planned.login[:76]}{number}", number + 1
+        by_login[login] = 0
+        made.append(planned)
+        rows.append(
+            Person(
+                login=login,
+                name=planned.name,
+                sort_key=sort_key(planned.name),
+                email=planned.email,
+                phone=planned.phone,
+                password=make_password(None),
+            )
+        )
+    for planned, person in zip(made, Person.objects.bulk_create(rows, 500), strict=True):
+        work.people[planned.key] = person.pk
+        work.make("people", planned.at)
+        reused.append((planned.key, person.pk))
+    work.remember("person", reused)
+    _appoint(work, plan)
+
+
+def _appoint(work: Work, plan: Plan) -> None:
+    present = set(
+        Appointment.objects.filter(person_id__in=work.people.values()).values_list(
+            "person_id", "unit_id", "role"
+        )
+    )
+    rows = []
+    for planned in plan.appointments:
+        person, unit = work.people.get(planned.person), work.units.get(planned.unit)
+        if person is None:
+            continue
+        if unit is None:
+            work.refuse(planned.at, "import.unknown_unit", unit=planned.unit)
+        elif planned.role not in ROLES:
+            work.refuse(planned.at, "import.unknown_role", role=planned.role)
+        elif planned.role in _FAR_REACHING and not work.actor.holds("person.edit"):
+            work.refuse(planned.at, "import.role_not_allowed", role=planned.role)
+        elif not work.reaches(unit):
+            work.refuse(planned.at, "import.unit_out_of_reach", unit=planned.unit)
+        elif (person, unit, planned.role) in present:
+            work.mark(planned.at, "unchanged")
+        else:
+            present.add((person, unit, planned.role))
+            rows.append(
+                Appointment(
+                    person_id=person,
+                    unit_id=unit,
+                    role=planned.role,
+                    from_on=planned.from_on or work.first_on,
+                    recorded_at=work.at,
+                )
+            )
+            work.make("appointments", planned.at)
+    Appointment.objects.bulk_create(rows, 500)

@@ -1,0 +1,27 @@
+"""The command `dakehu` with all that hangs under it."""
+
+import click
+from django.utils.translation import gettext_lazy as _
+
+import dakehu as product
+from dakehu.cli.figures import funnel, indicators, outcomes, waterfall
+from dakehu.cli.imports import import_files
+from dakehu.cli.installing import init
+from dakehu.cli.ledger import ledger
+from dakehu.cli.people import person
+from dakehu.cli.serving import serve
+
+
+@click.group(
+    help=_("Dakehu: the workplace of a sales organisation that lives from key accounts."),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(getattr(product, "__version__", None), package_name="dakehu")
+def dakehu() -> None:
+    """Hold the commands together."""
+
+
+for command in (
+    init, serve, import_files, funnel, indicators, waterfall, outcomes, ledger, person,
+):  # fmt: skip
+    dakehu.add_command(command)

@@ -1,0 +1,54 @@
+"""dakehu person: the first administrator of an installation, and new passwords."""
+
+import sys
+
+import click
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dakehu.actions.people import add_person, set_password
+from dakehu.cli.asking import default_organisation, moment
+from dakehu.cli.output import answering, check_database
+from dakehu.core.access import ROLES, operator
+
+
+@click.group(help=gettext_lazy("Add people and set their passwords."))
+def person() -> None:
+    """Hold the commands about people together."""
+
+
+@person.command(help=gettext_lazy("Add somebody who can log in, and ask for the password."))
+@click.argument("login")
+@click.option("--name", required=True, help=gettext_lazy("Their name."))
+@click.option("--role", type=click.Choice(sorted(ROLES)), default="administrator",
+              help=gettext_lazy("What they may see and do."))  # fmt: skip
+@click.option("--unit", default=None,
+              help=gettext_lazy("The code of their unit; by default the whole company."))  # fmt: skip
+@answering
+def add(*, login: str, name: str, role: str, unit: str | None) -> None:
+    """Add a person with one appointment from today on."""
+    check_database()
+    at = moment()
+    today = default_organisation().today(at)
+    add_person(
+        actor=operator(), login=login, name=name, role=role, unit_code=unit,
+        password=_password(), today=today, at=at,
+    )  # fmt: skip
+    click.echo(_("%(login)s can log in now.") % {"login": login})
+
+
+@person.command(help=gettext_lazy("Set a new password for somebody."))
+@click.argument("login")
+@answering
+def password(*, login: str) -> None:
+    """Set a password, asked for twice or read from the first line of standard input."""
+    check_database()
+    set_password(actor=operator(), login=login, password=_password(), at=moment())
+    click.echo(_("%(login)s has a new password.") % {"login": login})
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        asked: str = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True)
+        return asked
+    return sys.stdin.readline().rstrip("\n")

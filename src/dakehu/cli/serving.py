@@ -1,0 +1,101 @@
+"""dakehu serve: the web server, with the balances carried forward beside it."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import click
+from django.conf import settings
+from django.core.management import call_command
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dakehu.cli.asking import default_organisation
+from dakehu.cli.output import answering, check_database
+from dakehu.queries.people import demo_log_ins
+
+#: How long after a run the next is due, and how soon a failed one is tried again; seconds.
+CARRY_EVERY, CARRY_AGAIN = 6 * 3600, 60
+
+
+@click.command(help=gettext_lazy("Serve the pages at DAKEHU_HOST and DAKEHU_PORT."))
+@click.option("--host", default=None, help=gettext_lazy("Instead of DAKEHU_HOST."))
+@click.option("--port", type=click.IntRange(1, 65535), default=None,
+              help=gettext_lazy("Instead of DAKEHU_PORT."))  # fmt: skip
+@answering
+def serve(host: str | None, port: int | None) -> None:
+    """Collect what pages are made of, say where they are, and serve until stopped."""
+    if host is not None and host != settings.HOST:
+        # Settings decide what is safe for a host; they read it before anything is started.
+        _again_with(DAKEHU_HOST=host, port=port)
+    check_database()
+    default_organisation()
+    collect_static()
+    address, number = settings.HOST, port or settings.PORT
+    shown = f"[{address}]" if ":" in address else address
+    click.echo(_("Dakehu is at %(address)s") % {"address": f"http://{shown}:{number}/"})
+    if settings.DEMO:
+        click.echo(_("Demo log-ins, one click each on the log-in page:"))
+        for person in demo_log_ins():
+            click.echo(f"  {person.login:<14} {person.shown(_language())}")
+    click.echo(_("Stop with Ctrl+C."))
+    threading.Thread(target=_keep_carried, name="carry", daemon=True).start()
+    _run(address, number)
+
+
+def _again_with(*, port: int | None, **environment: str) -> None:
+    command = [sys.executable, "-m", "dakehu", "serve"]
+    if port is not None:
+        command += ["--port", str(port)]
+    os.execve(command[0], command, {**os.environ, **environment})  # noqa: S606 - ourselves again
+
+
+def collect_static() -> None:
+    """Collect static files where any is newer than what was collected last."""
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    sources = [Path(folder) for folder in settings.STATICFILES_DIRS]
+    newest = max(
+        (file.stat().st_mtime for folder in sources for file in folder.rglob("*")),
+        default=0.0,
+    )
+    if manifest.exists() and manifest.stat().st_mtime >= newest:
+        return
+    for folder in sources:
+        folder.mkdir(parents=True, exist_ok=True)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    manifest.touch()
+
+
+def _keep_carried() -> None:
+    """Carry months forward now and then, in a process of its own that may fail and is retried."""
+    wait = threading.Event()
+    while True:
+        done = subprocess.run(  # noqa: S603 - ourselves, with fixed arguments
+            [sys.executable, "-m", "dakehu", "ledger", "carry"],
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        wait.wait(CARRY_EVERY if done.returncode == 0 else CARRY_AGAIN)
+
+
+def _run(address: str, port: int) -> None:
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    Server(
+        "dakehu.wsgi:application",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=settings.WORKERS,
+        blocking_threads=settings.THREADS,
+        log_access=False,
+    ).serve()
+
+
+def _language() -> str:
+    from django.utils import translation
+
+    return "en" if translation.get_language() == "en" else "zh-hans"

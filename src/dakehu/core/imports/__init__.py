@@ -1,0 +1,1 @@
+"""Reading what other systems export: bytes, tables, recipes, records, and the plan they make."""

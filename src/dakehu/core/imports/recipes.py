@@ -1,0 +1,200 @@
+"""Recipes: which files a system exports, and what their columns mean. Data, not code."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, cast
+
+from dakehu.core.errors import RuleBroken
+from dakehu.core.imports.tables import Table, header_key
+from dakehu.core.methods import Words
+from dakehu.core.periods import DateOrder
+
+Kind = Literal["text", "day", "amount", "number", "whole"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its headers in any language, and if it must be there and be filled."""
+
+    key: str
+    headers: tuple[str, ...]
+    kind: Kind = "text"
+    required: bool = False
+    filled: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file of a recipe and what its rows are: accounts, teams, a pipeline …"""
+
+    subject: str
+    columns: tuple[Column, ...]
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the files of one system are read."""
+
+    key: str
+    name: Words
+    files: tuple[FilePart, ...]
+    note: Words | None = None
+    currency: str | None = None
+    dates: DateOrder | None = None
+    method: str | None = None
+    #: How opportunities came to be: 'current' has only today's state, others are code.
+    history: str = "current"
+    stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outcomes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundFile:
+    """A table with the place of each column that the recipe knows."""
+
+    part: FilePart
+    table: Table
+    places: Mapping[str, int]
+
+    def header(self, key: str) -> str:
+        """Give the header under which the column stands in the file."""
+        return self.table.headers[self.places[key]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A recipe with the files that it reads, and those that it has no use for."""
+
+    recipe: Recipe
+    files: tuple[BoundFile, ...]
+    left_over: tuple[str, ...]
+
+
+@cache
+def recipes() -> tuple[Recipe, ...]:
+    """Give the built-in recipes, those for a certain system first."""
+    folder = resources.files("dakehu.core") / "data" / "recipes"
+    found = [
+        load_recipe(entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    ]
+    return tuple(sorted(found, key=lambda r: (len(r.files) == 1, r.key)))
+
+
+def recipe_by_key(key: str) -> Recipe:
+    """Give a recipe. RuleBroken `import.unknown_recipe`."""
+    for recipe in recipes():
+        if recipe.key == key:
+            return recipe
+    raise RuleBroken("import.unknown_recipe", recipe=key, known=[r.key for r in recipes()])
+
+
+def recognise(tables: Sequence[Table], key: str | None = None) -> Bound:
+    """Find the recipe by the headers of the files, or bind them to the one that is named.
+
+    Raises RuleBroken `import.unknown_recipe`, `import.not_recognised`,
+    `import.several_recipes`, `import.missing_column`.
+    """
+    if key is not None:
+        return bind(recipe_by_key(key), tables)
+    fitting = [bound for recipe in recipes() if (bound := _bound(recipe, tables)) is not None]
+    if not fitting:
+        raise RuleBroken(
+            "import.not_recognised",
+            files=[table.file for table in tables],
+            headers=list(tables[0].headers[:20]) if tables else [],
+        )
+    ranked = sorted(fitting, key=_strength, reverse=True)
+    if len(ranked) > 1 and _strength(ranked[0]) == _strength(ranked[1]):
+        raise RuleBroken("import.several_recipes", recipes=[b.recipe.key for b in ranked])
+    return ranked[0]
+
+
+def bind(recipe: Recipe, tables: Sequence[Table]) -> Bound:
+    """Bind the files to a recipe. RuleBroken `import.missing_column`."""
+    bound = _bound(recipe, tables)
+    if bound is not None:
+        return bound
+    for part in recipe.files:
+        if part.required:
+            nearest = max(tables, key=lambda t: len(_places(part, t)), default=None)
+            missing = _missing(part, nearest)
+            if missing:
+                raise RuleBroken(
+                    "import.missing_column",
+                    recipe=recipe.key,
+                    file=nearest.file if nearest else part.subject,
+                    columns=missing,
+                )
+    raise RuleBroken("import.not_recognised", files=[t.file for t in tables], headers=[])
+
+
+def _bound(recipe: Recipe, tables: Sequence[Table]) -> Bound | None:
+    files: list[BoundFile] = []
+    free = list(tables)
+    for part in recipe.files:
+        fitting = [table for table in free if not _missing(part, table)]
+        if not fitting:
+            if part.required:
+                return None
+            continue
+        best = max(fitting, key=lambda t: len(_places(part, t)))
+        free.remove(best)
+        files.append(BoundFile(part, best, _places(part, best)))
+    if not files:
+        return None
+    return Bound(recipe, tuple(files), tuple(table.file for table in free))
+
+
+def _strength(bound: Bound) -> tuple[int, int]:
+    return len(bound.files), sum(len(file.places) for file in bound.files)
+
+
+def _places(part: FilePart, table: Table) -> dict[str, int]:
+    at = {header_key(name): index for index, name in enumerate(table.headers) if name}
+    found: dict[str, int] = {}
+    taken: set[int] = set()
+    for column in part.columns:
+        for header in column.headers:
+            place = at.get(header)
+            if place is not None and place not in taken:
+                found[column.key] = place
+                taken.add(place)
+                break
+    return found
+
+
+def _missing(part: FilePart, table: Table | None) -> list[str]:
+    places = _places(part, table) if table is not None else {}
+    return [c.key for c in part.columns if c.required and c.key not in places]
+
+
+def load_recipe(text: str) -> Recipe:
+    """Read a recipe from TOML; a word that nobody knows is an error of the author."""
+    table: dict[str, Any] = tomllib.loads(text)
+    for name in ("name", "note"):
+        if name in table:
+            table[name] = Words(**table[name])
+    for name in ("stages", "outcomes"):
+        table[name] = {key: tuple(said) for key, said in table.get(name, {}).items()}
+    table["files"] = tuple(_part(entry) for entry in table["files"])
+    return Recipe(**table)
+
+
+def _part(entry: dict[str, Any]) -> FilePart:
+    columns = tuple(
+        Column(
+            key=key,
+            headers=tuple(dict.fromkeys(header_key(h) for h in [key, *spec.pop("headers", [])])),
+            kind=cast(Kind, spec.pop("kind", "text")),
+            **spec,
+        )
+        for key, spec in entry.pop("columns").items()
+    )
+    return FilePart(columns=columns, **entry)

@@ -1,0 +1,123 @@
+"""Rows to records: every cell of a known column read by its kind, or the row refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dakehu.core.errors import DakehuError
+from dakehu.core.imports.problems import Problem, from_error, refused, warned
+from dakehu.core.imports.recipes import BoundFile, Column
+from dakehu.core.imports.values import (
+    order_of_days,
+    read_amount,
+    read_day,
+    read_number,
+    read_whole,
+)
+from dakehu.core.periods import DateOrder
+
+_NOTHING = {"-", "—", "n/a", "null", "none", "无"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How values are written: what the user or the recipe says, None where nobody does."""
+
+    currency: str
+    digits: int
+    dates: DateOrder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row's values by column; None where the cell is empty or the column missing."""
+
+    file: str
+    row: int
+    values: Mapping[str, Any]
+
+    def text(self, key: str) -> str:
+        """Give a text, '' where there is none."""
+        return self.values.get(key) or ""
+
+    def day(self, key: str) -> date | None:
+        """Give a day, if there is one."""
+        return self.values.get(key)
+
+
+def read_records(bound: BoundFile, reading: Reading) -> tuple[list[Record], list[Problem]]:
+    """Read the rows of a file; a row with a value that can't be read is refused, all named."""
+    problems = list(bound.table.problems)
+    orders, findings = _orders(bound, reading)
+    problems.extend(findings)
+    columns = [(c, bound.places[c.key]) for c in bound.part.columns if c.key in bound.places]
+    records = []
+    for row, cells in bound.table.rows:
+        values: dict[str, Any] = {}
+        wrong: list[Problem] = []
+        for column, place in columns:
+            header = bound.table.headers[place]
+            cell = cells[place]
+            if not cell or cell.casefold() in _NOTHING:
+                if column.filled:
+                    wrong.append(refused(bound.table.file, row, header, "import.cell_missing"))
+                continue
+            try:
+                values[column.key] = _value(
+                    cell, column, reading, orders.get(column.key, "ymd"),
+                    is_sheet=bound.table.is_sheet,
+                )  # fmt: skip
+            except DakehuError as error:
+                wrong.append(from_error(bound.table.file, row, header, error))
+            else:
+                if column.limit and len(cell) > column.limit:
+                    wrong.append(
+                        refused(
+                            bound.table.file, row, header, "import.text_too_long",
+                            limit=column.limit, length=len(cell),
+                        )
+                    )  # fmt: skip
+        if wrong:
+            problems.extend(wrong)
+        else:
+            records.append(Record(bound.table.file, row, values))
+    return records, problems
+
+
+def _orders(bound: BoundFile, reading: Reading) -> tuple[dict[str, DateOrder], list[Problem]]:
+    """Give the order of each column of days: as said, else as its own days prove."""
+    orders: dict[str, DateOrder] = {}
+    findings = []
+    for column in bound.part.columns:
+        if column.kind != "day" or column.key not in bound.places:
+            continue
+        if reading.dates is not None:
+            orders[column.key] = reading.dates
+            continue
+        place = bound.places[column.key]
+        found = order_of_days(cells[place] for _row, cells in bound.table.rows)
+        if found is None or found == "mixed":
+            continue
+        orders[column.key] = found
+        findings.append(
+            warned(
+                bound.table.file, None, bound.header(column.key),
+                "import.date_order_found", order=found,
+            )
+        )  # fmt: skip
+    return orders, findings
+
+
+def _value(cell: str, column: Column, reading: Reading, order: DateOrder, *, is_sheet: bool) -> Any:
+    match column.kind:
+        case "text":
+            return cell
+        case "day":
+            return read_day(cell, order=order, is_sheet=is_sheet)
+        case "amount":
+            return read_amount(cell, currency=reading.currency, digits=reading.digits)
+        case "number":
+            return read_number(cell)
+        case "whole":
+            return read_whole(cell)

@@ -1,0 +1,191 @@
+"""Over random histories the ledger keeps its promises (FUN-5), whatever people do to it."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dakehu.actions.ledger import carry_forward, rebuild, standing_chain
+from dakehu.core.access import operator
+from dakehu.core.funnel import Cell, close_scope
+from dakehu.core.ledger import NO_MONTH, Place
+from dakehu.core.periods import containing
+from dakehu.core.waterfall import difference
+from dakehu.models import Balance, CarriedMonth, Entry, Movement, Turnover
+from dakehu.queries.funnel import FunnelQuestion, funnel_on
+from dakehu.queries.ledger import Where, open_cells
+from dakehu.queries.waterfall import waterfall_between
+from tests.ledger.histories import (
+    DEEDS,
+    FIRST,
+    LAST,
+    Deed,
+    History,
+    current_tree,
+    founded,
+    open_by_hand,
+)
+
+pytestmark = pytest.mark.django_db
+PROPERTY = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+DAYS = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
+QUARTER = containing(date(2025, 4, 1), "quarter")
+
+
+@contextmanager
+def lived(deeds: list[Deed]) -> Iterator[History]:
+    """Live a history, and forget it afterwards: every example starts from nothing."""
+    with transaction.atomic():
+        history = founded()
+        history.live(deeds)
+        yield history
+        transaction.set_rollback(True)
+
+
+@PROPERTY
+@given(deeds=DEEDS)
+def test_every_movement_sums_to_zero_in_count_and_amount(deeds: list[Deed]) -> None:
+    with lived(deeds):
+        sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
+        for entry in Entry.objects.all():
+            sums[entry.movement_id, entry.currency][1] += entry.amount_minor
+            sums[entry.movement_id, ""][0] += entry.count
+        assert Movement.objects.exists()
+        assert all(count == 0 and minor == 0 for count, minor in sums.values())
+
+
+@PROPERTY
+@given(deeds=DEEDS)
+def test_an_opportunity_holds_exactly_one_position_and_nothing_elsewhere(deeds: list[Deed]) -> None:
+    with lived(deeds) as history:
+        for pk in history.opportunities:
+            held: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0])
+            for entry in Entry.objects.filter(opportunity_id=pk).exclude(place=Place.NOWHERE):
+                sums = held[
+                    entry.place, entry.owner_id, entry.unit_id, entry.stage_id, entry.category,
+                    entry.close_month, entry.currency, entry.own_rate_bp,
+                ]  # fmt: skip
+                sums[0] += entry.count
+                sums[1] += entry.amount_minor
+            chain = standing_chain(pk)
+            standing = chain[-1].after if chain else None
+            counts = sorted(count for count, _minor in held.values() if count)
+            assert counts == ([1] if standing else [])
+            assert all(minor == 0 for count, minor in held.values() if count == 0)
+            if standing is not None:
+                assert [m for n, m in held.values() if n] == [standing.amount_minor]
+
+
+@PROPERTY
+@given(deeds=DEEDS, day=DAYS)
+def test_carried_and_uncarried_give_the_same_funnel_of_any_day(
+    deeds: list[Deed], day: date
+) -> None:
+    with lived(deeds) as history:
+        as_lived = _cells(day)
+        carry_forward(upto=LAST, at=history.tick())
+        carried = _cells(day)
+        remade_from = (_rows(Balance), _rows(Turnover))
+        rebuild(since=None, upto=LAST, at=history.tick())
+        assert (_rows(Balance), _rows(Turnover)) == remade_from
+        CarriedMonth.objects.all().delete()
+        assert as_lived == carried == _cells(day) == _by_hand(day)
+
+
+def _rows(model: type[Balance] | type[Turnover]) -> set[tuple[object, ...]]:
+    names = [f.attname for f in model._meta.concrete_fields if f.attname != "id"]
+    return {
+        row
+        for row in model.objects.values_list(*names)
+        if any(row[names.index(n)] for n in ("count", "amount_minor"))
+        or ("base_minor" in names and row[names.index("base_minor")])
+    }
+
+
+def _cells(day: date) -> set[Cell]:
+    return set(open_cells([Where()], on=day, before=day, period=QUARTER).now)
+
+
+def _by_hand(day: date, units: frozenset[int] | None = None) -> set[Cell]:
+    sums: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0])
+    for (unit, stage, _category, currency, month, own), (n, minor) in open_by_hand(day).items():
+        if units is not None and unit not in units:
+            continue
+        scope = close_scope(None if month == NO_MONTH else month, QUARTER)
+        held = sums[stage, None if own < 0 else own, currency, scope]
+        held[0] += n
+        held[1] += minor
+    return {Cell(*key, n, minor) for key, (n, minor) in sums.items() if n or minor}  # type: ignore[arg-type]
+
+
+@PROPERTY
+@given(deeds=DEEDS, day=DAYS)
+def test_the_funnel_of_every_unit_is_the_sum_of_entries_in_the_tree_of_the_day(
+    deeds: list[Deed], day: date
+) -> None:
+    with lived(deeds) as history:
+        tree = current_tree(day)
+        for unit in history.units:
+            question = FunnelQuestion(on=day, period=QUARTER, unit_id=unit.pk)
+            answer = funnel_on(operator(), question=question, today=LAST)
+            wanted = _by_hand(day, tree.subtree(unit.pk))
+            assert answer.total.count == sum(cell.count for cell in wanted)
+            by_currency: dict[str, int] = defaultdict(int)
+            for cell in wanted:
+                by_currency[cell.currency] += cell.amount_minor
+            found = {c: m for c, m in answer.total.amounts_minor.items() if m}
+            assert found == {c: m for c, m in by_currency.items() if m}
+
+
+@PROPERTY
+@given(deeds=DEEDS, first=DAYS, last=DAYS)
+def test_opening_and_movements_and_computed_bars_make_the_closing_of_every_unit(
+    deeds: list[Deed], first: date, last: date
+) -> None:
+    start, end = min(first, last), max(first, last) + timedelta(days=1)
+    with lived(deeds) as history:
+        for unit in history.units:
+            question = FunnelQuestion(on=end - timedelta(days=1), period=QUARTER, unit_id=unit.pk)
+            between = waterfall_between(
+                operator(), question=question, start=start, end=end, today=LAST
+            )
+            assert between.result.unexplained == ()
+            count, amount, weighted = difference(between.result)
+            assert (count, amount.value, weighted.value) == (0, 0, 0)
+
+
+@PROPERTY
+@given(deeds=DEEDS, more=DEEDS, day=DAYS)
+def test_as_known_at_repeats_whatever_is_recorded_later(
+    deeds: list[Deed], more: list[Deed], day: date
+) -> None:
+    with lived(deeds) as history:
+        known_at = history.clock
+        questions = [
+            FunnelQuestion(on=day, period=QUARTER, unit_id=unit.pk, known_at=known_at)
+            for unit in history.units
+        ]
+        before = [repr(funnel_on(operator(), question=q, today=LAST)) for q in questions]
+        history.live(more)
+        carry_forward(upto=LAST, at=history.tick())
+        after = [repr(funnel_on(operator(), question=q, today=LAST)) for q in questions]
+        assert after == before
+
+
+@PROPERTY
+@given(deeds=DEEDS)
+def test_undoing_every_save_leaves_nothing_behind_on_any_day(deeds: list[Deed]) -> None:
+    with lived(deeds) as history:
+        history.day = LAST
+        for pk in history.opportunities:
+            while standing_chain(pk):
+                history._do("undo", pk, 0)
+        assert open_by_hand(LAST) == {}
+        assert _cells(LAST) == _cells(FIRST + timedelta(days=40)) == set()
