@@ -166,24 +166,14 @@ def change_method(
     return _write_version(current.method, after, number=current.number + 1, gate=mode, at=at)
 
 
-<<<<<<< HEAD
-def set_win_rate(
-    *, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime
-) -> None:
+def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
     """Set a stage's win rate (basis points) from a day on; see `set_win_rates`."""
     set_win_rates(actor=actor, rates_bp={stage_id: rate_bp}, on=on, at=at)
 
 
 @transaction.atomic
-def set_win_rates(
-    *, actor: Viewer, rates_bp: Mapping[int, int], on: date, at: datetime
-) -> None:
+def set_win_rates(*, actor: Viewer, rates_bp: Mapping[int, int], on: date, at: datetime) -> None:
     """Set win rates by stage lineage from a day on: new dated rows, nothing is updated.
-=======
-@transaction.atomic
-def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
-    """Set a stage's win rate (basis points) from a day on: a new dated row, nothing is updated.
->>>>>>> main
 
     Raises NotAllowed("method.edit"), NotFound("stage.unknown"),
     RuleBroken("win_rate.out_of_range").
