@@ -84,7 +84,7 @@ def funnel(
         if method is None and not one.table.total.count:
             continue
         click.echo(f"{getattr(one.method, name)} · {found.question.on} · {found.currency}")
-        rows = [
+        rows: list[tuple[object, ...]] = [
             (
                 getattr(label, name),
                 row.all.count,

@@ -298,7 +298,8 @@ def _check_each(
     queries: Sequence[tuple[str, Sequence[Any]]],
     names: Sequence[str],
 ) -> Check:
-    total, listed = 0, []
+    total = 0
+    listed: list[Deviation] = []
     for sql, params in queries:
         rows = fetch(f"{sql} LIMIT {LISTED}", params)
         if not rows:

@@ -261,7 +261,8 @@ def _write_accounts(plans: list[AccountPlan], sellers: list[Seller]) -> list[int
     steps = NumConv(Account.alphabet)
 
     def step(number: int) -> str:
-        return steps.int2str(number).rjust(Account.steplen, Account.alphabet[0])
+        text: str = steps.int2str(number)
+        return text.rjust(Account.steplen, Account.alphabet[0])
 
     paths: list[str] = []
     children: dict[int | None, int] = {}
