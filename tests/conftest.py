@@ -21,6 +21,9 @@ hypothesis.register_profile("deep", max_examples=1000, print_blob=True, **COMMON
 hypothesis.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+settings.DAKEHU_NO_SQL_IN_TEMPLATES = True  # DESIGN: no SQL runs while a page is rendered
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,

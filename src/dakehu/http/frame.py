@@ -143,23 +143,23 @@ def _has_address(url_name: str) -> bool:
     return url_name in get_resolver().reverse_dict
 
 
+def _shown(kind: PlaceKind, url: str, path: str) -> Place:
+    return Place(
+        url_name=kind.url_name,
+        label=str(kind.label),
+        icon=kind.icon,
+        url=url,
+        is_current=path == url or (url != "/" and path.startswith(url)),
+        on_phone=kind.on_phone,
+        key=kind.key,
+    )
+
+
 def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], ...]:
     shown: dict[str, list[Place]] = {group: [] for group in GROUPS}
     for kind in PLACES:
         if kind.shown_to(viewer) and _has_address(kind.url_name):
-            url = reverse(kind.url_name)
-            current = path == url or (url != "/" and path.startswith(url))
-            shown[kind.group].append(
-                Place(
-                    kind.url_name,
-                    str(kind.label),
-                    kind.icon,
-                    url,
-                    current,
-                    kind.on_phone,
-                    kind.key,
-                )  # fmt: skip
-            )
+            shown[kind.group].append(_shown(kind, reverse(kind.url_name), path))
     return tuple((str(GROUPS[group]), tuple(rows)) for group, rows in shown.items() if rows)
 
 

@@ -87,15 +87,22 @@ class SqlInTemplateError(RuntimeError):
 
 @contextmanager
 def without_sql() -> Iterator[None]:
-    """Refuse every query on every alias inside."""
+    """Refuse every query on every alias inside.
+
+    `{% if a or b %}` swallows exceptions, so what was asked is remembered and told at the end.
+    """
+    asked: list[str] = []
 
     def refuse(_execute: Any, sql: str, *_rest: Any) -> Any:
+        asked.append(sql)
         raise SqlInTemplateError(sql)
 
     with ExitStack() as stack:
         for alias in connections:
             stack.enter_context(connections[alias].execute_wrapper(refuse))
         yield
+    if asked:
+        raise SqlInTemplateError("; ".join(asked))
 
 
 def render_page(

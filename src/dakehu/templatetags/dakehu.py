@@ -33,6 +33,7 @@ from django.utils.translation import gettext as _
 
 from dakehu.messages import reason
 from dakehu.templatetags.figures import (
+    MINUS,
     exact,
     percent_text,
     scaled,
@@ -109,7 +110,7 @@ def amount(
     small = " ".join(filter(None, (_scale_word(scale), currency)))
     return format_html(
         '<data class="amt" value="{}" title="{}">{}{}</data>',
-        str(exact(number)).replace(",", ""),
+        exact(number).replace(",", "").replace(MINUS, "-"),
         " ".join(filter(None, (exact(number), currency))),
         shown,
         format_html(" <small>{}</small>", small) if small else "",
@@ -209,8 +210,7 @@ def number(context: Context, content: str, address: str, **facts: object) -> Saf
     The explanation gets the page's own query (unit, period, as-of day …) and `facts` beside it.
     """
     url = explanation_url(context, address, facts)
-    # What stands inside was rendered, and so escaped, by the template already.
-    shown = mark_safe(content.strip())
+    shown = mark_safe(content.strip())  # noqa: S308  rendered, and so escaped, by the template
     if url is None:
         return format_html('<span class="num" data-number="{}">{}</span>', address, shown)
     return format_html(
