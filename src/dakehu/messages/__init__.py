@@ -14,12 +14,22 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from dakehu.core.errors import DakehuError
-from dakehu.messages import accounts, ledger, methods, money, opportunities, people, permissions
+from dakehu.messages import (
+    accounts,
+    imports,
+    ledger,
+    methods,
+    money,
+    opportunities,
+    people,
+    permissions,
+)
 from dakehu.messages.reasons import REASONS
 
 #: Why something is refused.
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
+    **imports.SENTENCES,
     **ledger.SENTENCES,
     **methods.SENTENCES,
     **money.SENTENCES,

@@ -17,6 +17,9 @@ SENTENCES: dict[str, str | Promise] = {
     "line.too_many": _("An opportunity has at most %(limit)s product lines. Join some."),
     "line.unknown_product": _("There is no such product. Choose one of the list."),
     "list.bad_cursor": _("This link to a page of the list is worn out. Start from its first page."),
+    "list.unknown_sort": _("The list cannot be sorted by “%(sort)s”. Choose a column."),
+    "list.unknown_state": _("There is no state “%(state)s”. Choose one of the list."),
+    "list.upside_down": _("The range goes from %(low)s to %(high)s. Swap the two."),
     "opportunity.already_open": _("The opportunity is open already."),
     "opportunity.at_first_stage": _("The opportunity stands at the first stage already."),
     "opportunity.at_last_stage": _(
