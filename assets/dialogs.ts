@@ -11,7 +11,10 @@ export function openInDialog(url: string): void {
   if (!dialog || !content) return;
   dialog.dataset["url"] = url;
   dialog.setAttribute("aria-busy", "true");
-  void htmx.ajax("get", url, { target: content, swap: "innerHTML" });
+  // What goes wrong on the way is told by exchange.ts; here the dialog only stops waiting.
+  htmx
+    .ajax("get", url, { target: content, swap: "innerHTML" })
+    .catch(() => dialog.removeAttribute("aria-busy"));
 }
 
 document.addEventListener("click", (event) => {

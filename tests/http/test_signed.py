@@ -112,7 +112,7 @@ def test_a_refusal_of_a_swap_is_a_toast(sign: Sign, status: str) -> None:
 def test_an_unknown_address_stands_in_the_frame(sign: Sign) -> None:
     answer = sign("demo-sales").get("/no/such/page/")
     assert answer.status_code == 404
-    assert 'class="side"' in answer.content.decode()
+    assert 'href="/funnel/"' in answer.content.decode()
 
 
 def test_after_a_post_the_browser_goes_on_and_says_what_was_done(sign: Sign) -> None:
