@@ -10,3 +10,9 @@ urlpatterns = [
     # records
     path("", include("dakehu.web.methods")),
 ]
+
+# opps: evidence first, its addresses would read as verbs
+urlpatterns += [
+    path("", include("dakehu.web.evidence")),
+    path("", include("dakehu.web.opportunities")),
+]
