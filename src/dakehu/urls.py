@@ -9,6 +9,8 @@ urlpatterns = [
     path("", include("dakehu.web.numbers")),
     # records
     path("", include("dakehu.web.methods")),
+    path("", include("dakehu.web.accounts")),
+    path("", include("dakehu.web.contacts")),
 ]
 
 # opps: evidence first, its addresses would read as verbs
