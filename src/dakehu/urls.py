@@ -12,3 +12,9 @@ urlpatterns = [
     path("", include("dakehu.web.accounts")),
     path("", include("dakehu.web.contacts")),
 ]
+
+# opps: evidence first, its addresses would read as verbs
+urlpatterns += [
+    path("", include("dakehu.web.evidence")),
+    path("", include("dakehu.web.opportunities")),
+]
