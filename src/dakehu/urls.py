@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("dakehu.web.methods")),
     path("", include("dakehu.web.accounts")),
     path("", include("dakehu.web.contacts")),
+    path("", include("dakehu.web.quotas")),
 ]
