@@ -72,7 +72,7 @@ def question_of(
     return FunnelQuestion(
         on=on,
         period=_period(period, on, org),
-        unit_id=None if unit is None else _unit_id(viewer, unit, on, today),
+        unit_id=None if unit is None else _unit_id(viewer, unit, today),
         currency=currency,
     )
 
@@ -93,10 +93,10 @@ def _period(text: str | None, on: date, org: Org) -> Period:
     return parse_period(text, org.fiscal_first_month)
 
 
-def _unit_id(viewer: Viewer, text: str, on: date, today: date) -> int:
+def _unit_id(viewer: Viewer, text: str, today: date) -> int:
     units = all_units()
     found = units.by_code(text)
-    # Not visible = not found. Past units are asked for in the tree of the day.
+    # Not visible = not found.
     seen = viewer.sees_all or (
         found is not None
         and (

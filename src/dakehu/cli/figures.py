@@ -37,12 +37,8 @@ from dakehu.queries.rates import currency_digits
 from dakehu.queries.snapshot import reading
 from dakehu.queries.waterfall import waterfall_between
 
-on_option = click.option(
-    "--on", required=True, help=gettext_lazy("The day, like 2017-06-30.")
-)
-from_option = click.option(
-    "--from", "start", required=True, help=gettext_lazy("The first day.")
-)
+on_option = click.option("--on", required=True, help=gettext_lazy("The day, like 2017-06-30."))
+from_option = click.option("--from", "start", required=True, help=gettext_lazy("The first day."))
 to_option = click.option(
     "--to", "end", required=True, help=gettext_lazy("The day after the last one.")
 )
@@ -88,7 +84,7 @@ def funnel(
         if method is None and not one.table.total.count:
             continue
         click.echo(f"{getattr(one.method, name)} · {found.question.on} · {found.currency}")
-        rows = [
+        rows: list[tuple[object, ...]] = [
             (
                 getattr(label, name),
                 row.all.count,
@@ -269,9 +265,7 @@ def waterfall(
                 "from": found.start,
                 "to": found.end,
                 "opening": _bar_json(result.opening, digits),
-                "kinds": [
-                    {"kind": bar.kind, **_bar_json(bar, digits)} for bar in result.bars
-                ],
+                "kinds": [{"kind": bar.kind, **_bar_json(bar, digits)} for bar in result.bars],
                 "closing": _bar_json(result.closing, digits),
             }
         )

@@ -69,5 +69,3 @@ def _migrate() -> None:
     except OperationalError as error:
         raise NotFound("database.unreachable", problem=str(error).strip()) from error
     call_command("migrate", verbosity=0, interactive=False)
-
-

@@ -76,8 +76,7 @@ def _print(found: Verified) -> None:
             click.echo(f"{check_names()[check.key]}: {deviation.what}: {deviation.facts}")
         if check.deviating > len(check.deviations):
             click.echo(
-                _("… and %(count)d more.")
-                % {"count": check.deviating - len(check.deviations)}
+                _("… and %(count)d more.") % {"count": check.deviating - len(check.deviations)}
             )
     click.echo(_("The ledger is right.") if found.right else _("The ledger deviates."))
 

@@ -115,9 +115,7 @@ def reason_text(code: str | None) -> str:
     return reason(code if "." in code else f"funnel.{code}")
 
 
-def print_table(
-    heads: Sequence[str], rows: Iterable[Sequence[object]], *, left: int = 1
-) -> None:
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, left: int = 1) -> None:
     """Print an aligned table: the first `left` columns to the left, numbers to the right."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [

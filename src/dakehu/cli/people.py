@@ -22,8 +22,10 @@ def person() -> None:
 @click.option("--name", required=True, help=gettext_lazy("Their name."))
 @click.option("--role", type=click.Choice(sorted(ROLES)), default="administrator",
               help=gettext_lazy("What they may see and do."))  # fmt: skip
-@click.option("--unit", default=None,
-              help=gettext_lazy("The code of their unit; by default the whole company."))  # fmt: skip
+@click.option(
+    "--unit", default=None,
+    help=gettext_lazy("The code of their unit; by default the whole company."),
+)  # fmt: skip
 @answering
 def add(*, login: str, name: str, role: str, unit: str | None) -> None:
     """Add a person with one appointment from today on."""

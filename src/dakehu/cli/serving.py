@@ -72,7 +72,7 @@ def _keep_carried() -> None:
     """Carry months forward now and then, in a process of its own that may fail and is retried."""
     wait = threading.Event()
     while True:
-        done = subprocess.run(  # noqa: S603 - ourselves, with fixed arguments
+        done = subprocess.run(
             [sys.executable, "-m", "dakehu", "ledger", "carry"],
             stdout=subprocess.DEVNULL,
             check=False,

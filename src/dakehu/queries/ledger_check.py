@@ -103,9 +103,7 @@ def _entry_facts() -> Check:
         " OR e.recorded_at <> m.recorded_at"
         f" OR (e.kind <> m.kind AND m.kind <> {int(Kind.REVERSED)})"
     )
-    return _check(
-        "entry_facts", "SELECT COUNT(*) FROM dakehu_entry", sql, ("entry", "movement")
-    )
+    return _check("entry_facts", "SELECT COUNT(*) FROM dakehu_entry", sql, ("entry", "movement"))
 
 
 def _held() -> str:
@@ -230,7 +228,9 @@ def _turnover(months: Sequence[date]) -> Check:
     names = ("month", "kind", *_PLACED, "count", "amount_minor", "base_minor")
     checked = "SELECT COUNT(*) FROM dakehu_turnover"
     if not months:
-        sql = f"SELECT month, kind, {_COLUMNS}, count, amount_minor, base_minor FROM dakehu_turnover"
+        sql = (
+            f"SELECT month, kind, {_COLUMNS}, count, amount_minor, base_minor FROM dakehu_turnover"
+        )
         return _check("turnover", checked, sql, names)
     day = "STRFTIME('%%Y-%%m-01', \"on\")" if _vendor() == "sqlite" else (
         "CAST(DATE_TRUNC('month', \"on\") AS DATE)"
@@ -298,7 +298,8 @@ def _check_each(
     queries: Sequence[tuple[str, Sequence[Any]]],
     names: Sequence[str],
 ) -> Check:
-    total, listed = 0, []
+    total = 0
+    listed: list[Deviation] = []
     for sql, params in queries:
         rows = fetch(f"{sql} LIMIT {LISTED}", params)
         if not rows:

@@ -74,9 +74,7 @@ def build(
     # Told up to yesterday: what is recorded today would lie in the future in the morning.
     last = today - timedelta(days=1)
     start = date(today.year - years, today.month, 1)
-    founded = datetime.combine(
-        start - timedelta(days=400), time(9), ZoneInfo("Asia/Shanghai")
-    )
+    founded = datetime.combine(start - timedelta(days=400), time(9), ZoneInfo("Asia/Shanghai"))
     with transaction.atomic():
         set_up_organisation(actor=actor, today=today, at=founded, is_demo=True)
         written = write_organisation(

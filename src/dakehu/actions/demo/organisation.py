@@ -65,7 +65,7 @@ def write_organisation(
     plan = company(people=people, start=start, today=last, rng=rng)
     Organisation.objects.update(name_zh=plan.name.zh, name_en=plan.name.en)
     unit_ids = _write_units(plan, at)
-    person_ids = _write_people(plan, unit_ids, last, at)
+    person_ids = _write_people(plan, unit_ids, at)
     items = _write_products()
     rates = _write_rates(start, last, rng, at)
     numbers = [n for n, person in enumerate(plan.people) if person.selling()]
@@ -132,9 +132,7 @@ def _write_units(plan: CompanyPlan, at: datetime) -> dict[str, int]:
                 parent_id=None if place.parent is None else ids[place.parent],
                 closed=place.closed,
                 on=place.on,
-                recorded_at=at.replace(
-                    year=place.on.year, month=place.on.month, day=place.on.day
-                ),
+                recorded_at=at.replace(year=place.on.year, month=place.on.month, day=place.on.day),
             )
             for place in plan.places
         ],
@@ -143,9 +141,7 @@ def _write_units(plan: CompanyPlan, at: datetime) -> dict[str, int]:
     return ids
 
 
-def _write_people(
-    plan: CompanyPlan, unit_ids: dict[str, int], last: date, at: datetime
-) -> list[int]:
+def _write_people(plan: CompanyPlan, unit_ids: dict[str, int], at: datetime) -> list[int]:
     rows = Person.objects.bulk_create(
         [
             Person(
@@ -265,7 +261,8 @@ def _write_accounts(plans: list[AccountPlan], sellers: list[Seller]) -> list[int
     steps = NumConv(Account.alphabet)
 
     def step(number: int) -> str:
-        return steps.int2str(number).rjust(Account.steplen, Account.alphabet[0])
+        text: str = steps.int2str(number)
+        return text.rjust(Account.steplen, Account.alphabet[0])
 
     paths: list[str] = []
     children: dict[int | None, int] = {}

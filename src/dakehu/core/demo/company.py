@@ -131,9 +131,7 @@ def _units(plan: CompanyPlan, people: int) -> None:
         about: dict[str, Any] = {
             "business": code, "method": unit["method"], "threshold": threshold,
         }  # fmt: skip
-        plan.units[code] = UnitPlan(
-            code, Name(unit["zh"], unit["en"]), "business_unit", **about
-        )
+        plan.units[code] = UnitPlan(code, Name(unit["zh"], unit["en"]), "business_unit", **about)
         plan.places.append(PlacePlan(code, ROOT, on))
         for number, region in enumerate(islice(cycle(unit["regions"]), share), start=1):
             again = (number - 1) // len(unit["regions"])
@@ -191,9 +189,7 @@ def _people(plan: CompanyPlan, people: int, rng: Random) -> None:
         taken[made] += 1
         if login is None:
             login = made if taken[made] == 1 else f"{made}{taken[made]}"
-        plan.people.append(
-            PersonPlan(login, name, [SeatPlan(r, c, hired) for r, c in seats])
-        )
+        plan.people.append(PersonPlan(login, name, [SeatPlan(r, c, hired) for r, c in seats]))
 
     for login, role in STAFF:
         hire((role, ROOT), login=login)

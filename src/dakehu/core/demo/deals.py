@@ -208,7 +208,9 @@ class _Game:
         for item in chosen:
             most = max(2, min(24, int(Decimal(1_600_000) / item.price)))
             quantity = Decimal(rng.randint(1, most))
-            price = int(item.price * Decimal(str(round(rng.uniform(0.82, 1.03), 3))) / rate_of(rate))
+            price = int(
+                item.price * Decimal(str(round(rng.uniform(0.82, 1.03), 3))) / rate_of(rate)
+            )
             unit_price = Decimal(max(price // 10 * 10, 10))
             least = Decimal(threshold) / 100 / rate_of(rate) * Decimal("1.05")
             if quantity * unit_price < least:
@@ -276,7 +278,9 @@ class _Game:
             case "own_rate":
                 rate = self._rate_bp(deal) + rng.choice((-1000, -500, 500, 1000, 1500))
                 bounded = min(max(rate, 0), 9500)
-                self._save(deal, Standing(replace(position, own_rate_bp=bounded), held.amount_minor))
+                self._save(
+                    deal, Standing(replace(position, own_rate_bp=bounded), held.amount_minor)
+                )
             case "category":
                 category = rng.choice((Category.PIPELINE, Category.BEST_CASE, Category.COMMIT))
                 self._save(deal, Standing(replace(position, category=category), held.amount_minor))
@@ -442,9 +446,7 @@ class _Game:
         booked, deal.booked_minor, deal.decided_on = deal.booked_minor, None, None
         note = self.rng.choice(self.words["reopened_notes"])
         deal.stage_since = day
-        self._save(
-            deal, Standing(position, deal.last.amount_minor), base_minor=booked, text=note
-        )
+        self._save(deal, Standing(position, deal.last.amount_minor), base_minor=booked, text=note)
         return True
 
     # --- small parts -------------------------------------------------------------------------
