@@ -56,9 +56,7 @@ class Cast:
     people: dict[str, int] = field(default_factory=dict)
 
     def viewer(self, login: str, language: str = "en", today: date = TODAY) -> Viewer:
-        return viewer_of(
-            person_id=self.people[login], login=login, today=today, language=language
-        )
+        return viewer_of(person_id=self.people[login], login=login, today=today, language=language)
 
     def client(self, login: str, language: str = "en") -> Client:
         person = Person.objects.get(pk=self.people[login])
@@ -75,9 +73,7 @@ def make_cast() -> Cast:
         Currency.objects.get_or_create(
             code=code, defaults={"digits": digits, "name_zh": code, "name_en": code}
         )
-    Organisation.objects.create(
-        id=1, name_zh="海岳重工", name_en="Haiyue", base_currency_id="CNY"
-    )
+    Organisation.objects.create(id=1, name_zh="海岳重工", name_en="Haiyue", base_currency_id="CNY")
     for code, parent in UNITS.items():
         unit = SalesUnit.objects.create(
             code=code, name_zh=f"{code} 部", name_en=code.title(), sort_key=code

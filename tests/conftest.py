@@ -60,3 +60,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(*marker.args, **both), append=False)
         elif not marker and "db" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.django_db(databases=["default", "reader"]))
+
+
+pytest_plugins = ["tests.world"]

@@ -9,4 +9,6 @@ urlpatterns = [
     path("", include("dakehu.web.numbers")),
     # records
     path("", include("dakehu.web.methods")),
+    path("", include("dakehu.web.accounts")),
+    path("", include("dakehu.web.contacts")),
 ]

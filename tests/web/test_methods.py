@@ -87,16 +87,10 @@ def test_a_gate_seen_before_somebody_changed_it_is_a_conflict_on_the_form(
     assert client.post(url, {"gate": "require", "seen": 1}).status_code == 303
     answer = client.post(url, {"gate": "validate", "seen": 1}, headers=PART)
     assert answer.status_code == 422
-    assert (
-        Method.objects.get(key="industrial-6").versions.get(is_current=True).gate
-        == "require"
-    )
+    assert Method.objects.get(key="industrial-6").versions.get(is_current=True).gate == "require"
 
 
 def test_a_version_that_there_is_not_is_not_found(cast: Cast) -> None:
     client = cast.client("amy")
-    assert (
-        client.get(f"/methods/{method_id()}/?version=9", headers=PART).status_code
-        == 404
-    )
+    assert client.get(f"/methods/{method_id()}/?version=9", headers=PART).status_code == 404
     assert client.get("/methods/999/", headers=PART).status_code == 404

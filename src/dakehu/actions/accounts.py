@@ -64,7 +64,7 @@ def create_account(
         raise RuleBroken("account.same_name", field="name", name=checked["name"])
     code = (code or "").strip()
     if code and Account.objects.filter(code=code).exists():
-        raise RuleBroken("account.code_taken", field="code", code=code)
+        raise RuleBroken("account.code_taken", field="code", taken=code)
     columns = {
         **checked,
         "code": code or uuid4().hex,
@@ -76,9 +76,9 @@ def create_account(
     }
     _lock_groups()
     if parent_id is None:
-        row = Account.add_root(**columns)
+        row = Account.objects.add_root(columns)
     else:
-        row = _parent(actor, parent_id).add_child(**columns)
+        row = Account.objects.add_child(_parent(actor, parent_id), columns)
     if not code:
         row.code = _free_code(row.pk)
         row.save(update_fields=["code"])
@@ -124,9 +124,7 @@ def edit_account(
     }
     if aliases is not None:
         held = list(
-            AccountName.objects.filter(account=row)
-            .order_by("id")
-            .values_list("name", flat=True)
+            AccountName.objects.filter(account=row).order_by("id").values_list("name", flat=True)
         )
         wanted = _checked_aliases(aliases)
         if wanted != held:
@@ -202,21 +200,21 @@ def move_account(
     """
     _lock_groups()
     row = _held(actor, account_id, "account.edit")
-    before = row.get_parent()
+    before = Account.objects.get_parent(row)
     held = None if before is None else before.pk
     if row.version != seen_version:
         raise _conflict(row, {"parent": held}, {"parent": parent_id})
     if held == parent_id:
         return
     if parent_id is None:
-        last = Account.get_last_root_node()
-        row.move(last, pos="last-sibling")
+        last = Account.objects.get_last_root_node()
+        Account.objects.move(row, last, pos="last-sibling")
         now = None
     else:
         now = _parent(actor, parent_id)
         if now.pk == row.pk or now.is_descendant_of(row):
             raise RuleBroken("account.group_cycle", field="parent_id", name=now.name)
-        row.move(now, pos="last-child")
+        Account.objects.move(row, now, pos="last-child")
     Account.objects.filter(pk=row.pk).update(version=row.version + 1)
     _record(
         actor,
@@ -228,8 +226,10 @@ def move_account(
 
 
 def _checked(values: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """Give the values trimmed. Raises RuleBroken("account.unknown_field", "text.too_long",
-    "account.bad_website", "account.bad_employees", "account.bad_founded").
+    """Give the values trimmed.
+
+    Raises RuleBroken: "account.unknown_field", "text.too_long", "text.unreadable",
+    "account.bad_website", "account.bad_employees", "account.bad_founded".
     """
     checked: dict[str, Any] = {}
     for name, value in values.items():
@@ -242,6 +242,8 @@ def _checked(values: Mapping[str, Any], today: date) -> dict[str, Any]:
         text = str(value or "").strip()
         if len(text) > limit:
             raise RuleBroken("text.too_long", field=name, limit=limit)
+        if "\x00" in text:
+            raise RuleBroken("text.unreadable", field=name)
         checked[name] = text
     website = checked.get("website")
     if website and "://" not in website:
@@ -267,23 +269,20 @@ def _checked_aliases(aliases: Sequence[str]) -> list[str]:
         if text and text not in wanted:
             wanted.append(text)
     if len(wanted) > MOST_ALIASES:
-        raise RuleBroken(
-            "account.too_many_aliases", field="aliases", limit=MOST_ALIASES
-        )
+        raise RuleBroken("account.too_many_aliases", field="aliases", limit=MOST_ALIASES)
     return wanted
 
 
 def _write_aliases(account_id: int, aliases: Sequence[str]) -> None:
     AccountName.objects.bulk_create(
-        AccountName(account_id=account_id, name=name, folded=folded(name))
-        for name in aliases
+        AccountName(account_id=account_id, name=name, folded=folded(name)) for name in aliases
     )
 
 
 def _held(actor: Viewer, account_id: int, permission: str) -> Any:
     """Lock the row for writing, if the actor may do this to it."""
     work = Grant.objects.filter(
-        person_id=actor.person_id, account_id=OuterRef("pk"), right="work"
+        person_id=actor.person_id or 0, account_id=OuterRef("pk"), right="work"
     )
     row = (
         Account.visible_to(actor)
@@ -295,9 +294,7 @@ def _held(actor: Viewer, account_id: int, permission: str) -> Any:
     if row is None:
         raise NotFound("account.unknown")
     granted = "work" if row.granted_work else None
-    if not actor.may(
-        permission, owner_id=row.manager_id, unit_id=row.unit_id, granted=granted
-    ):
+    if not actor.may(permission, owner_id=row.manager_id, unit_id=row.unit_id, granted=granted):
         raise NotAllowed(permission)
     return row
 
@@ -312,7 +309,7 @@ def _parent(actor: Viewer, parent_id: int) -> Any:
 def _check_assignee(manager_id: int | None, unit_id: int) -> None:
     if not SalesUnit.objects.filter(pk=unit_id).exists():
         raise RuleBroken("unit.unknown", field="unit_id")
-    active = Person.objects.filter(pk=manager_id, is_active=True)
+    active = Person.objects.filter(pk=manager_id or 0, is_active=True)
     if manager_id is not None and not active.exists():
         raise RuleBroken("person.unknown", field="manager_id")
 
@@ -350,12 +347,14 @@ def _record(
 
 
 def _person(person_id: int | None) -> str | None:
-    return Person.objects.filter(pk=person_id).values_list("name", flat=True).first()
+    return Person.objects.filter(pk=person_id or 0).values_list("name", flat=True).first()
 
 
 def _unit(unit_id: int | None) -> dict[str, str] | None:
-    row = SalesUnit.objects.filter(pk=unit_id).first()
-    return row and {"zh": row.name_zh or row.code, "en": row.name_en or row.code}
+    row = SalesUnit.objects.filter(pk=unit_id or 0).first()
+    if row is None:
+        return None
+    return {"zh": row.name_zh or row.code, "en": row.name_en or row.code}
 
 
 def _free_code(account_id: int) -> str:

@@ -211,7 +211,7 @@ def _current(method_id: int) -> MethodVersion:
         .first()
     )
     if row is None:
-        raise NotFound("method.unknown")
+        raise NotFound("method.unknown", method=method_id)
     return row
 
 

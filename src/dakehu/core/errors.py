@@ -6,7 +6,7 @@ from typing import Any
 class DakehuError(Exception):
     """A refusal with a code `subject.problem` and the facts that its sentence needs."""
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db import connections
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -38,12 +38,12 @@ class SignedRequest(HttpRequest):
 
 
 def signed_in(
-    view: Callable[Concatenate[SignedRequest, P], HttpResponse],
-) -> Callable[..., HttpResponse]:
+    view: Callable[Concatenate[SignedRequest, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """Require log-in, attach viewer and clock; GET and HEAD read in one snapshot."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_login(request)
         if request.method in {"GET", "HEAD"}:
@@ -55,11 +55,11 @@ def signed_in(
 
 
 def _answer(
-    view: Callable[Concatenate[SignedRequest, P], HttpResponse],
+    view: Callable[Concatenate[SignedRequest, P], HttpResponseBase],
     request: HttpRequest,
     *args: P.args,
     **kwargs: P.kwargs,
-) -> HttpResponse:
+) -> HttpResponseBase:
     signed = cast(SignedRequest, request)
     signed.now = timezone.now()
     signed.organisation = organisation()

@@ -77,8 +77,6 @@ class AccountQuerySet(models.QuerySet[Any]):
             sets.append(self.filter(unit_id__in=viewer.units))
         if viewer.owns is not None:
             sets.append(self.filter(manager_id=viewer.owns))
-        granted = Grant.objects.filter(
-            person_id=viewer.person_id, account__isnull=False
-        )
+        granted = Grant.objects.filter(person_id=viewer.person_id or 0, account__isnull=False)
         sets.append(self.filter(pk__in=granted.values("account_id")))
         return sets

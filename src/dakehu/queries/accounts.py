@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Val
 from django.db.models.functions import Replace
 
 from dakehu.core.access import Viewer
-from dakehu.core.errors import NotFound
+from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.ledger import Place
 from dakehu.core.names import folded
 from dakehu.models import (
@@ -166,9 +166,7 @@ def account_count(*, viewer: Viewer, where: AccountFilter) -> int:
     return _narrowed(_all().visible_to(viewer), viewer, where).count()
 
 
-def every_account(
-    *, viewer: Viewer, where: AccountFilter, limit: int
-) -> Iterator[AccountRow]:
+def every_account(*, viewer: Viewer, where: AccountFilter, limit: int) -> Iterator[AccountRow]:
     """Give the whole list in its order, for an export, at most `limit` rows."""
     order, descending = ORDERS.get(where.sort, ORDERS["name"])
     rows = list(
@@ -183,11 +181,7 @@ def every_account(
 def account_choices(*, viewer: Viewer) -> AccountChoices:
     """Give the industries and account managers among the accounts that the viewer may see."""
     seen = _all().visible_to(viewer)
-    industries = (
-        seen.exclude(industry="")
-        .order_by("industry")
-        .values_list("industry", flat=True)
-    )
+    industries = seen.exclude(industry="").order_by("industry").values_list("industry", flat=True)
     managers = Person.objects.filter(
         pk__in=seen.filter(manager__isnull=False).values("manager_id")
     ).order_by("sort_key", "id")
@@ -200,7 +194,7 @@ def account_choices(*, viewer: Viewer) -> AccountChoices:
 def account(*, viewer: Viewer, account_id: int) -> AccountPage:
     """Give one account. Raises NotFound("account.unknown") where it is out of sight."""
     work = Grant.objects.filter(
-        person_id=viewer.person_id, account_id=OuterRef("pk"), right="work"
+        person_id=viewer.person_id or 0, account_id=OuterRef("pk"), right="work"
     )
     row = (
         Account.visible_to(viewer)
@@ -216,9 +210,7 @@ def account(*, viewer: Viewer, account_id: int) -> AccountPage:
     granted = "work" if row.granted_work else None
 
     def may(permission: str) -> bool:
-        return viewer.may(
-            permission, owner_id=row.manager_id, unit_id=row.unit_id, granted=granted
-        )
+        return viewer.may(permission, owner_id=row.manager_id, unit_id=row.unit_id, granted=granted)
 
     names = AccountName.objects.filter(account_id=row.pk).order_by("id")
     contacts = Contact.objects.filter(account_id=row.pk).order_by("sort_key", "id")
@@ -245,9 +237,7 @@ def account(*, viewer: Viewer, account_id: int) -> AccountPage:
         parent_id=parent_id,
         group=group,
         group_is_cut=group_is_cut,
-        contacts=tuple(
-            contact_row(c, row, viewer=viewer) for c in contacts[:CONTACTS_SHOWN]
-        ),
+        contacts=tuple(contact_row(c, row, viewer=viewer) for c in contacts[:CONTACTS_SHOWN]),
         opportunities=found[:OPPORTUNITIES_SHOWN],
         opportunities_are_cut=len(found) > OPPORTUNITIES_SHOWN,
         changes=changes(viewer=viewer, object_type="account", object_id=row.pk),
@@ -257,9 +247,23 @@ def account(*, viewer: Viewer, account_id: int) -> AccountPage:
     )
 
 
-def same_name(
-    *, viewer: Viewer, name: str, except_id: int | None = None
-) -> tuple[SameName, ...]:
+def account_by_code(*, viewer: Viewer, code: str) -> int:
+    """Give the account of a code. Raises RuleBroken("account.unknown_code") out of sight too."""
+    found = Account.visible_to(viewer).filter(code=code).values_list("pk", flat=True).first()
+    if found is None:
+        raise RuleBroken("account.unknown_code", field="parent_id", text=code)
+    return int(found)
+
+
+def account_code(*, viewer: Viewer, account_id: int | None) -> str:
+    """Give the code of an account in sight; empty for none."""
+    if account_id is None:
+        return ""
+    rows = Account.visible_to(viewer).filter(pk=account_id)
+    return str(rows.values_list("code", flat=True).first() or "")
+
+
+def same_name(*, viewer: Viewer, name: str, except_id: int | None = None) -> tuple[SameName, ...]:
     """Give accounts whose name or alias is exactly this one, folded (first part of CUS-2).
 
     Of one out of sight only the masked name and its unit are given, and never more than three in
@@ -307,9 +311,7 @@ def unit_name(unit: Any, viewer: Viewer) -> str:
     if unit is None:
         return ""
     english = viewer.language.startswith("en")
-    first, second = (
-        (unit.name_en, unit.name_zh) if english else (unit.name_zh, unit.name_en)
-    )
+    first, second = (unit.name_en, unit.name_zh) if english else (unit.name_zh, unit.name_en)
     return str(first or second or unit.code)
 
 
@@ -317,9 +319,7 @@ def _all() -> AccountQuerySet:
     return AccountQuerySet(Account)
 
 
-def _narrowed(
-    rows: AccountQuerySet, viewer: Viewer, where: AccountFilter
-) -> AccountQuerySet:
+def _narrowed(rows: AccountQuerySet, viewer: Viewer, where: AccountFilter) -> AccountQuerySet:
     if where.text.strip():
         rows = rows.annotate(spelt=Replace("sort_key", Value(" "), Value(""))).filter(
             _named(where.text)
@@ -343,9 +343,7 @@ def _named(text: str) -> Q:
     if not key:
         return Q(pk__in=[])
     aliased = AccountName.objects.filter(folded__contains=key).values("account_id")
-    condition = (
-        Q(folded__contains=key) | Q(pk__in=aliased) | Q(code__iexact=text.strip())
-    )
+    condition = Q(folded__contains=key) | Q(pk__in=aliased) | Q(code__iexact=text.strip())
     plain = unicodedata.normalize("NFKD", key)
     if plain.isascii():
         condition |= Q(spelt__contains=plain)
@@ -357,9 +355,7 @@ def _rows(viewer: Viewer, found: tuple[Any, ...]) -> tuple[AccountRow, ...]:
     if found:
         open_counts = dict(
             Opportunity.objects.visible_to(viewer)
-            .filter(
-                account_id__in=[row.pk for row in found], place=Place.OPEN, voided=False
-            )
+            .filter(account_id__in=[row.pk for row in found], place=Place.OPEN, voided=False)
             .order_by()
             .values_list("account_id")
             .annotate(n=Count("id"))
@@ -383,9 +379,7 @@ def _rows(viewer: Viewer, found: tuple[Any, ...]) -> tuple[AccountRow, ...]:
     )
 
 
-def _group(
-    viewer: Viewer, row: Any
-) -> tuple[tuple[GroupMember, ...], int | None, bool]:
+def _group(viewer: Viewer, row: Any) -> tuple[tuple[GroupMember, ...], int | None, bool]:
     """Give the group tree around an account, its parent, and whether the tree was cut."""
     if row.depth == 1 and row.numchild == 0:
         return (), None, False
@@ -406,9 +400,7 @@ def _group(
             name=member.name if member.in_sight else "",
             depth=member.depth - 1,
             is_this=member.pk == row.pk,
-            manager=person_name(member.manager)
-            if member.in_sight and member.manager
-            else None,
+            manager=person_name(member.manager) if member.in_sight and member.manager else None,
         )
         for member in found[:GROUP_SHOWN]
         if member.in_sight or member.path in above

@@ -38,9 +38,7 @@ def changes(
             at=row.at,
             actor=None
             if row.actor is None
-            else PersonName(
-                row.actor.pk, row.actor.login, row.actor.name, row.actor.name_en
-            ),
+            else PersonName(row.actor.pk, row.actor.login, row.actor.name, row.actor.name_en),
             field=row.field,
             old=row.old,
             new=row.new,

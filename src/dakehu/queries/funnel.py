@@ -124,6 +124,7 @@ class FunnelOnDay:
     weighted: Figure
     weighted_before: Figure
     small: Figure
+    small_before: Figure
     small_count: int
     small_in_use: bool
     small_expected: Figure
@@ -233,6 +234,7 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
         weighted=weighted_now,
         weighted_before=weighted_then,
         small=small_now,
+        small_before=small_before,
         small_count=small_count,
         small_in_use=in_use,
         small_expected=expected if in_use else nothing,

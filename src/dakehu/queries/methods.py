@@ -109,7 +109,7 @@ class MethodBook:
     def version(self, version_id: int) -> BookVersion:
         """Give a version. Raises NotFound("method.unknown")."""
         if version_id not in self.versions:
-            raise NotFound("method.unknown")
+            raise NotFound("method.unknown", method=version_id)
         return self.versions[version_id]
 
     def current(self, method_id: int) -> BookVersion:
@@ -117,7 +117,7 @@ class MethodBook:
         for version in self.versions.values():
             if version.method_id == method_id and version.is_current:
                 return version
-        raise NotFound("method.unknown")
+        raise NotFound("method.unknown", method=method_id)
 
     def by_key(self, key: str) -> BookVersion:
         """Give the current version of the method with that key. Raises NotFound."""
@@ -299,7 +299,7 @@ def method(*, viewer: Viewer, method_id: int, today: date, number: int | None = 
     """
     row = Method.objects.filter(pk=method_id).first()
     if row is None:
-        raise NotFound("method.unknown")
+        raise NotFound("method.unknown", method=method_id)
     versions = list(
         MethodVersion.objects.filter(method=row)
         .annotate(held=Count("opportunity", filter=Q(opportunity__voided=False), distinct=True))
@@ -308,7 +308,7 @@ def method(*, viewer: Viewer, method_id: int, today: date, number: int | None = 
     )
     chosen = [v for v in versions if (v.is_current if number is None else v.number == number)]
     if not chosen:
-        raise NotFound("method.unknown")
+        raise NotFound("method.unknown", method=method_id)
     stages: dict[int, list[MethodStage]] = {}
     for stage in (
         MethodStage.objects.filter(version__method=row).select_related("stage").order_by("order")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
 
 from dakehu.core.errors import RuleBroken
 
@@ -52,7 +53,7 @@ def key_of(cursor: str, *, length: int) -> list[Any]:
         raise RuleBroken("list.bad_cursor")
     if not all(isinstance(k, str | int) for k in key):
         raise RuleBroken("list.bad_cursor")
-    return key
+    return list(key)
 
 
 def page_of(
@@ -73,27 +74,35 @@ def page_of(
     for rows in sets:
         part = rows
         if cursor:
-            part = part.filter(_beyond(order, key_of(cursor, length=len(order)), down))
+            key = _typed(rows.model, order, key_of(cursor, length=len(order)))
+            part = part.filter(_beyond(order, key, down))
         part = part.order_by(*(f"-{c}" if down else c for c in order))
         for row in part[: cut.size + 1]:
             found[row.pk] = row
-    ordered = sorted(
-        found.values(), key=lambda row: [getattr(row, c) for c in order], reverse=down
-    )
+    ordered = sorted(found.values(), key=lambda row: [getattr(row, c) for c in order], reverse=down)
     more = len(ordered) > cut.size
     shown = ordered[: cut.size]
     if backwards:
         shown.reverse()
     if not shown:
         return Page((), None, None)
-    first, last = (
-        cursor_of([getattr(row, c) for c in order]) for row in (shown[0], shown[-1])
-    )
+    first, last = (cursor_of([getattr(row, c) for c in order]) for row in (shown[0], shown[-1]))
     return Page(
         tuple(shown),
         next=last if (more or backwards) else None,
         previous=first if (more if backwards else bool(cursor)) else None,
     )
+
+
+def _typed(model: type[Model], order: tuple[str, ...], key: Sequence[Any]) -> list[Any]:
+    """Give the key in the types of its columns: engines differ in what else they compare."""
+    try:
+        return [
+            model._meta.get_field(column).to_python(value)  # type: ignore[union-attr]
+            for column, value in zip(order, key, strict=True)
+        ]
+    except ValidationError as error:
+        raise RuleBroken("list.bad_cursor") from error
 
 
 def _beyond(order: tuple[str, ...], key: Sequence[Any], down: bool) -> Q:

@@ -100,9 +100,7 @@ def demo_log_ins() -> list[PersonName]:
 def appointed_unit(*, person_id: int, on: date) -> int | None:
     """Give the unit in which a person works on a day: where they sell, else where they head."""
     rows = dict(
-        Appointment.objects.filter(
-            person_id=person_id, from_on__lte=on, for_person=None
-        )
+        Appointment.objects.filter(person_id=person_id, from_on__lte=on, for_person=None)
         .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
         .order_by("-id")
         .values_list("role", "unit_id")

@@ -35,9 +35,11 @@ from dakehu.messages import reason
 from dakehu.templatetags.figures import (
     MINUS,
     exact,
+    in_column,
     percent_text,
     scaled,
     signed,
+    unit_of_column,
     whole_text,
 )
 
@@ -91,11 +93,13 @@ def amount(
     *,
     unit: str = "",
     sign: bool = False,
+    bare: bool = False,
     why: str = "opportunity.no_amount",
 ) -> SafeString:
     """Show an amount in the reader's unit (plain, 万, 亿); the exact amount is its title.
 
-    `unit` overrides the reader's choice (plain, wan, yi) so that a column keeps one unit.
+    `unit` overrides the reader's choice (plain, wan, yi) so that a column keeps one unit;
+    `bare` leaves the unit to the head of the column.
     """
     if value is None:
         return dash(why)
@@ -105,9 +109,12 @@ def amount(
         number, currency = value.amount, currency or value.currency
     frame = context.get("frame")
     chosen = unit or getattr(frame, "amount_unit", "auto")
-    figure, scale = scaled(number, chosen, _language(context))
+    if bare:
+        figure, scale = in_column(number, chosen), 1
+    else:
+        figure, scale = scaled(number, chosen, _language(context))
     shown = signed(figure) if sign else figure
-    small = " ".join(filter(None, (_scale_word(scale), currency)))
+    small = "" if bare else " ".join(filter(None, (_scale_word(scale), currency)))
     return format_html(
         '<data class="amt" value="{}" title="{}">{}{}</data>',
         exact(number).replace(",", "").replace(MINUS, "-"),
@@ -123,6 +130,21 @@ def _scale_word(scale: int) -> str:
     if scale == 10**8:
         return _("×100m")
     return ""
+
+
+@register.simple_tag(takes_context=True)
+def column_unit(context: Context, largest: Decimal | Fraction | int | None) -> str:
+    """Choose the one unit of a column by its largest amount: plain, wan or yi."""
+    frame = context.get("frame")
+    chosen = getattr(frame, "amount_unit", "auto")
+    return unit_of_column(largest or 0, chosen, _language(context))
+
+
+@register.simple_tag
+def unit_word(unit: str, currency: str = "") -> str:
+    """Name a column's unit for its head: 万 CNY."""
+    scale = {"wan": 10**4, "yi": 10**8}.get(unit, 1)
+    return " ".join(filter(None, (_scale_word(scale), currency)))
 
 
 @register.simple_tag(takes_context=True)

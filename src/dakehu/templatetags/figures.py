@@ -81,3 +81,22 @@ def _plain(value: Fraction) -> str:
     if value.denominator == 1 or abs(value) >= WAN:
         return grouped(decimal_of(value, 0), 0)
     return grouped(decimal_of(value, 2), 2)
+
+
+def unit_of_column(largest: Decimal | Fraction | int, unit: str, language: str) -> str:
+    """Choose the one unit in which a column of amounts is written, by its largest amount."""
+    size = abs(Fraction(largest))
+    if unit == "auto":
+        return "wan" if language.startswith("zh") and size >= 10 * WAN else "plain"
+    if unit == "yi" and size < YI // 10:
+        return "wan"
+    return unit
+
+
+def in_column(value: Decimal | Fraction | int, unit: str) -> str:
+    """Write an amount in the unit of its column, with the decimals of all the others."""
+    if unit == "yi":
+        return grouped(decimal_of(Fraction(value) / YI, 2), 2)
+    if unit == "wan":
+        return grouped(decimal_of(Fraction(value) / WAN, 1), 1)
+    return grouped(decimal_of(value, 0), 0)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dakehu.core.errors import Conflict, RuleBroken
@@ -38,9 +40,7 @@ class AmountField(forms.CharField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def __init__(
-        self, *, digits: int | None = None, negative: bool = False, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, digits: int | None = None, negative: bool = False, **kwargs: Any) -> None:
         self.digits = digits
         self.negative = negative
         super().__init__(**kwargs)
@@ -79,25 +79,39 @@ class PercentField(forms.CharField):
 
 def percent_typed(rate_bp: int | None) -> str:
     """Give basis points as they stand in a field: 1250 is 12.5; nothing for None."""
-    return (
-        "" if rate_bp is None else f"{Decimal(rate_bp) / 100:f}".rstrip("0").rstrip(".")
-    )
+    return "" if rate_bp is None else f"{Decimal(rate_bp) / 100:f}".rstrip("0").rstrip(".")
 
 
 def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
     """Do what a valid form asks; a refusal is put into the form, which keeps what was typed.
 
     Gives what the action gave (never None), or None when the form has errors now. A refusal
-    whose facts name a `field` of the form stands at that field.
+    whose facts name a `field` of the form stands at that field; of a conflict each field shows
+    what somebody saved meanwhile, and sending the form again is meant to overwrite it.
     """
     if not form.is_valid():
         return None
     try:
         return act(form.cleaned_data)
-    except (RuleBroken, Conflict) as error:
+    except RuleBroken as error:
         name = error.facts.get("field")
         form.add_error(name if name in form.fields else None, sentence(error))
-        return None
+    except Conflict as error:
+        form.add_error(None, sentence(error))
+        for name, value in error.facts.get("theirs", {}).items():
+            if name in form.fields:
+                saved = gettext("Saved meanwhile: %(value)s") % {"value": shown(value)}
+                form.add_error(name, saved)
+        if "version" in error.facts and "seen" in form.fields:
+            typed = cast(QueryDict, form.data).copy()
+            typed["seen"] = str(error.facts["version"])
+            form.data = typed
+    return None
+
+
+def shown(value: object) -> str:
+    """Give a value as a reader sees it; nothing is a dash."""
+    return "—" if value in (None, "") else str(value)
 
 
 def status_of(form: forms.Form) -> int:

@@ -163,9 +163,11 @@ def funnel(request: SignedRequest) -> HttpResponse:
             "currencies": currencies_in_use(),
             "stack": _stack(answer),
             "gap": _gap(answer),
+            "largest_figure": answer.quota.value or answer.total.amount.value,
             "weekly": {
                 "weighted": (answer.weighted - answer.weighted_before).value,
                 "closed": (answer.closed.amount - answer.closed_before).value,
+                "small": (answer.small - answer.small_before).value,
             },
             "kept": _kept(request),
         },

@@ -109,18 +109,12 @@ class GateForm(forms.Form):
 class CopyForm(forms.Form):
     """A copy under another key and name."""
 
-    name_zh = forms.CharField(
-        label=lazy("Name in Chinese"), max_length=120, required=False
-    )
-    name_en = forms.CharField(
-        label=lazy("Name in English"), max_length=120, required=False
-    )
+    name_zh = forms.CharField(label=lazy("Name in Chinese"), max_length=120, required=False)
+    name_en = forms.CharField(label=lazy("Name in English"), max_length=120, required=False)
     key = forms.CharField(
         label=lazy("Key"),
         max_length=50,
-        help_text=lazy(
-            "Lower-case letters, digits and hyphens; used in files and commands."
-        ),
+        help_text=lazy("Lower-case letters, digits and hyphens; used in files and commands."),
     )
 
 
@@ -195,9 +189,7 @@ def method_gate(request: SignedRequest, method_id: int) -> HttpResponse:
     if done(form, save) is not None:
         toast(request, _("The gate is changed in a new version of the method."))
         return go(request, "method", method_id)
-    page = queries.method(
-        viewer=request.viewer, method_id=method_id, today=request.today
-    )
+    page = queries.method(viewer=request.viewer, method_id=method_id, today=request.today)
     return _shown(request, page, form)
 
 
@@ -233,9 +225,7 @@ def method_copy(request: SignedRequest, method_id: int) -> HttpResponse:
 
 
 def _editable(request: SignedRequest, method_id: int) -> queries.MethodPage:
-    page = queries.method(
-        viewer=request.viewer, method_id=method_id, today=request.today
-    )
+    page = queries.method(viewer=request.viewer, method_id=method_id, today=request.today)
     if not page.may_edit:
         raise NotAllowed("method.edit")
     return page
@@ -245,9 +235,7 @@ def _gate_now(page: queries.MethodPage) -> dict[str, object]:
     return {"gate": page.version.gate.value, "seen": page.version.number}
 
 
-def _shown(
-    request: SignedRequest, page: queries.MethodPage, gate_form: GateForm
-) -> HttpResponse:
+def _shown(request: SignedRequest, page: queries.MethodPage, gate_form: GateForm) -> HttpResponse:
     language = request.viewer.language
     cycle = [choice.name.in_language(language) for choice in page.spec.buyer_cycle]
     standings = [choice.name.in_language(language) for choice in page.spec.standings]
@@ -266,8 +254,7 @@ def _shown(
 
 def _stages(page: queries.MethodPage, viewer: Viewer) -> list[StageShown]:
     return [
-        _stage(number, stage, viewer.language)
-        for number, stage in enumerate(page.stages, start=1)
+        _stage(number, stage, viewer.language) for number, stage in enumerate(page.stages, start=1)
     ]
 
 

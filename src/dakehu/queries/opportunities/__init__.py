@@ -1,0 +1,45 @@
+"""Reading opportunities: the list, one of them, and what a form offers to choose from."""
+
+from dakehu.queries.opportunities.choices import (
+    AccountChoice,
+    Choices,
+    account_by_name,
+    account_choices,
+    choices,
+    owner_choices,
+    product_choices,
+)
+from dakehu.queries.opportunities.filters import (
+    STATES,
+    OpportunityFilter,
+)
+from dakehu.queries.opportunities.history import Event, FieldChange
+from dakehu.queries.opportunities.list import (
+    MOST_COUNTED,
+    OpportunityPageOfList,
+    OpportunityRow,
+    every_opportunity,
+    opportunities,
+)
+from dakehu.queries.opportunities.single import OpportunityShown, opportunity
+
+__all__ = [
+    "MOST_COUNTED",
+    "STATES",
+    "AccountChoice",
+    "Choices",
+    "Event",
+    "FieldChange",
+    "OpportunityFilter",
+    "OpportunityPageOfList",
+    "OpportunityRow",
+    "OpportunityShown",
+    "account_by_name",
+    "account_choices",
+    "choices",
+    "every_opportunity",
+    "opportunities",
+    "opportunity",
+    "owner_choices",
+    "product_choices",
+]

@@ -1,0 +1,187 @@
+"""What a list of opportunities is asked for: filters, order, and the cursor of a page."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import RuleBroken
+from dakehu.core.ledger import Place
+from dakehu.core.money import limit_in_units, to_minor
+from dakehu.core.names import folded
+from dakehu.models import Account
+from dakehu.models.visibility import OpportunityQuerySet
+from dakehu.queries.units import all_units
+
+STATES = ("open", "won", "lost", "abandoned", "all", "voided")
+_PLACES = {"open": Place.OPEN, "won": Place.WON, "lost": Place.LOST, "abandoned": Place.ABANDONED}
+SORTS: dict[str, tuple[str, ...]] = {
+    "close": ("close_sort", "id"),
+    "amount": ("base_minor", "id"),
+    "name": ("sort_key", "id"),
+    "updated": ("updated_at", "id"),
+    # By method, then by stage: lineages are numbered in that order.
+    "stage": ("stage_id", "close_sort", "id"),
+}
+#: More accounts than this with a name in common are no help as a filter.
+_MOST_ACCOUNTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityFilter:
+    """Which opportunities: every given part narrows. Amounts are in units of base currency.
+
+    Ranges are [from, to): `close_to` and `amount_to` are the first that is left out.
+    """
+
+    state: str = "open"
+    unit_id: int | None = None
+    owner_id: int | None = None
+    method_id: int | None = None
+    stage_id: int | None = None
+    category: int | None = None
+    close_from: date | None = None
+    close_to: date | None = None
+    amount_from: Decimal | None = None
+    amount_to: Decimal | None = None
+    account_id: int | None = None
+    product_id: int | None = None
+    text: str = ""
+    own: bool = False
+
+
+def check_filter(asked: OpportunityFilter) -> None:
+    """Refuse what can't be meant. RuleBroken `list.unknown_state`, `list.upside_down`."""
+    if asked.state not in STATES:
+        raise RuleBroken("list.unknown_state", state=asked.state)
+    for name in ("close", "amount"):
+        low, high = getattr(asked, f"{name}_from"), getattr(asked, f"{name}_to")
+        if low is not None and high is not None and low >= high:
+            raise RuleBroken("list.upside_down", field=name, low=low, high=high)
+
+
+def narrowed(
+    rows: OpportunityQuerySet,
+    asked: OpportunityFilter,
+    *,
+    viewer: Viewer,
+    today: date,
+    base_digits: int,
+) -> OpportunityQuerySet:
+    """Keep the rows that the filter asks for."""
+    rows = rows.filter(voided=asked.state == "voided")
+    if asked.state in _PLACES:
+        rows = rows.filter(place=_PLACES[asked.state])
+    if asked.unit_id is not None:
+        units = all_units().tree(today).subtree(asked.unit_id)
+        rows = rows.filter(unit_id__in=units)
+    same: dict[str, Any] = {
+        "owner_id": asked.owner_id,
+        "stage__method_id": asked.method_id,
+        "stage_id": asked.stage_id,
+        "category": asked.category,
+        "account_id": asked.account_id,
+    }
+    rows = rows.filter(**{name: value for name, value in same.items() if value is not None})
+    if asked.own:
+        rows = rows.filter(owner_id=viewer.person_id)
+    if asked.close_from is not None:
+        rows = rows.filter(close_sort__gte=asked.close_from)
+    if asked.close_to is not None:
+        rows = rows.filter(close_sort__lt=asked.close_to)
+    if asked.amount_from is not None:
+        rows = rows.filter(base_minor__gte=_minor(asked.amount_from, base_digits))
+    if asked.amount_to is not None:
+        rows = rows.filter(base_minor__lt=_minor(asked.amount_to, base_digits))
+    if asked.product_id is not None:
+        rows = rows.filter(
+            line_sets__is_current=True, line_sets__lines__product_id=asked.product_id
+        ).distinct()
+    return rows.filter(_named(asked.text)) if asked.text.strip() else rows
+
+
+def _minor(amount: Decimal, digits: int) -> int:
+    limit = Decimal(limit_in_units(digits))
+    return to_minor(round(min(max(amount, -limit), limit), digits), digits)
+
+
+def _named(text: str) -> Q:
+    text = text.strip()[:120].replace("\x00", "")
+    named = Account.objects.filter(Q(name__icontains=text) | Q(name_en__icontains=text))
+    if folded(text):
+        named = named | Account.objects.filter(folded__contains=folded(text))
+    ids = list(named.values_list("id", flat=True)[:_MOST_ACCOUNTS])
+    found = Q(name__icontains=text) | Q(code__icontains=text)
+    return found | Q(account_id__in=ids) if ids else found
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column to order by and the direction; the id settles ties."""
+
+    key: str
+    descending: bool
+
+    @classmethod
+    def of(cls, sort: str) -> "Order":
+        """Read `close` or `-close`. RuleBroken `list.unknown_sort`."""
+        key = sort.removeprefix("-")
+        if key not in SORTS:
+            raise RuleBroken("list.unknown_sort", sort=sort[:40])
+        return cls(key, sort.startswith("-"))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Give the columns, the deciding one first."""
+        return SORTS[self.key]
+
+    @property
+    def param(self) -> str:
+        """Give the order as the URL writes it."""
+        return f"-{self.key}" if self.descending else self.key
+
+
+def cursor_of(order: Order, values: Sequence[Any]) -> str:
+    """Write the place of a row in an order so that the URL can hold it."""
+    plain = [v.isoformat() if isinstance(v, date) else v for v in values]
+    text = json.dumps([order.param, *plain], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def place_of(order: Order, cursor: str) -> tuple[Any, ...]:
+    """Read a cursor of the same order. RuleBroken `list.bad_cursor`."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        param, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if param != order.param or len(values) != len(order.columns):
+            raise RuleBroken("list.bad_cursor")
+        return tuple(
+            _typed(column, value) for column, value in zip(order.columns, values, strict=True)
+        )
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise RuleBroken("list.bad_cursor") from error
+
+
+def _typed(column: str, value: Any) -> Any:
+    match column:
+        case "close_sort":
+            return date.fromisoformat(value)
+        case "updated_at":
+            return datetime.fromisoformat(value)
+        case "sort_key":
+            if not isinstance(value, str):
+                raise TypeError(column)
+            return value
+        case "base_minor" if value is None:
+            return None
+        case _:
+            if not isinstance(value, int) or abs(value) >= 2**63:
+                raise TypeError(column)
+            return value

@@ -1,0 +1,291 @@
+"""A page of the list of opportunities: filtered, ordered, by keyset, as somebody may see them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Expression, F, Q
+from django.db.models.fields.tuple_lookups import (
+    Tuple,
+    TupleGreaterThan,
+    TupleLessThan,
+)
+
+from dakehu.core.access import Viewer
+from dakehu.core.ledger import Category, Place
+from dakehu.core.money import from_minor
+from dakehu.models import MethodStage, Opportunity
+from dakehu.models.visibility import OpportunityQuerySet
+from dakehu.queries.opportunities.filters import (
+    OpportunityFilter,
+    Order,
+    check_filter,
+    cursor_of,
+    narrowed,
+    place_of,
+)
+from dakehu.queries.organisation import organisation
+
+PAGE = 50
+#: Counting goes no further: "more than a thousand" is as good an answer, and quick.
+MOST_COUNTED = 1000
+
+_COLUMNS = (
+    "id", "code", "name", "account_id", "account__name", "owner_id", "owner__name",
+    "owner__name_en", "unit_id", "unit__name_zh", "unit__name_en", "unit__code",
+    "method_version_id", "stage_id", "place", "amount_minor", "currency_id", "currency__digits",
+    "base_minor", "close_on", "category", "next_step", "next_step_on", "updated_at", "decided_on",
+    "created_on", "start_unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityRow:
+    """An opportunity as a list shows it; amounts in units of its currency."""
+
+    id: int
+    code: str
+    name: str
+    account_id: int | None
+    account: str
+    owner_id: int
+    owner: str
+    unit: str
+    stage: str
+    place: Place
+    amount: Decimal
+    currency: str
+    base_amount: Decimal | None
+    close_on: date | None
+    category: Category
+    next_step: str
+    next_step_on: date | None
+    updated_at: datetime
+    decided_on: date | None
+    created_on: date
+    start_unknown: bool
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityPageOfList:
+    """A page of rows; the cursors lead on (`after`) and back (`before`), empty at the ends.
+
+    `total` counts up to MOST_COUNTED and is None beyond, and on pages reached by a cursor.
+    """
+
+    rows: tuple[OpportunityRow, ...]
+    after: str
+    before: str
+    total: int | None
+    more_than_counted: bool = False
+
+
+def opportunities(
+    *,
+    viewer: Viewer,
+    asked: OpportunityFilter,
+    sort: str = "close",
+    after: str = "",
+    before: str = "",
+    today: date,
+    limit: int = PAGE,
+) -> OpportunityPageOfList:
+    """Give a page of the opportunities that the viewer may see and the filter asks for.
+
+    RuleBroken `list.unknown_state`, `list.upside_down`, `list.unknown_sort`, `list.bad_cursor`.
+    """
+    check_filter(asked)
+    order = Order.of(sort)
+    back = bool(before)
+    cursor = before or after
+    place = place_of(order, cursor) if cursor else None
+    sets = _sets(viewer, asked, today)
+    found = _merged(sets, order, place, back=back, limit=limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
+    if back:
+        found.reverse()
+    keys = [_key(order, raw) for raw in (found[0], found[-1])] if found else []
+    total, over = (None, False) if cursor else _counted(sets, found, more)
+    return OpportunityPageOfList(
+        rows=_rows(found, viewer, today),
+        after=cursor_of(order, keys[1]) if keys and (back or more) else "",
+        before=cursor_of(order, keys[0]) if keys and (more if back else cursor) else "",
+        total=total,
+        more_than_counted=over,
+    )
+
+
+def every_opportunity(
+    *,
+    viewer: Viewer,
+    asked: OpportunityFilter,
+    sort: str = "close",
+    today: date,
+    chunk: int = 500,
+) -> Iterator[OpportunityRow]:
+    """Give all rows of the filtered list in its order, read chunk by chunk (for exports)."""
+    check_filter(asked)
+    order = Order.of(sort)
+    sets = _sets(viewer, asked, today)
+    place: tuple[Any, ...] | None = None
+    names = stage_names(viewer.language)
+    while True:
+        found = _merged(sets, order, place, back=False, limit=chunk)
+        yield from _rows(found, viewer, today, names)
+        if len(found) < chunk:
+            return
+        place = _key(order, found[-1])
+
+
+def stage_names(language: str) -> dict[tuple[int, int], str]:
+    """Give the name of each stage of each version of a method."""
+    rows = MethodStage.objects.values_list("version_id", "stage_id", "name_zh", "name_en")
+    english = language.startswith("en")
+    return {
+        (version, stage): (en or zh) if english else (zh or en) for version, stage, zh, en in rows
+    }
+
+
+def _sets(viewer: Viewer, asked: OpportunityFilter, today: date) -> list[OpportunityQuerySet]:
+    base_digits = organisation().base_digits if _asks_amount(asked) else 2
+    sets = Opportunity.objects.all().pages_for(viewer)
+    return [
+        narrowed(rows, asked, viewer=viewer, today=today, base_digits=base_digits) for rows in sets
+    ]
+
+
+def _asks_amount(asked: OpportunityFilter) -> bool:
+    return asked.amount_from is not None or asked.amount_to is not None
+
+
+def _key(order: Order, raw: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(raw[column] for column in order.columns)
+
+
+def _merged(
+    sets: list[OpportunityQuerySet],
+    order: Order,
+    place: tuple[Any, ...] | None,
+    *,
+    back: bool,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Give rows beyond a place, nearest first; amounts that are unknown stand last."""
+    if order.key != "amount":
+        return _segment(sets, order, place, back=back, limit=limit)
+    known = [rows.filter(base_minor__isnull=False) for rows in sets]
+    unknown = [rows.filter(base_minor__isnull=True) for rows in sets]
+    segments = [unknown, known] if back else [known, unknown]
+    if place is not None and (place[0] is None) != back:
+        segments = segments[1:]
+    elif place is None and back:
+        segments = segments[:0]
+    found: list[dict[str, Any]] = []
+    for number, segment in enumerate(segments):
+        if len(found) < limit:
+            found += _segment(
+                segment, order, place if number == 0 else None, back=back,
+                limit=limit - len(found),
+            )  # fmt: skip
+    return found
+
+
+def _segment(
+    sets: list[OpportunityQuerySet],
+    order: Order,
+    place: tuple[Any, ...] | None,
+    *,
+    back: bool,
+    limit: int,
+) -> list[dict[str, Any]]:
+    falling = order.descending != back
+    columns = order.columns
+    if place is not None and place[0] is None:
+        columns, place = columns[1:], place[1:]
+    signs = [f"-{column}" if falling else column for column in columns]
+    needed = tuple(dict.fromkeys((*_COLUMNS, *order.columns)))
+    found: dict[int, dict[str, Any]] = {}
+    for rows in sets:
+        if place is not None:
+            rows = rows.filter(_beyond(columns, place, falling=falling))  # noqa: PLW2901
+        page = rows.order_by(*signs).values_list(*needed)[:limit]
+        for values in page:
+            raw = dict(zip(needed, values, strict=True))
+            found[raw["id"]] = raw
+    ordered = sorted(
+        found.values(),
+        key=lambda raw: tuple(-1 if raw[c] is None else raw[c] for c in columns),
+        reverse=falling,
+    )
+    return ordered[:limit]
+
+
+def _beyond(columns: tuple[str, ...], place: tuple[Any, ...], *, falling: bool) -> Q | Expression:
+    if len(columns) == 1:
+        return Q(**{f"{columns[0]}__{'lt' if falling else 'gt'}": place[0]})
+    lookup = TupleLessThan if falling else TupleGreaterThan
+    beyond: Expression = lookup(Tuple(*(F(column) for column in columns)), place)
+    return beyond
+
+
+def _counted(
+    sets: list[OpportunityQuerySet], found: list[dict[str, Any]], more: bool
+) -> tuple[int | None, bool]:
+    if not more:
+        return len(found), False
+    ids: set[int] = set()
+    for rows in sets:
+        ids.update(rows.order_by().values_list("id", flat=True)[: MOST_COUNTED + 1])
+    return (None, True) if len(ids) > MOST_COUNTED else (len(ids), False)
+
+
+def _rows(
+    found: list[dict[str, Any]],
+    viewer: Viewer,
+    today: date,
+    names: dict[tuple[int, int], str] | None = None,
+) -> tuple[OpportunityRow, ...]:
+    if not found:
+        return ()
+    stages = stage_names(viewer.language) if names is None else names
+    base_digits = organisation().base_digits
+    english = viewer.language.startswith("en")
+
+    def either(zh: str, en: str) -> str:
+        return (en or zh) if english else (zh or en)
+
+    return tuple(
+        OpportunityRow(
+            id=raw["id"],
+            code=raw["code"],
+            name=raw["name"],
+            account_id=raw["account_id"],
+            account=raw["account__name"] or "",
+            owner_id=raw["owner_id"],
+            owner=either(raw["owner__name"], raw["owner__name_en"]),
+            unit=either(raw["unit__name_zh"], raw["unit__name_en"]) or raw["unit__code"],
+            stage=stages.get((raw["method_version_id"], raw["stage_id"]), ""),
+            place=Place(raw["place"]),
+            amount=from_minor(raw["amount_minor"], raw["currency__digits"]),
+            currency=raw["currency_id"],
+            base_amount=None
+            if raw["base_minor"] is None
+            else from_minor(raw["base_minor"], base_digits),
+            close_on=raw["close_on"],
+            category=Category(raw["category"]),
+            next_step=raw["next_step"],
+            next_step_on=raw["next_step_on"],
+            updated_at=raw["updated_at"],
+            decided_on=raw["decided_on"],
+            created_on=raw["created_on"],
+            start_unknown=raw["start_unknown"],
+            is_overdue=raw["place"] == Place.OPEN
+            and raw["close_on"] is not None
+            and raw["close_on"] < today,
+        )
+        for raw in found
+    )

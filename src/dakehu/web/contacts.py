@@ -1,0 +1,165 @@
+"""Contacts as pages: the list, one contact, creating and editing."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from dakehu.actions import contacts as actions
+from dakehu.core.errors import NotAllowed
+from dakehu.http import SignedRequest, go, render_page, signed_in, toast
+from dakehu.queries import accounts as account_queries
+from dakehu.queries import contacts as queries
+from dakehu.queries.paging import Cut
+from dakehu.web.exports import rows_as_csv, rows_as_xlsx
+from dakehu.web.forms import done, status_of
+from dakehu.web.history import events_of
+
+MOST_EXPORTED = 100_000
+WORDS = {
+    "name": lazy("Name"),
+    "name_en": lazy("Name in English"),
+    "title": lazy("Title"),
+    "department": lazy("Department"),
+    "phone": lazy("Phone"),
+    "email": lazy("Email"),
+    "note": lazy("Note"),
+    "created": lazy("Created"),
+}
+
+
+class ContactForm(forms.Form):
+    """The fields that people edit; the phone is left out where it may not be read."""
+
+    name = forms.CharField(label=WORDS["name"], max_length=80)
+    name_en = forms.CharField(label=WORDS["name_en"], max_length=80, required=False)
+    title = forms.CharField(label=WORDS["title"], max_length=120, required=False)
+    department = forms.CharField(label=WORDS["department"], max_length=120, required=False)
+    phone = forms.CharField(label=WORDS["phone"], max_length=60, required=False)
+    email = forms.EmailField(label=WORDS["email"], required=False)
+    note = forms.CharField(label=WORDS["note"], required=False, widget=forms.Textarea)
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def values(self) -> dict[str, str]:
+        """Give the columns typed."""
+        return {n: v for n, v in self.cleaned_data.items() if n in actions.FIELDS}
+
+
+@signed_in
+@require_safe
+def contact_list(request: SignedRequest) -> HttpResponse:
+    """Show a page of the list."""
+    where = _where(request)
+    cut = Cut(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    page = queries.contacts(viewer=request.viewer, where=where, cut=cut)
+    facts = {
+        "page": page,
+        "where": where,
+        "total": queries.contact_count(viewer=request.viewer, where=where),
+        "query": request.GET.urlencode(),
+    }
+    return render_page(request, "contacts/list.html", facts)
+
+
+@signed_in
+@require_safe
+def contact_export(request: SignedRequest, kind: str) -> HttpResponse:
+    """Give the list as a file; a phone that is masked on the page is empty in it."""
+    rows = queries.every_contact(viewer=request.viewer, where=_where(request), limit=MOST_EXPORTED)
+    head = [_("Name"), _("Account"), _("Department"), _("Title"), _("Phone"), _("Email")]
+    lines = [(r.name, r.account_name, r.department, r.title, r.phone, r.email) for r in rows]
+    write = rows_as_xlsx if kind == "xlsx" else rows_as_csv
+    return write(name=_("contacts"), head=head, rows=lines)
+
+
+@signed_in
+@require_safe
+def contact_page(request: SignedRequest, contact_id: int) -> HttpResponse:
+    """Show one contact."""
+    page = queries.contact(viewer=request.viewer, contact_id=contact_id)
+    events = events_of(page.changes, words=WORDS, language=request.viewer.language)
+    return render_page(
+        request,
+        "contacts/page.html",
+        {"contact": page.contact, "may_edit": page.may_edit, "events": events},
+    )
+
+
+@signed_in
+def contact_create(request: SignedRequest, account_id: int) -> HttpResponse:
+    """Create a contact of an account."""
+    account = account_queries.account(viewer=request.viewer, account_id=account_id)
+    if not account.may_edit_contacts:
+        raise NotAllowed("contact.edit")
+    form = ContactForm(request.POST if request.method == "POST" else None)
+
+    def save(cleaned: dict[str, Any]) -> int:
+        return actions.create_contact(
+            actor=request.viewer,
+            account_id=account_id,
+            values=form.values(),
+            today=request.today,
+            at=request.now,
+        )
+
+    if done(form, save) is not None:
+        toast(request, _("The contact is created."))
+        return go(request, "account", account_id)
+    facts = {"form": form, "account_id": account.id, "account_name": account.name}
+    return render_page(request, "contacts/form.html", facts, status=status_of(form))
+
+
+@signed_in
+def contact_edit(request: SignedRequest, contact_id: int) -> HttpResponse:
+    """Edit a contact."""
+    page = queries.contact(viewer=request.viewer, contact_id=contact_id)
+    if not page.may_edit:
+        raise NotAllowed("contact.edit")
+    contact = page.contact
+    held = {name: getattr(contact, name) for name in actions.FIELDS}
+    form = ContactForm(
+        request.POST if request.method == "POST" else None,
+        initial={**held, "seen": contact.version},
+    )
+    if contact.phone_hidden:
+        del form.fields["phone"]
+
+    def save(cleaned: dict[str, Any]) -> bool:
+        actions.edit_contact(
+            actor=request.viewer,
+            contact_id=contact_id,
+            seen_version=cleaned["seen"] or 0,
+            values=form.values(),
+            at=request.now,
+        )
+        return True
+
+    if done(form, save):
+        toast(request, _("The contact is saved."))
+        return go(request, "contact", contact_id)
+    facts = {
+        "form": form,
+        "contact": contact,
+        "account_id": contact.account_id,
+        "account_name": contact.account_name,
+    }
+    return render_page(request, "contacts/form.html", facts, status=status_of(form))
+
+
+def _where(request: SignedRequest) -> queries.ContactFilter:
+    return queries.ContactFilter(
+        text=request.GET.get("q", "")[:100], sort=request.GET.get("sort", "name")
+    )
+
+
+urlpatterns = [
+    path("contacts/", contact_list, name="contacts"),
+    path("contacts/export.<str:kind>", contact_export, name="contact_export"),
+    path("contacts/<int:contact_id>/", contact_page, name="contact"),
+    path("contacts/<int:contact_id>/edit/", contact_edit, name="contact_edit"),
+    path("accounts/<int:account_id>/contacts/create/", contact_create, name="contact_create"),
+]

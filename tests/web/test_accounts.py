@@ -1,0 +1,151 @@
+"""Accounts and contacts as pages, forms and files."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dakehu.actions.accounts import create_account, move_account
+from dakehu.actions.contacts import create_contact, edit_contact
+from dakehu.core.errors import Conflict, NotAllowed, NotFound
+from dakehu.models import Account, Contact, Grant
+from dakehu.queries.contacts import ContactFilter, contact, contacts
+from dakehu.queries.paging import Cut
+from tests.cast import AT, TODAY, Cast, make_cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+def make(cast: Cast, name: str = "华东机械", login: str = "amy") -> int:
+    return create_account(
+        actor=cast.viewer(login), values={"name": name}, manager_id=cast.people[login],
+        unit_id=None, today=TODAY, at=AT,
+    )  # fmt: skip
+
+
+def person(cast: Cast, account_id: int, login: str = "amy") -> int:
+    return create_contact(
+        actor=cast.viewer(login), account_id=account_id,
+        values={"name": "陈工", "phone": "13800000000"}, today=TODAY, at=AT,
+    )  # fmt: skip
+
+
+def test_every_page_stays_within_its_queries(cast: Cast) -> None:
+    top, branch = make(cast), make(cast, "华东机械二厂")
+    move_account(actor=cast.viewer("amy"), account_id=branch, seen_version=1, parent_id=top, at=AT)
+    made = person(cast, top)
+    client = cast.client("head-1")
+    for url in (
+        "/accounts/", f"/accounts/{top}/", f"/accounts/{top}/assign/", "/contacts/",
+        f"/contacts/{made}/",
+    ):  # fmt: skip
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).status_code == 200
+        asked = [q for q in queries if "SAVEPOINT" not in q["sql"]]
+        assert len(asked) <= 14, (url, len(asked))  # session and log-in among them
+
+
+def test_out_of_sight_is_not_found_and_not_allowed_is_refused(cast: Cast) -> None:
+    made = make(cast)
+    assert cast.client("bob").get(f"/accounts/{made}/").status_code == 404
+    assert cast.client("exec").get(f"/accounts/{made}/").status_code == 200
+    assert cast.client("exec").get(f"/accounts/{made}/edit/").status_code == 403
+    assert cast.client("exec").get("/accounts/create/").status_code == 403
+
+
+def test_an_account_is_created_by_form(cast: Cast) -> None:
+    form = {"name": "新客户", "aliases": "NK\n新", "manager_id": cast.people["amy"]}
+    answer = cast.client("amy").post("/accounts/create/", form)
+    row = Account.objects.get()
+    assert answer.headers["Location"] == f"/accounts/{row.pk}/"
+    assert list(row.names.values_list("name", flat=True)) == ["NK", "新"]
+
+
+def test_a_name_taken_is_shown_and_what_was_typed_is_kept(cast: Cast) -> None:
+    make(cast, login="cat")
+    form = {"name": "华东机械", "region": "华东", "manager_id": cast.people["amy"]}
+    client = cast.client("amy")
+    answer = client.post("/accounts/create/", form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "华***械" in page
+    assert 'value="华东"' in page
+    assert client.post("/accounts/create/", {**form, "same_name_is_fine": "on"}).status_code == 303
+
+
+def test_a_conflict_shows_both_values_and_the_second_save_wins(cast: Cast) -> None:
+    made = make(cast)
+    client = cast.client("amy")
+    url = f"/accounts/{made}/edit/"
+    client.post(url, {"name": "甲", "seen": 1})
+    answer = client.post(url, {"name": "乙", "seen": 1})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "甲" in page
+    assert 'value="乙"' in page
+    assert 'name="seen" value="2"' in page
+    client.post(url, {"name": "乙", "seen": 2})
+    assert Account.objects.get().name == "乙"
+
+
+def test_the_export_is_what_one_sees(cast: Cast) -> None:
+    make(cast, "=1+1")
+    make(cast, "西部矿业", "cat")
+    text = cast.client("amy").get("/accounts/export.csv").content.decode()
+    assert "'=1+1" in text
+    assert "西部矿业" not in text
+    assert "西部矿业" in cast.client("exec").get("/accounts/export.csv").content.decode()
+    assert cast.client("amy").get("/accounts/export.xlsx").content[:2] == b"PK"
+
+
+@pytest.mark.parametrize("query", ["after=rubbish", "before=W10", "after=WyJhIiwiYiJd"])
+def test_a_cursor_that_is_none_is_refused_in_words(cast: Cast, query: str) -> None:
+    assert cast.client("amy").get(f"/accounts/?{query}").status_code == 422
+
+
+def test_a_phone_is_read_by_role_or_by_the_accounts_manager(cast: Cast) -> None:
+    made = person(cast, make(cast))
+    for login in ("amy", "head-east", "ops"):
+        assert contact(viewer=cast.viewer(login), contact_id=made).contact.phone == "13800000000"
+    for login in ("exec", "finance", "auditor"):
+        row = contact(viewer=cast.viewer(login), contact_id=made).contact
+        assert (row.phone, row.phone_hidden) == ("", True)
+        assert "13800000000" not in cast.client(login).get("/contacts/export.csv").content.decode()
+        assert "13800000000" not in cast.client(login).get(f"/contacts/{made}/").content.decode()
+
+
+def test_contacts_are_seen_with_their_account(cast: Cast) -> None:
+    made = person(cast, make(cast))
+    with pytest.raises(NotFound):
+        contact(viewer=cast.viewer("bob"), contact_id=made)
+    assert contacts(viewer=cast.viewer("bob"), where=ContactFilter(), cut=Cut()).rows == ()
+    assert contacts(viewer=cast.viewer("amy"), where=ContactFilter(text="陈"), cut=Cut()).rows
+    with pytest.raises(NotAllowed):
+        person(cast, Account.objects.get().pk, "exec")
+
+
+def test_a_contact_changed_meanwhile_is_a_conflict(cast: Cast) -> None:
+    made = person(cast, make(cast))
+    edit = {"contact_id": made, "seen_version": 1, "at": AT}
+    edit_contact(actor=cast.viewer("amy"), values={"title": "主任"}, **edit)
+    with pytest.raises(Conflict):
+        edit_contact(actor=cast.viewer("amy"), values={"title": "处长"}, **edit)
+    assert Contact.objects.get().title == "主任"
+
+
+def test_whoever_can_not_read_a_phone_can_not_overwrite_it(cast: Cast) -> None:
+    held = make(cast)
+    made = person(cast, held)
+    Grant.objects.create(
+        person_id=cast.people["support"], account_id=held, right="work",
+        because="account_team", granted_at=AT,
+    )  # fmt: skip
+    with pytest.raises(NotAllowed):
+        edit_contact(
+            actor=cast.viewer("support"), contact_id=made, seen_version=1,
+            values={"phone": "1"}, at=AT,
+        )  # fmt: skip
