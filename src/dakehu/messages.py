@@ -66,6 +66,35 @@ SENTENCES: dict[str, str | Promise] = {
     "person.unknown_amount_unit": _(
         "“%(amount_unit)s” is not a way to show amounts. Choose one listed."
     ),
+    "database.unreachable": _(
+        "The database does not answer: %(problem)s. Check DAKEHU_DATABASE_URL."
+    ),
+    "organisation.set_up": _("Only the operator of this machine may set up an installation."),
+    "demo.build": _("Only the operator of this machine may make the demo company."),
+    "demo.not_empty": _(
+        "This database holds data already, so the demo company is not put into it."
+        " Name another one in DAKEHU_DATABASE_URL."
+    ),
+    "ledger.verify": _("Verifying the ledger is for auditors and the operator of this machine."),
+    "ledger.rebuild": _("Only the operator of this machine may make the carried months anew."),
+    "outcomes.base_currency_only": _(
+        "Outcomes are shown as booked, in %(base)s. Leave the currency out."
+    ),
+    "person.edit": _("Only administrators and the operator of this machine may add people."),
+    "person.bad_login": _(
+        "“%(login)s” can't be a log-in: it needs 1 to 80 characters and no spaces."
+    ),
+    "person.login_taken": _("Somebody has the log-in “%(login)s” already. Choose another one."),
+    "person.name_missing": _("The name is missing."),
+    "person.unknown_role": _("There is no role “%(role)s”."),
+    "person.weak_password": _("This password is too weak: %(problems)s"),
+    "money.unknown_currency": _("There is no currency “%(currency)s” here."),
+    "money.no_exchange_rate": _("No exchange rate from %(to)s to %(currency)s is known here."),
+    "day.missing": _("The day is missing. Write it like 2026-11-20."),
+    "day.malformed": _("“%(text)s” is not a day. Write it like 2026-11-20."),
+    "day.ambiguous": _("Which number of “%(text)s” is the month? Write the day like 2026-11-20."),
+    "day.not_in_calendar": _("There is no day “%(text)s” in the calendar."),
+    "period.malformed": _("“%(text)s” is not a period. Write it like 2026Q4, 2026-11 or 2026."),
     "login.demo_refused": _(
         "Demo log-ins are open on the demo company's own machine only. Sign in with a password."
     ),
@@ -77,6 +106,7 @@ REASONS: dict[str, str | Promise] = {
     "funnel.no_quota": _("No quota is set for this period."),
     "funnel.no_rate": _("No win rate is in force for this stage on this day."),
     "funnel.zero_quota": _("The quota of this period is 0, so there is no ratio."),
+    "funnel.across_methods": _("Quotas are set across all methods."),
     "funnel.no_norm": _("There is no history yet to compare with."),
     "money.no_exchange_rate": _("No exchange rate is known for this day."),
     "opportunity.no_close_on": _("No expected close date is set."),
