@@ -18,11 +18,6 @@ from dakehu.models import (
     SmallSale,
 )
 
-_NAMES = {
-    "USD": ("美元", "US dollar"),  # han: names of currencies
-    "CNY": ("人民币", "Chinese yuan"),  # han: names of currencies
-}
-
 
 @dataclass(frozen=True)
 class Booking:
