@@ -5,6 +5,7 @@ import htmx from "htmx.org";
 
 const dialog = document.querySelector<HTMLDialogElement>("#dialog");
 const content = document.querySelector<HTMLElement>("#dialog-content");
+const toasts = document.querySelector<HTMLElement>("#toasts");
 
 /** Open a page of ours in the dialog. */
 export function openInDialog(url: string): void {
@@ -36,13 +37,18 @@ if (dialog && content) {
       htmx.process(form);
     }
     if (!dialog.open) dialog.showModal();
+    // What lies outside a modal dialog can be neither seen well nor clicked: toasts come along.
+    if (toasts) dialog.append(toasts);
     content.querySelector<HTMLElement>("[autofocus], [aria-invalid=true]")?.focus();
   });
   // A click on the ground beside the dialog closes it, unless something was typed.
   dialog.addEventListener("pointerdown", (event) => {
     if (event.target === dialog && !dialog.querySelector("form[data-dirty]")) dialog.close();
   });
-  dialog.addEventListener("close", () => content.replaceChildren());
+  dialog.addEventListener("close", () => {
+    if (toasts) document.body.append(toasts);
+    content.replaceChildren();
+  });
 }
 for (const other of document.querySelectorAll<HTMLDialogElement>("dialog:not(#dialog)"))
   other.addEventListener("pointerdown", (event) => {
