@@ -17,4 +17,5 @@ urlpatterns = [
 urlpatterns += [
     path("", include("dakehu.web.evidence")),
     path("", include("dakehu.web.opportunities")),
+    path("", include("dakehu.web.small_sales")),
 ]

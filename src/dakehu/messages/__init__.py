@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from dakehu.core.errors import DakehuError
 from dakehu.messages import (
     accounts,
+    evidence,
     imports,
     ledger,
     methods,
@@ -23,12 +24,14 @@ from dakehu.messages import (
     opportunities,
     people,
     permissions,
+    small_sales,
 )
 from dakehu.messages.reasons import REASONS
 
 #: Why something is refused.
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
+    **evidence.SENTENCES,
     **imports.SENTENCES,
     **ledger.SENTENCES,
     **methods.SENTENCES,
@@ -36,6 +39,7 @@ SENTENCES: dict[str, str | Promise] = {
     **opportunities.SENTENCES,
     **people.SENTENCES,
     **permissions.SENTENCES,
+    **small_sales.SENTENCES,
 }
 
 
