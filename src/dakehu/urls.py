@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("dakehu.web.methods")),
     path("", include("dakehu.web.accounts")),
     path("", include("dakehu.web.contacts")),
+    path("", include("dakehu.web.quotas")),
 ]
 
 # opps: evidence first, its addresses would read as verbs
