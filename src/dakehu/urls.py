@@ -18,4 +18,5 @@ urlpatterns = [
 urlpatterns += [
     path("", include("dakehu.web.evidence")),
     path("", include("dakehu.web.opportunities")),
+    path("", include("dakehu.web.small_sales")),
 ]

@@ -25,6 +25,7 @@ from dakehu.messages import (
     people,
     permissions,
     quotas,
+    small_sales,
 )
 from dakehu.messages.reasons import REASONS
 
@@ -40,6 +41,7 @@ SENTENCES: dict[str, str | Promise] = {
     **people.SENTENCES,
     **permissions.SENTENCES,
     **quotas.SENTENCES,
+    **small_sales.SENTENCES,
 }
 
 

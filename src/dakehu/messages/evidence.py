@@ -17,4 +17,19 @@ SENTENCES: dict[str, str | Promise] = {
     "evidence.proof_missing": _("Attach a file, a link or a note: a tick alone proves nothing."),
     "evidence.unknown_item": _("There is no such evidence in the opportunity's method."),
     "evidence.who": _("Evidence is ticked by a person. Sign in as one."),
+    "evidence.bad_link": _("This is no link. Write one that begins with http:// or https://."),
+    "evidence.file_lost": _(
+        "The file “%(name)s” is not where it should be. Please tell your administrator."
+    ),
+    "evidence.file_refused": _(
+        "Files that end in “%(ending)s” are not taken. Attach a document or a picture instead."
+    ),
+    "evidence.file_too_large": _(
+        "The file is larger than %(limit)s MB. Attach a smaller one, or a link."
+    ),
+    "evidence.no_file": _("There is no such file, or it is not yours to see."),
+    "evidence.not_ticked": _("This item is not ticked."),
+    "evidence.proof_missing": _("Say what proves it: a note, a link or a file."),
+    "evidence.unknown_item": _("The method has no such evidence. Choose an item of its list."),
+    "evidence.who": _("Evidence is ticked by a person. Log in as one."),
 }

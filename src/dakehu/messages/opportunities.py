@@ -45,6 +45,9 @@ SENTENCES: dict[str, str | Promise] = {
         "The opportunity is closed, so this cannot be done with it. Reopen it first."
     ),
     "opportunity.not_voided": _("The opportunity is not deleted, so it cannot be restored."),
+    "list.unknown_export": _("Lists are given as csv or xlsx, not as “%(kind)s”."),
+    "opportunity.not_voided": _("The opportunity is not voided, so there is nothing to restore."),
+    "opportunity.unknown_verb": _("There is no such thing to do with an opportunity."),
     "opportunity.owner_unknown": _("There is no such person who could own it. Choose another."),
     "opportunity.owner_without_unit": _(
         "On %(on)s this person was in no sales unit. Choose another person or another day."
