@@ -12,4 +12,6 @@ urlpatterns = [
     path("", include("dakehu.web.accounts")),
     path("", include("dakehu.web.contacts")),
     path("", include("dakehu.web.quotas")),
+    path("", include("dakehu.web.units")),
+    path("", include("dakehu.web.people")),
 ]
