@@ -15,3 +15,9 @@ urlpatterns = [
     path("", include("dakehu.web.units")),
     path("", include("dakehu.web.people")),
 ]
+
+# opps: evidence first, its addresses would read as verbs
+urlpatterns += [
+    path("", include("dakehu.web.evidence")),
+    path("", include("dakehu.web.opportunities")),
+]
