@@ -14,6 +14,9 @@ urlpatterns = [
     path("", include("dakehu.web.quotas")),
     path("", include("dakehu.web.units")),
     path("", include("dakehu.web.people")),
+    path("", include("dakehu.web.products")),
+    path("", include("dakehu.web.rates")),
+    path("", include("dakehu.web.organisation")),
 ]
 
 # opps: evidence first, its addresses would read as verbs
