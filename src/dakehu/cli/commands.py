@@ -4,12 +4,14 @@ import click
 from django.utils.translation import gettext_lazy as _
 
 import dakehu as product
-from dakehu.cli.figures import funnel, indicators, outcomes, waterfall
+from dakehu.cli.funnel import funnel, indicators
 from dakehu.cli.imports import import_files
 from dakehu.cli.installing import init
 from dakehu.cli.ledger import ledger
+from dakehu.cli.outcomes import outcomes
 from dakehu.cli.people import person
 from dakehu.cli.serving import serve
+from dakehu.cli.waterfall import waterfall
 
 
 @click.group(

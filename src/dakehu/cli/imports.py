@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dakehu.actions.imports import ImportOptions, ImportReport, run_import, source_files
-from dakehu.cli.asking import asker, day_of, default_organisation, moment
+from dakehu.cli.asking import asking_as, moment
 from dakehu.cli.output import (
     answering,
     as_json_option,
-    check_database,
     print_json,
     print_table,
 )
+from dakehu.core.periods import parse_day
 from dakehu.messages import sentence
 
 SHOWN_PROBLEMS = 40
@@ -42,21 +42,19 @@ def import_files(
     encoding: str | None, state_of: str | None, dry_run: bool, login: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Import, and report by row what could not go in."""
-    check_database()
-    at = moment()
-    today = default_organisation().today(at)
+    asker = asking_as(login)
     report = run_import(
-        actor=asker(login, today),
+        actor=asker.viewer,
         files=source_files(paths),
         recipe=recipe,
         options=ImportOptions(
             dates=dates,
             encoding=encoding,
-            state_of=None if state_of is None else day_of(state_of),
+            state_of=None if state_of is None else parse_day(state_of),
             dry_run=dry_run,
         ),
-        today=today,
-        at=at,
+        today=asker.today,
+        at=moment(),
     )
     if as_json:
         print_json(report.as_json())

@@ -8,16 +8,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dakehu.actions.ledger import carry_forward, rebuild
-from dakehu.cli.asking import asker, default_organisation, moment
+from dakehu.cli.asking import asking_as, moment
 from dakehu.cli.output import (
     answering,
     as_json_option,
-    check_database,
     print_json,
     print_table,
 )
 from dakehu.core.errors import NotAllowed
 from dakehu.queries.ledger_check import Verified, verify_ledger
+from dakehu.queries.snapshot import reading
 
 
 @click.group(help=gettext_lazy("Prove the ledger and carry it forward."))
@@ -35,15 +35,13 @@ def ledger() -> None:
 @answering
 def verify(*, again: bool, login: str | None, as_json: bool) -> None:
     """Check everything FUN-5 promises; exit 1 where something deviates."""
-    check_database()
-    at = moment()
-    today = default_organisation().today(at)
-    viewer = asker(login, today)
+    asker = asking_as(login)
     if again:
-        if not viewer.is_operator:
+        if not asker.viewer.is_operator:
             raise NotAllowed("ledger.rebuild")
-        rebuild(since=None, upto=today, at=at)
-    found = verify_ledger(viewer)
+        rebuild(since=None, upto=asker.today, at=moment())
+    with reading():
+        found = verify_ledger(asker.viewer)
     if as_json:
         print_json({"right": found.right, **asdict(found)})
     else:
@@ -57,9 +55,7 @@ def verify(*, again: bool, login: str | None, as_json: bool) -> None:
 @answering
 def carry(*, as_json: bool) -> None:
     """Carry every month that has begun."""
-    check_database()
-    at = moment()
-    carried = carry_forward(upto=default_organisation().today(at), at=at)
+    carried = carry_forward(upto=asking_as(None).today, at=moment())
     if as_json:
         print_json({"carried": carried})
     else:

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 
 import click
 from django.db import OperationalError, connection
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -128,6 +129,11 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, left:
             for place, (cell, wide) in enumerate(zip(line, widths, strict=True))
         ]
         click.echo("  ".join(cells).rstrip())
+
+
+def language() -> str:
+    """Give the language of the terminal as names know it: en or zh-hans."""
+    return "en" if translation.get_language() == "en" else "zh-hans"
 
 
 def width(text: str) -> int:

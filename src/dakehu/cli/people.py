@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dakehu.actions.people import add_person, set_password
-from dakehu.cli.asking import default_organisation, moment
-from dakehu.cli.output import answering, check_database
-from dakehu.core.access import ROLES, operator
+from dakehu.cli.asking import asking_as, moment
+from dakehu.cli.output import answering
+from dakehu.core.access import ROLES
 
 
 @click.group(help=gettext_lazy("Add people and set their passwords."))
@@ -29,12 +29,10 @@ def person() -> None:
 @answering
 def add(*, login: str, name: str, role: str, unit: str | None) -> None:
     """Add a person with one appointment from today on."""
-    check_database()
-    at = moment()
-    today = default_organisation().today(at)
+    asker = asking_as(None)
     add_person(
-        actor=operator(), login=login, name=name, role=role, unit_code=unit,
-        password=_password(), today=today, at=at,
+        actor=asker.viewer, login=login, name=name, role=role, unit_code=unit,
+        password=_password(), today=asker.today, at=moment(),
     )  # fmt: skip
     click.echo(_("%(login)s can log in now.") % {"login": login})
 
@@ -44,8 +42,8 @@ def add(*, login: str, name: str, role: str, unit: str | None) -> None:
 @answering
 def password(*, login: str) -> None:
     """Set a password, asked for twice or read from the first line of standard input."""
-    check_database()
-    set_password(actor=operator(), login=login, password=_password(), at=moment())
+    asker = asking_as(None)
+    set_password(actor=asker.viewer, login=login, password=_password(), at=moment())
     click.echo(_("%(login)s has a new password.") % {"login": login})
 
 

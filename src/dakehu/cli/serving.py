@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dakehu.cli.asking import default_organisation
-from dakehu.cli.output import answering, check_database
+from dakehu.cli.asking import asking_as
+from dakehu.cli.output import answering, language
 from dakehu.queries.people import demo_log_ins
 
 #: How long after a run the next is due, and how soon a failed one is tried again; seconds.
@@ -30,8 +30,7 @@ def serve(host: str | None, port: int | None) -> None:
     if host is not None and host != settings.HOST:
         # Settings decide what is safe for a host; they read it before anything is started.
         _again_with(DAKEHU_HOST=host, port=port)
-    check_database()
-    default_organisation()
+    asking_as(None)
     collect_static()
     address, number = settings.HOST, port or settings.PORT
     shown = f"[{address}]" if ":" in address else address
@@ -39,7 +38,7 @@ def serve(host: str | None, port: int | None) -> None:
     if settings.DEMO:
         click.echo(_("Demo log-ins, one click each on the log-in page:"))
         for person in demo_log_ins():
-            click.echo(f"  {person.login:<14} {person.shown(_language())}")
+            click.echo(f"  {person.login:<14} {person.shown(language())}")
     click.echo(_("Stop with Ctrl+C."))
     threading.Thread(target=_keep_carried, name="carry", daemon=True).start()
     _run(address, number)
@@ -93,9 +92,3 @@ def _run(address: str, port: int) -> None:
         blocking_threads=settings.THREADS,
         log_access=False,
     ).serve()
-
-
-def _language() -> str:
-    from django.utils import translation
-
-    return "en" if translation.get_language() == "en" else "zh-hans"

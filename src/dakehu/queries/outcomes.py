@@ -77,10 +77,13 @@ def outcomes_between(
     }[by]
     if by == "product":
         sums = _by_product(where, start, end, question.known_at, stages)
+        # A sale of two products stands in two rows; the total counts it once.
+        whole = _sums("0", where, start, end, question.known_at, stages, False)
     else:
         sums = _sums(column, where, start, end, question.known_at, stages, by == "account")
+        whole = sums
     rows = _rows(by, sums, org, units, question, viewer)
-    return Outcomes(org.base_currency, start, end, by, rows, _total(sums, org))
+    return Outcomes(org.base_currency, start, end, by, rows, _total(whole, org))
 
 
 @dataclass

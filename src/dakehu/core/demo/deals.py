@@ -138,6 +138,8 @@ class _Game:
         self.words = words("deals")
         self.pace = rng.lognormvariate(0, 0.35)
         self.luck = rng.gauss(0, 0.08)
+        #: Some never look at the date they once promised.
+        self.careless = rng.random() < 0.12
 
     # --- the beginning -----------------------------------------------------------------------
 
@@ -250,7 +252,7 @@ class _Game:
             if rng.random() < chance:
                 day = _workday(begun + timedelta(days=rng.randrange(days)), self.world.last)
                 happenings.append((day, what))
-        if deal.close_on is not None and deal.close_on < until and rng.random() < 0.92:
+        if deal.close_on is not None and deal.close_on < until and not self.careless:
             noticed = deal.close_on - timedelta(days=rng.randrange(12))
             happenings.append((_workday(max(noticed, begun), self.world.last), "slip"))
         happenings.sort(reverse=True)

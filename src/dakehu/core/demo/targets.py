@@ -105,26 +105,37 @@ def quotas(
     present = containing(world.last, "quarter").start
     for quarter, parents in sorted(trees.items()):
         basis = min(quarter, present)
-        own: dict[int, int] = {}
-        units = [u for u in sorted(parents) if u not in parents.values()]
-        sellers = _active(world, quarter)
-        everybody = {world.sellers[n].person_id: unit for n, unit in sellers.items()}
-        typical = sum(sold.by_owner[p, basis] for p in everybody) // max(len(everybody), 1)
-        # What targets come from: heads of regions sell too, so units above teams count their own.
-        own = {unit: sold.by_unit[unit, basis] for unit in parents}
-        heads_of_team = sum(own[u] for u in units) // max(len(units), 1)
-        for unit in units:
-            own[unit] = max(own[unit], heads_of_team * rng.randint(40, 70) // 100)
+        growth = 1 if quarter <= present else Fraction(rng.randint(103, 112), 100)
+        typical = _typical(world, sold, basis)
+        fair: dict[int, int] = defaultdict(int)
+        for number, unit in _active(world, quarter).items():
+            seller = world.sellers[number]
+            # Who sold little has a target all the same: a part of what is usual for them.
+            usual = int(float(typical[seller.business]) * seller.weight)
+            fair[unit] += usual
+            base = max(sold.by_owner[seller.person_id, basis], usual * rng.randint(30, 60) // 100)
+            target = int(base / rng.uniform(0.72, 1.22) * growth)
+            yield from _months(None, seller.person_id, quarter, target)
         targets: dict[int, int] = {}
         for unit in parents:
-            targets[unit] = int(own[unit] / rng.uniform(0.72, 1.22))
-        growth = 1 if quarter <= present else Fraction(rng.randint(103, 112), 100)
+            base = max(sold.by_unit[unit, basis], fair[unit] * rng.randint(45, 70) // 100)
+            targets[unit] = int(base / rng.uniform(0.75, 1.2))
         for unit, target in _rolled_up(targets, parents).items():
             yield from _months(unit, None, quarter, int(target * growth))
-        for person in sorted(everybody):
-            base = max(sold.by_owner[person, basis], typical * rng.randint(35, 75) // 100)
-            target = int(base / rng.uniform(0.68, 1.25) * growth)
-            yield from _months(None, person, quarter, target)
+
+
+def _typical(world: World, sold: Sold, quarter: date) -> dict[str, Fraction]:
+    """Give what a seller of weight 1 sold in the quarter, by business."""
+    amounts: dict[str, int] = defaultdict(int)
+    weights: dict[str, float] = defaultdict(float)
+    for number in _active(world, quarter):
+        seller = world.sellers[number]
+        amounts[seller.business] += sold.by_owner[seller.person_id, quarter]
+        weights[seller.business] += seller.weight
+    return {
+        business: Fraction(amount) / Fraction(str(round(weights[business], 6)))
+        for business, amount in amounts.items()
+    }
 
 
 def _active(world: World, day: date) -> dict[int, int]:
