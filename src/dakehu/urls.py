@@ -19,3 +19,6 @@ urlpatterns += [
     path("", include("dakehu.web.evidence")),
     path("", include("dakehu.web.opportunities")),
 ]
+
+# imports
+urlpatterns += [path("", include("dakehu.web.imports"))]
