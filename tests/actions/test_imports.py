@@ -13,6 +13,7 @@ from dakehu.actions.imports import reading as reading_module
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Place
+from dakehu.messages import SENTENCES, sentence
 from dakehu.models import (
     Account,
     Appointment,
@@ -63,7 +64,7 @@ def file(name: str, text: str | bytes) -> SourceFile:
 
 def bring(actor: Viewer, *files: SourceFile, **options: object) -> ImportReport:
     recipe = options.pop("recipe", None)
-    return run_import(
+    report = run_import(
         actor=actor,
         files=files,
         recipe=recipe,  # type: ignore[arg-type]
@@ -71,6 +72,10 @@ def bring(actor: Viewer, *files: SourceFile, **options: object) -> ImportReport:
         today=TODAY,
         at=AT,
     )
+    for problem in report.problems:
+        assert problem.code in SENTENCES
+        assert sentence(problem.code, problem.facts)
+    return report
 
 
 def pipeline(text: str = PIPELINE) -> list[SourceFile]:
@@ -269,6 +274,8 @@ def test_a_file_that_is_not_what_it_says_is_refused_and_the_refusal_kept(
     with pytest.raises(RuleBroken) as refusal:
         bring(OPERATOR, file(name, content))
     assert refusal.value.code == code
+    assert code in SENTENCES
+    assert sentence(refusal.value)
     run = ImportRun.objects.get()
     assert (run.status, run.report["code"]) == ("refused", code)
 
