@@ -25,3 +25,6 @@ urlpatterns += [
     path("", include("dakehu.web.opportunities")),
     path("", include("dakehu.web.small_sales")),
 ]
+
+# imports
+urlpatterns += [path("", include("dakehu.web.imports"))]
