@@ -100,13 +100,27 @@ def constant(call: ast.Call, position: int | None) -> str:
     return ""
 
 
+def other_names(tree: ast.AST) -> dict[str, str]:
+    """Give the names under which a module imports gettext functions, `gettext_lazy as lazy`."""
+    return {
+        alias.asname: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if alias.asname
+    }
+
+
 def words_of_python(path: Path) -> Iterator[Found]:
     """Find the words given to gettext functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    renamed = other_names(tree)
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        name = renamed.get(name, name)
         if name not in CALLS:
             continue
         context, singular, plural = CALLS[name]
@@ -179,14 +193,18 @@ def body(tokens: list[Token], *, trimmed: bool) -> str:
 
 
 def spoken(text: str) -> list[Token]:
-    """Give the tokens of a template without its comments."""
+    """Give the tokens of a template without its comments and blocks of style classes."""
     kept: list[Token] = []
-    silent = False
+    until = ""
     for token in Lexer(text).tokenize():
-        command = token.contents.split(maxsplit=1)[0] if token.contents.strip() else ""
-        if token.token_type == TokenType.BLOCK and command in {"comment", "endcomment"}:
-            silent = command == "comment"
-        elif not silent and token.token_type != TokenType.COMMENT:
+        tag = token.contents.split() if token.token_type == TokenType.BLOCK else []
+        if until:
+            until = "" if tag[:1] == [until] else until
+        elif tag[:1] == ["comment"]:
+            until = "endcomment"
+        elif tag[:1] == ["block"] and tag[1].endswith("_class"):
+            until = "endblock"
+        elif token.token_type != TokenType.COMMENT:
             kept.append(token)
     return kept
 

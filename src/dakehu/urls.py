@@ -11,4 +11,11 @@ urlpatterns = [
     path("", include("dakehu.web.methods")),
     path("", include("dakehu.web.accounts")),
     path("", include("dakehu.web.contacts")),
+    path("", include("dakehu.web.quotas")),
+]
+
+# opps: evidence first, its addresses would read as verbs
+urlpatterns += [
+    path("", include("dakehu.web.evidence")),
+    path("", include("dakehu.web.opportunities")),
 ]

@@ -151,7 +151,7 @@ def test_nothing_inline_may_run(sign: Sign) -> None:
 
 def test_a_template_that_asks_the_database_is_an_error(people: dict[str, Person]) -> None:
     lazy = Template("{% for one in people %}{{ one.name }}{% endfor %}")
-    with without_sql(), pytest.raises(SqlInTemplateError):
+    with pytest.raises(SqlInTemplateError), without_sql():
         lazy.render(Context({"people": Person.objects.all()}))
 
 

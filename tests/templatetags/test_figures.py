@@ -19,7 +19,7 @@ WAN, YI = 10**4, 10**8
         (Decimal("3840000.00"), "auto", "en", ("3,840,000", 1)),
         (Decimal("9999.50"), "auto", "zh-hans", ("9,999.50", 1)),
         (Decimal(10000), "auto", "zh-hans", ("1.0", WAN)),
-        (Decimal("-232000"), "auto", "zh-hans", ("−23.2", WAN)),
+        (Decimal(-232000), "auto", "zh-hans", ("−23.2", WAN)),
         (Decimal(384_000_000), "yi", "zh-hans", ("3.84", YI)),
         (Decimal(9_000_000), "yi", "zh-hans", ("900.0", WAN)),
         (Decimal(384_000_000), "plain", "zh-hans", ("384,000,000", 1)),

@@ -74,6 +74,19 @@ def test_words_of_python_with_plural_and_context(package: Path) -> None:
     }
 
 
+def test_words_are_found_under_the_name_a_module_imports_their_function_by(package: Path) -> None:
+    path = package / "page.py"
+    path.write_text(
+        "from django.utils.translation import gettext_lazy as lazy, ngettext as many\n"
+        'lazy("One")\nmany("%d row", "%d rows", n)\n',
+        encoding="utf-8",
+    )
+    assert {found.word for found in messages.words_of_python(path)} == {
+        Word("One"),
+        Word("%d row", "", "%d rows"),
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -92,6 +105,7 @@ def test_code_keys_and_names_need_no_translation(package: Path) -> None:
     text = (
         "<kbd>Ctrl</kbd><code>x = yes</code> Dakehu 12 %"
         '<p class="row"{% if a %} id="a-{{ a }}"{% endif %}>{{ a }}</p>'
+        "{% block body_class %}entrance{% endblock %}"
     )
     assert list(messages.untranslated_in_template(template(package, text))) == []
 

@@ -386,8 +386,10 @@ def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) ->
     tree = units.tree(question.on)
     if question.unit_id is not None:
         asked = tree.subtree(question.unit_id)
+    elif viewer.sees_all:
+        asked = frozenset(tree.parents)
     else:
-        asked = frozenset(reach.unit_id for reach in viewer.reaches) or frozenset(units.names)
+        asked = viewer.units | {reach.unit_id for reach in viewer.reaches}
     return any(units.names[u].small_sale_threshold_minor > 0 for u in asked if u in units.names)
 
 

@@ -22,9 +22,9 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=[
-            ("zh-hans", "简体中文"),
+            ("zh-hans", "简体中文"),  # han: a language in its own words
             ("en", "English"),
-        ],  # han: a language's own name
+        ],
         widget=forms.RadioSelect,
     )
     theme = forms.ChoiceField(
@@ -45,8 +45,8 @@ class PreferencesForm(forms.Form):
                 gettext_lazy("By language: in Chinese by ten thousands, else plain"),
             ),
             ("plain", gettext_lazy("Plain: 38,400,000")),
-            ("wan", gettext_lazy("By ten thousands (万): 3,840.0")),
-            ("yi", gettext_lazy("By hundred millions (亿): 0.38")),
+            ("wan", gettext_lazy("By ten thousands (万): 3,840.0")),  # han: the sign of the unit
+            ("yi", gettext_lazy("By hundred millions (亿): 0.38")),  # han: the sign of the unit
         ],
         widget=forms.RadioSelect,
     )

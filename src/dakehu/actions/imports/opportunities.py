@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -99,8 +99,8 @@ class _Finder:
         self._booking = booking
         self.catalogue: Catalogue = catalogue(deals)
         self._accounts = known_accounts(work)
-        self._people = _people(work)
-        self._units = _units_of()
+        self._people = people_by_name(work)
+        self._units = units_of_sellers()
         closing = BooksClosing.objects.order_by("-id").first()
         self._closed_until = closing.until_on if closing else None
 
@@ -180,18 +180,20 @@ class _Finder:
         return True
 
 
-def _people(work: Work) -> dict[str, set[int]]:
+def people_by_name(work: Work) -> dict[str, set[int]]:
     """Give people by folded log-in or name; those of this import by the name it gives them."""
     found: dict[str, set[int]] = {}
-    for pk, login, name, name_en in Person.objects.values_list("id", "login", "name", "name_en"):
-        for fold in {folded(login), folded(name), folded(name_en)} - {""}:
+    rows = Person.objects.values_list("id", "login", "name", "name_en", "email")
+    for pk, *names in rows:
+        for fold in {folded(name) for name in names} - {""}:
             found.setdefault(fold, set()).add(pk)
     for name, pk in work.people.items():
         found[folded(name)] = {pk}
     return found
 
 
-def _units_of() -> dict[int, list[tuple[int, date, date | None]]]:
+def units_of_sellers() -> dict[int, list[tuple[int, date, date | None]]]:
+    """Give where people sell, as (unit, from, until), by person."""
     rows = Appointment.objects.filter(role__in=("salesperson", "unit_head"))
     found: dict[int, list[tuple[int, date, date | None]]] = {}
     # 'salesperson' sorts before 'unit_head': who is both sells in the unit they sell in.
@@ -204,7 +206,7 @@ def _units_of() -> dict[int, list[tuple[int, date, date | None]]]:
 
 def _without_taken_codes(work: Work, ready: list[_Ready]) -> list[_Ready]:
     taken: set[str] = set()
-    codes = [r.deal.external_id for r in ready]
+    codes = [r.deal.code for r in ready if r.deal.code]
     for place in range(0, len(codes), 500):
         taken.update(
             Opportunity.objects.filter(code__in=codes[place : place + 500]).values_list(
@@ -212,9 +214,9 @@ def _without_taken_codes(work: Work, ready: list[_Ready]) -> list[_Ready]:
             )
         )
     for found in ready:
-        if found.deal.external_id in taken:
+        if found.deal.code in taken:
             work.refuse(found.deal.at, "import.code_taken", name=found.deal.external_id)
-    return [r for r in ready if r.deal.external_id not in taken]
+    return [r for r in ready if r.deal.code not in taken]
 
 
 def _compare(work: Work, again: Sequence[tuple[_Ready, int]]) -> None:
@@ -256,7 +258,7 @@ def _compare(work: Work, again: Sequence[tuple[_Ready, int]]) -> None:
 
 
 def _write(work: Work, ready: Sequence[_Ready], booking: Booking) -> None:
-    rows = Opportunity.objects.bulk_create([_row(found, booking, work.at) for found in ready], 500)
+    rows = Opportunity.objects.bulk_create([_row(work, found, booking) for found in ready], 500)
     pairs = list(zip(ready, rows, strict=True))
     drafts = [draft for found, row in pairs for draft in _drafts(work, found, row, booking)]
     write_movements(drafts, carry=False)
@@ -267,12 +269,12 @@ def _write(work: Work, ready: Sequence[_Ready], booking: Booking) -> None:
     work.created["movements"] += len(drafts)
 
 
-def _row(found: _Ready, booking: Booking, at: datetime) -> Opportunity:
+def _row(work: Work, found: _Ready, booking: Booking) -> Opportunity:
     deal = found.deal
     place = deal.outcome or Place.OPEN
     category = Category.CLOSED if place is Place.WON else Category.PIPELINE
     return Opportunity(
-        code=deal.external_id,
+        code=deal.code or f"IM-{work.correlation_id.hex[:8]}-{deal.at.row}",
         name=deal.name,
         sort_key=sort_key(deal.name, 240),
         account_id=found.account_id,
@@ -295,7 +297,7 @@ def _row(found: _Ready, booking: Booking, at: datetime) -> Opportunity:
         decided_on=deal.outcome_on,
         start_unknown=deal.start_unknown,
         evidence_unknown=True,
-        updated_at=at,
+        updated_at=work.at,
     )
 
 

@@ -8,50 +8,101 @@ from dakehu.actions.imports.work import Work
 from dakehu.actions.names import sort_key
 from dakehu.core.access import ROLES
 from dakehu.core.errors import NotAllowed, RuleBroken
-from dakehu.core.imports.plan import At, Plan, PlannedPerson, PlannedUnit
+from dakehu.core.imports.plan import At, Plan, PlannedPerson, PlannedUnit, path_of
 from dakehu.models import Appointment, Organisation, Person, SalesUnit, UnitPlace
 from dakehu.queries.units import Units, all_units
 
 #: Roles that see or settle more than the unit they are in: an import is no way round that.
+_DIGITS = "0123456789"
 _FAR_REACHING = {"executive", "finance", "auditor", "administrator"}
 
 
 def write_units(work: Work, plan: Plan, method_id: int | None) -> None:
     """Hang the planned units into the tree, from the first day of the data on."""
-    if not plan.units:
-        return
     units = all_units()
-    work.units = {name.code: unit for unit, name in units.names.items()}
+    _name_units(work, units)
+    if not plan.units:
+        work.root = _home(work, units)
+        return
     root = work.root = _root(work, units, plan.units[0].at, method_id)
+    tree = units.tree(work.today)
     known = work.known("unit")
+    codes = {name.code for name in units.names.values()}
     fresh: list[tuple[str, int]] = []
     for planned in plan.units:
-        if planned.code in known:
-            work.units[planned.code] = known[planned.code]
-            work.mark(planned.at, "unchanged")
-            continue
-        parent = root if planned.parent is None else work.units.get(planned.parent)
-        if parent is None:
-            work.refuse(planned.at, "import.unknown_unit", unit=planned.parent)
-            continue
-        present = work.units.get(planned.code)
+        path = _below(root, planned.path, units)
+        key = path_of(planned.path)
+        parent = root if len(path) == 1 else work.units.get(path_of(planned.path[:-1]))
+        present = known.get(key) or (root if not path else None)
+        if present is None and parent is not None:
+            present = _child(units, tree.children(parent), path[-1])
+            if present is not None:
+                fresh.append((key, present))
         if present is not None:
-            work.warn(planned.at, "import.unit_reused", unit=planned.code)
-            fresh.append((planned.code, present))
-            continue
-        unit = _create_unit(work, planned, parent, method_id)
-        work.units[planned.code] = unit
-        fresh.append((planned.code, unit))
+            work.units[key] = present
+            work.mark(planned.at, "unchanged")
+        elif parent is None or not work.reaches(parent):
+            work.refuse(planned.at, "import.unit_out_of_reach", unit=key)
+        else:
+            code = path[-1] if path[-1] not in codes else key[-60:]
+            codes.add(code)
+            work.units[key] = _create_unit(work, planned, code, parent, method_id)
+            fresh.append((key, work.units[key]))
     work.remember("unit", fresh)
 
 
-def _create_unit(work: Work, planned: PlannedUnit, parent: int, method_id: int | None) -> int:
+def _name_units(work: Work, units: Units) -> None:
+    """Let rows call a unit by its path, its code, or a name that only it has."""
+    tree = units.tree(work.today)
+    named: dict[str, set[int]] = {}
+    for unit, name in units.names.items():
+        if unit not in tree:
+            continue
+        for said in {name.code, name.name_zh, name.name_en} - {""}:
+            named.setdefault(said, set()).add(unit)
+        for language in ("zh", "en"):
+            path = tuple(units.names[u].name(language) for u in tree.path(unit))
+            named.setdefault(path_of(path), set()).add(unit)
+            named.setdefault(path_of(path[1:]), set()).add(unit)
+    named.pop("", None)
+    work.units = {said: min(found) for said, found in named.items() if len(found) == 1}
+
+
+def _below(root: int, path: tuple[str, ...], units: Units) -> tuple[str, ...]:
+    """Give the path without the root's own name, where somebody wrote it in front."""
+    name = units.names.get(root)
+    own = {name.code, name.name_zh, name.name_en} if name else set()
+    return path[1:] if path and path[0] in own else path
+
+
+def _child(units: Units, children: tuple[int, ...], called: str) -> int | None:
+    for unit in children:
+        name = units.names[unit]
+        if called in (name.code, name.name_zh, name.name_en):
+            return unit
+    return None
+
+
+def _home(work: Work, units: Units) -> int | None:
+    """Give where things go of which no row says the unit: the highest that the actor reaches."""
+    tree = units.tree(work.today)
+    for root in tree.roots():
+        for unit in tree.walk(root):
+            if work.reaches(unit):
+                return unit
+    return None
+
+
+def _create_unit(
+    work: Work, planned: PlannedUnit, code: str, parent: int, method_id: int | None
+) -> int:
+    name = planned.path[-1]
     unit = SalesUnit.objects.create(
-        code=planned.code,
-        name_zh=planned.code,
-        name_en=planned.code,
+        code=code,
+        name_zh=name,
+        name_en=name,
         kind=planned.kind,
-        sort_key=sort_key(planned.code),
+        sort_key=sort_key(name),
         method_id=method_id,
     )
     _place(work, unit.pk, parent, work.first_on)
@@ -120,7 +171,7 @@ def write_people(work: Work, plan: Plan) -> None:
             work.people[planned.key] = known[planned.key]
             work.mark(planned.at, "unchanged")
             continue
-        login = planned.login
+        login = planned.login or sort_key(planned.name).replace(" ", "")[:80]
         present = by_login.get(login)
         if present is not None and names.get(present) == planned.name:
             work.people[planned.key] = present
@@ -132,7 +183,7 @@ def write_people(work: Work, plan: Plan) -> None:
             continue
         number = 2
         while login in by_login:
-            login, number = f"{planned.login[:76]}{number}", number + 1
+            login, number = f"{login.rstrip(_DIGITS)[:76]}{number}", number + 1
         by_login[login] = 0
         made.append(planned)
         rows.append(

@@ -13,6 +13,7 @@ from dakehu.actions.imports.currency import booking_in, currency_of
 from dakehu.actions.imports.opportunities import write_deals
 from dakehu.actions.imports.organisation import write_people, write_units
 from dakehu.actions.imports.products import write_products
+from dakehu.actions.imports.quotas import write_quotas
 from dakehu.actions.imports.reading import SourceFile, read_tables
 from dakehu.actions.imports.stages import install_recipe_method, stages
 from dakehu.actions.imports.work import Work
@@ -147,15 +148,18 @@ def _import(
     if organisation is None:
         raise RuleBroken("organisation.missing")
     currency = currency_of(bound.recipe.currency or organisation.base_currency_id)
-    reading = Reading(currency.pk, currency.digits, options.dates or bound.recipe.dates)
-    plan = plan_import(bound, reading, state_of=options.state_of)
+    reading = Reading(
+        currency.pk, currency.digits, options.dates or bound.recipe.dates,
+        organisation.fiscal_first_month,
+    )  # fmt: skip
+    plan = plan_import(bound, reading, today=today, state_of=options.state_of)
     if plan.state_of is not None and plan.state_of > today:
         raise RuleBroken("import.state_in_future", on=plan.state_of, today=today)
     counted = plan.first_on if plan.deals else None
     booking, base_set = booking_in(currency, first_on=counted)
     work = Work(
         actor, bound.recipe, correlation_id, today, at, currency.pk, currency.digits,
-        first_on=(plan.first_on or today).replace(day=1),
+        first_on=min(plan.first_on or today, today).replace(day=1),
     )  # fmt: skip
     work.problems.extend(plan.problems)
     _write(work, plan, booking)
@@ -187,6 +191,7 @@ def _write(work: Work, plan: Plan, booking: Any) -> None:
     write_products(work, plan.products)
     write_accounts(work, plan.accounts, work.root)
     write_contacts(work, plan.contacts)
+    write_quotas(work, plan.quotas)
     first = write_deals(work, plan.deals, stages(work.recipe.method), booking)
     if method_new:
         work.created["methods"] += 1

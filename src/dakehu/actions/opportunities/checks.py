@@ -33,10 +33,7 @@ def check_source(source: str) -> None:
 
 def check_account(actor: Viewer, account_id: int | None) -> None:
     """Refuse an account that the actor can't see; NotFound `account.not_found`."""
-    if (
-        account_id is not None
-        and not Account.visible_to(actor).filter(pk=account_id).exists()
-    ):
+    if account_id is not None and not Account.visible_to(actor).filter(pk=account_id).exists():
         raise NotFound("account.not_found", account_id=account_id)
 
 

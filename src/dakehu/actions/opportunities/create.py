@@ -58,11 +58,7 @@ def create_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     unit_id = unit_of_owner(new.owner_id, on)
-    allowed = actor.may("opportunity.create", owner_id=new.owner_id, unit_id=unit_id)
-    overrules = bool(overrule.strip()) and actor.may(
-        "gate.overrule", owner_id=new.owner_id, unit_id=unit_id
-    )
-    if not (allowed or overrules):
+    if not actor.may("opportunity.create", owner_id=new.owner_id, unit_id=unit_id):
         raise NotAllowed("opportunity.create")
     check_posting_day(save, last_on=None, reason=reason)
     version = version_in_force(new.method_version_id)
@@ -101,9 +97,7 @@ def create_opportunity(
     if passed.overruled:
         keys = [item.key for item in passed.missing]
         note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
-    return Saved(
-        row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language)
-    )
+    return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
 
 
 def starting_stage(version: VersionInForce, key: str | None) -> StageInForce:

@@ -82,12 +82,8 @@ def edit_opportunity(
     lines_now, changes = _changed_lines(edit, lines, digits)
     after = _standing_wanted(held, edit, lines_now, digits)
     _set_plain(actor, row, edit)
-    after = replace(
-        after, position=replace(after.position, close_month=month_of(row.close_on))
-    )
-    changes |= {
-        name: (plain[name], value) for name, value in _plain_values(row).items()
-    }
+    after = replace(after, position=replace(after.position, close_month=month_of(row.close_on)))
+    changes |= {name: (plain[name], value) for name, value in _plain_values(row).items()}
     _change_rivals(row.pk, edit, rivals, changes)
     moved = after != before
     if moved:
@@ -145,9 +141,7 @@ def _standing_wanted(
         position = replace(position, currency=edit.currency)
     amount = before.amount_minor
     if edit.amount_follows_lines:
-        amount = lines_amount(
-            current_lines(held.row.pk) if lines is None else lines, digits
-        )
+        amount = lines_amount(current_lines(held.row.pk) if lines is None else lines, digits)
     elif not isinstance(edit.amount, Keep):
         if edit.amount < 0:
             raise RuleBroken("money.negative", text=str(edit.amount), field="amount")
@@ -197,9 +191,7 @@ def _change_rivals(
         changes["competitors"] = (list(before), list(names))
 
 
-def _post(
-    row: Opportunity, before: Standing, after: Standing, save: Save, reason: str
-) -> None:
+def _post(row: Opportunity, before: Standing, after: Standing, save: Save, reason: str) -> None:
     steps = steps_between(before, after, order_of_stage={})
     post_steps(row, steps, save, text=reason.strip())
     worth = (after.amount_minor, after.position.currency)
@@ -245,10 +237,6 @@ def _compared(row: Opportunity, edit: EditOpportunity) -> Mapping[str, tuple[Any
         wanted = getattr(edit, field.name)
         if field.name in now and wanted is not KEEP:
             if field.name == "amount" and isinstance(wanted, Decimal):
-                wanted = (
-                    wanted.quantize(now["amount"])
-                    if now["amount"] == wanted
-                    else wanted
-                )
+                wanted = wanted.quantize(now["amount"]) if now["amount"] == wanted else wanted
             pairs[field.name] = (now[field.name], wanted)
     return pairs

@@ -73,9 +73,7 @@ def restore_opportunity(
     check_posting_day(save, last_on=row.last_on)
     booked = None if row.place == Place.OPEN else row.base_minor
     decided_on = row.decided_on
-    post_steps(
-        row, (Step(Kind.RESTORED, None, held.standing),), save, base_minor=booked
-    )
+    post_steps(row, (Step(Kind.RESTORED, None, held.standing),), save, base_minor=booked)
     row.decided_on = decided_on
     row.voided = False
     store(row, save)

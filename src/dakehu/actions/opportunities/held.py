@@ -40,9 +40,7 @@ class Save:
     correlation_id: UUID
 
     @classmethod
-    def begin(
-        cls, *, actor: Viewer, on: date, today: date, at: datetime, way: Way
-    ) -> "Save":
+    def begin(cls, *, actor: Viewer, on: date, today: date, at: datetime, way: Way) -> "Save":
         """Start a save under a new correlation id."""
         return cls(actor, on, today, at, way, uuid4())
 
@@ -130,9 +128,9 @@ def _granted(actor: Viewer, opportunity_id: int) -> str | None:
     if actor.person_id is None:
         return None
     rights = set(
-        Grant.objects.filter(
-            person_id=actor.person_id, opportunity_id=opportunity_id
-        ).values_list("right", flat=True)
+        Grant.objects.filter(person_id=actor.person_id, opportunity_id=opportunity_id).values_list(
+            "right", flat=True
+        )
     )
     return "work" if "work" in rights else "read" if rights else None
 
@@ -164,9 +162,7 @@ def digits_of(currency: str, *, held: str | None = None) -> int:
     `held` is the currency the opportunity already has: it stays usable when no longer active.
     RuleBroken `money.unknown_currency`, `money.currency_not_active`.
     """
-    found = (
-        Currency.objects.filter(pk=currency).values_list("digits", "is_active").first()
-    )
+    found = Currency.objects.filter(pk=currency).values_list("digits", "is_active").first()
     if found is None:
         raise RuleBroken("money.unknown_currency", currency=currency)
     digits, is_active = found
@@ -259,9 +255,7 @@ def post_steps(
         settle(row, after, save)
 
 
-def note_changes(
-    row_id: int, changes: Mapping[str, tuple[Any, Any]], save: Save
-) -> None:
+def note_changes(row_id: int, changes: Mapping[str, tuple[Any, Any]], save: Save) -> None:
     """Record fields that the ledger does not know."""
     changed = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if changed:

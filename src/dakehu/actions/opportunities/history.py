@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
 from dakehu.core.opportunities import Line
-from dakehu.models import Change, Movement, Opportunity
+from dakehu.models import Change, Evidence, Movement, Opportunity
 from dakehu.queries.superiors import is_superior
 
 _DAYS = frozenset({"close_on", "next_step_on"})
@@ -68,9 +69,7 @@ def undo_opportunity(
     held = _held_any(actor, opportunity_id, seen_version)
     row = held.row
     moved = list(
-        Movement.objects.filter(
-            opportunity_id=row.pk, correlation_id=correlation_id
-        ).order_by("id")
+        Movement.objects.filter(opportunity_id=row.pk, correlation_id=correlation_id).order_by("id")
     )
     changes = list(
         Change.objects.filter(
@@ -123,9 +122,7 @@ def correct_opportunity(
         raise NotAllowed("ledger.correct")
     if not why.strip():
         raise RuleBroken("opportunity.why_missing", field="why")
-    wrong = Movement.objects.filter(
-        pk=correction.movement_id, opportunity_id=row.pk
-    ).first()
+    wrong = Movement.objects.filter(pk=correction.movement_id, opportunity_id=row.pk).first()
     if wrong is None:
         raise NotFound("ledger.no_movement", movement_id=correction.movement_id)
     if correction.drop and wrong.kind == Kind.METHOD_MOVED:
@@ -143,11 +140,7 @@ def correct_opportunity(
 
 def _held_any(actor: Viewer, opportunity_id: int, seen_version: int | None) -> Held:
     # What was voided can be brought back by undo too.
-    voided = (
-        Opportunity.objects.filter(pk=opportunity_id)
-        .values_list("voided", flat=True)
-        .first()
-    )
+    voided = Opportunity.objects.filter(pk=opportunity_id).values_list("voided", flat=True).first()
     return hold(
         actor=actor,
         opportunity_id=opportunity_id,
@@ -162,32 +155,24 @@ def _require_undo(held: Held, save: Save, *, own_save: bool) -> None:
         return
     if held.allows(save.actor, "ledger.correct"):
         return
-    if not is_superior(
-        save.actor, owner_id=row.owner_id, unit_id=row.unit_id, today=save.today
-    ):
+    if not is_superior(save.actor, owner_id=row.owner_id, unit_id=row.unit_id, today=save.today):
         raise NotAllowed("opportunity.undo")
 
 
 def _check_books(save: Save, days: list[date], reason: str) -> None:
     for day in days:
-        dated = Save(
-            save.actor, day, save.today, save.at, save.way, save.correlation_id
-        )
+        dated = Save(save.actor, day, save.today, save.at, save.way, save.correlation_id)
         check_posting_day(dated, last_on=None, reason=reason)
 
 
-def _take_back(
-    row: Opportunity, changes: list[Change], save: Save, *, on: date
-) -> None:
+def _take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date) -> None:
     """Set the fields back; Conflict `ledger.changed_since` where one has changed since."""
     back: dict[str, tuple[Any, Any]] = {}
     for change in changes:
         if change.field in _FIELDS:
             now = getattr(row, change.field)
             if _plain(now) != change.new:
-                raise Conflict(
-                    "ledger.changed_since", field=change.field, on=row.last_on
-                )
+                raise Conflict("ledger.changed_since", field=change.field, on=row.last_on)
             old = change.old
             if change.field in _DAYS and old is not None:
                 old = date.fromisoformat(old)
@@ -195,25 +180,57 @@ def _take_back(
             back[change.field] = (now, old)
         elif change.field == "competitors":
             now_names = list(current_competitors(row.pk))
-            if set(now_names) != set(change.new):
-                raise Conflict(
-                    "ledger.changed_since", field="competitors", on=row.last_on
-                )
-            keep_competitors(row.pk, change.old)
+            if set(now_names) != set(change.new or ()):
+                raise Conflict("ledger.changed_since", field="competitors", on=row.last_on)
+            keep_competitors(row.pk, change.old or ())
             back["competitors"] = (now_names, change.old)
         elif change.field == "lines":
             now_lines = plain_lines(current_lines(row.pk))
             if now_lines != change.new:
                 raise Conflict("ledger.changed_since", field="lines", on=row.last_on)
-            _lines_back(row, change.old, save, on)
+            _lines_back(row, change.old or [], save, on)
             back["lines"] = (now_lines, change.old)
+        elif change.field == "evidence":
+            _evidence_back(row, change)
+            back["evidence"] = (change.new, change.old)
     row.sort_key = sort_key(row.name)
     note_changes(row.pk, back, save)
 
 
-def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) -> None:
-    from decimal import Decimal
+def _evidence_back(row: Opportunity, change: Change) -> None:
+    """Set a tick back to what it was; Conflict `ledger.changed_since` where it has changed."""
+    known = change.new or change.old or {}
+    ticks = Evidence.objects.filter(
+        opportunity_id=row.pk, stage_id=known["stage"], key=known["key"]
+    )
+    if plain_tick(ticks.first()) != change.new:
+        raise Conflict("ledger.changed_since", field="evidence", on=row.last_on)
+    ticks.delete()
+    if change.old is not None and change.actor_id is not None:
+        Evidence.objects.create(
+            opportunity_id=row.pk,
+            stage_id=change.old["stage"],
+            key=change.old["key"],
+            note=change.old["note"],
+            link=change.old["link"],
+            file_id=change.old["file"],
+            ticked_on=change.at.date(),
+            ticked_at=change.at,
+            ticked_by_id=change.actor_id,
+        )
 
+
+def plain_tick(row: Evidence | None) -> dict[str, Any] | None:
+    """Write a tick as the history keeps it."""
+    if row is None:
+        return None
+    return {
+        "stage": row.stage_id, "key": row.key, "note": row.note, "link": row.link,
+        "file": row.file_id,
+    }  # fmt: skip
+
+
+def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) -> None:
     lines = [
         Line(
             product,

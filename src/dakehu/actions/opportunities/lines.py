@@ -45,22 +45,14 @@ def check_products(lines: Iterable[Line], before: Iterable[Line] = ()) -> None:
     if len(lines) > MOST_LINES:
         raise RuleBroken("line.too_many", limit=MOST_LINES)
     wanted = {line.product_id for line in lines} - {line.product_id for line in before}
-    known = set(
-        Product.objects.filter(pk__in=wanted, is_active=True).values_list(
-            "id", flat=True
-        )
-    )
+    known = set(Product.objects.filter(pk__in=wanted, is_active=True).values_list("id", flat=True))
     if wanted - known:
         raise RuleBroken("line.unknown_product", product_id=min(wanted - known))
 
 
-def keep_lines(
-    opportunity_id: int, lines: Iterable[Line], digits: int, save: Save
-) -> None:
+def keep_lines(opportunity_id: int, lines: Iterable[Line], digits: int, save: Save) -> None:
     """Keep a new set of lines as the one in force."""
-    LineSet.objects.filter(opportunity_id=opportunity_id, is_current=True).update(
-        is_current=False
-    )
+    LineSet.objects.filter(opportunity_id=opportunity_id, is_current=True).update(is_current=False)
     kept = LineSet.objects.create(
         opportunity_id=opportunity_id,
         on=save.on,
@@ -85,27 +77,19 @@ def competitor_names(names: Iterable[str]) -> tuple[str, ...]:
     tidy = dict.fromkeys(name.strip() for name in names if name.strip())
     for name in tidy:
         if len(name) > 120:
-            raise RuleBroken(
-                "opportunity.text_too_long", field="competitors", limit=120
-            )
+            raise RuleBroken("opportunity.text_too_long", field="competitors", limit=120)
     return tuple(tidy)
 
 
 def keep_competitors(opportunity_id: int, names: Iterable[str]) -> None:
     """Make these the competitors of the opportunity; notes on those that stay are kept."""
     names = tuple(names)
-    Competitor.objects.filter(opportunity_id=opportunity_id).exclude(
-        name__in=names
-    ).delete()
+    Competitor.objects.filter(opportunity_id=opportunity_id).exclude(name__in=names).delete()
     there = set(
-        Competitor.objects.filter(opportunity_id=opportunity_id).values_list(
-            "name", flat=True
-        )
+        Competitor.objects.filter(opportunity_id=opportunity_id).values_list("name", flat=True)
     )
     Competitor.objects.bulk_create(
-        Competitor(opportunity_id=opportunity_id, name=name)
-        for name in names
-        if name not in there
+        Competitor(opportunity_id=opportunity_id, name=name) for name in names if name not in there
     )
 
 

@@ -77,7 +77,7 @@ def win_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    require_mover(held, actor, "opportunity.win", overrule)
+    require_mover(held, actor, "opportunity.win", overrule, today)
     row = held.row
     require_open(row)
     check_reason(outcome.reason, WIN_REASONS)
@@ -95,13 +95,9 @@ def win_opportunity(
         overrule=overrule,
     )
     if passed.overruled:
-        outcome = replace(
-            outcome, text="\n".join(filter(None, (outcome.text, overrule)))
-        )
+        outcome = replace(outcome, text="\n".join(filter(None, (outcome.text, overrule))))
     _decide(held, Place.WON, outcome, save, passed)
-    return Saved(
-        row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language)
-    )
+    return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
 
 
 @transaction.atomic

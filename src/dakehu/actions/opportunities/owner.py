@@ -50,9 +50,7 @@ def reassign_opportunity(
     check_posting_day(save, last_on=row.last_on, reason=why)
     before = held.standing
     after = Standing(
-        replace(
-            before.position, owner_id=owner_id, unit_id=unit_of_owner(owner_id, on)
-        ),
+        replace(before.position, owner_id=owner_id, unit_id=unit_of_owner(owner_id, on)),
         before.amount_minor,
     )
     steps = steps_between(before, after, order_of_stage={})

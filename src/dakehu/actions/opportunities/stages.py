@@ -21,6 +21,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Kind, Standing, Step, Way
 from dakehu.queries.stages import StageInForce, VersionInForce, version_in_force
+from dakehu.queries.superiors import is_superior
 
 
 @transaction.atomic
@@ -45,17 +46,13 @@ def advance_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    require_mover(held, actor, "opportunity.advance", overrule)
+    require_mover(held, actor, "opportunity.advance", overrule, today)
     row = held.row
     require_open(row)
     check_posting_day(save, last_on=row.last_on, reason=reason)
     version = version_in_force(row.method_version_id)
     here = stage_held(version, row.stage_id)
-    there = (
-        _next_stage(version, here)
-        if to_stage is None
-        else stage_named(version, to_stage)
-    )
+    there = _next_stage(version, here) if to_stage is None else stage_named(version, to_stage)
     if there.order <= here.order:
         raise RuleBroken("opportunity.not_forward", field="stage")
     passed = pass_gate(
@@ -70,9 +67,7 @@ def advance_opportunity(
         overrule=overrule,
     )
     _move(held, there, Kind.ADVANCED, save, passed=passed, text=overrule or reason)
-    return Saved(
-        row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language)
-    )
+    return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
 
 
 @transaction.atomic
@@ -115,11 +110,15 @@ def regress_opportunity(
     return Saved(row.pk, row.version, str(save.correlation_id))
 
 
-def require_mover(held: Held, actor: Viewer, permission: str, overrule: str) -> None:
+def require_mover(held: Held, actor: Viewer, permission: str, overrule: str, today: date) -> None:
     """Let pass who may make the move, and a superior who overrules the gate for it."""
-    if overrule.strip() and held.allows(actor, "gate.overrule"):
+    if held.allows(actor, permission):
         return
-    if not held.allows(actor, permission):
+    row = held.row
+    superior = overrule.strip() and is_superior(
+        actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today
+    )
+    if not superior:
         raise NotAllowed(permission)
 
 

@@ -16,12 +16,15 @@ from dakehu.core.imports.plan import (
     PlannedDeal,
     PlannedPerson,
     PlannedUnit,
+    path_of,
 )
 from dakehu.core.imports.problems import Problem, refused, warned
 from dakehu.core.imports.recipes import Recipe
 from dakehu.core.imports.records import Record
 from dakehu.core.ledger import Place
 
+#: The columns whose days tell how far the data reach.
+_DAYS = ("engage_on", "close_on")
 _OUTCOMES = {"won": Place.WON, "lost": Place.LOST}
 
 
@@ -55,13 +58,13 @@ def plan_teams(records: Sequence[Record], plan: Plan) -> None:
             )
             continue
         if manager not in managers:
-            if all(unit.code != office for unit in plan.units):
-                plan.units.append(PlannedUnit(at, office, None, "region"))
+            if all(unit.path != (office,) for unit in plan.units):
+                plan.units.append(PlannedUnit(at, (office,), "region"))
             managers[manager] = (office, at)
-            plan.units.append(PlannedUnit(at, manager, office, "team"))
-            _appoint(plan, at, manager, manager, "unit_head")
+            plan.units.append(PlannedUnit(at, (office, manager), "team"))
+            _appoint(plan, at, manager, path_of((office, manager)), "unit_head")
         places[agent] = manager
-        _appoint(plan, at, agent, manager, "salesperson")
+        _appoint(plan, at, agent, path_of((office, manager)), "salesperson")
 
 
 def _appoint(plan: Plan, at: At, name: str, unit: str, role: str) -> None:
@@ -74,7 +77,7 @@ def state_day(records: Iterable[Record], state_of: date | None) -> date | None:
     """Give the day whose state the pipeline shows: as said, else the last day found in it."""
     if state_of is not None:
         return state_of
-    days = (r.day(key) for r in records for key in ("engage_on", "close_on"))
+    days = (r.day(key) for r in records for key in _DAYS)
     return max((day for day in days if day is not None), default=None)
 
 
@@ -83,12 +86,6 @@ def plan_pipeline(
 ) -> None:
     """Plan the opportunities with their history; rows that contradict themselves are refused."""
     plan.state_of = state_day(records, state_of)
-    by_word = {
-        word.casefold(): key
-        for words in (recipe.stages, recipe.outcomes)
-        for key, said in words.items()
-        for word in said
-    }
     seen: set[str] = set()
     last = state_day(records, None)
     if last is not None and plan.state_of is not None and plan.state_of < last:
@@ -98,8 +95,10 @@ def plan_pipeline(
                 state_of=plan.state_of, last=last,
             )
         )  # fmt: skip
+    words = {record.text("stage") for record in records}
+    stages = {w: recipe.meaning("stage", w) or recipe.meaning("outcome", w) for w in words}
     for record in records:
-        found = _deal(record, by_word.get(record.text("stage").casefold()), plan.state_of)
+        found = _deal(record, stages[record.text("stage")], plan.state_of)
         if isinstance(found, PlannedDeal) and found.external_id in seen:
             found = refused(
                 record.file, record.row, "", "import.listed_twice", name=found.external_id
@@ -135,6 +134,7 @@ def _deal(record: Record, stage: str | None, state_of: date | None) -> PlannedDe
     return PlannedDeal(
         at=At(record.file, record.row),
         external_id=record.text("external_id"),
+        code=record.text("external_id"),
         name=f"{account} – {product}" if account else product,
         owner=record.text("owner"),
         stage=stage if outcome is None else "engaging",

@@ -18,12 +18,16 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class PlannedUnit:
-    """A sales unit; `parent` None hangs it under the organisation's root."""
+    """A sales unit by the names from below the organisation's root down to it."""
 
     at: At
-    code: str
-    parent: str | None
+    path: tuple[str, ...]
     kind: str
+
+
+def path_of(names: tuple[str, ...]) -> str:
+    """Give how other rows name a unit."""
+    return " / ".join(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class PlannedPerson:
 
 @dataclass(frozen=True, slots=True)
 class PlannedAppointment:
-    """A role of a person in a unit, from `from_on` or the first day of the data."""
+    """A role of a person in a unit (`path_of`), from `from_on` or the data's first day."""
 
     at: At
     person: str
@@ -123,6 +127,8 @@ class PlannedDeal:
     owner: str
     stage: str
     start_on: date
+    #: What it is called by in lists; '' for one of our own.
+    code: str = ""
     name: str = ""
     method: str = ""
     start_unknown: bool = False

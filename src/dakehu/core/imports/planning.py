@@ -1,33 +1,71 @@
 """From bound files to a plan: each subject has one function, chosen by the recipe's data."""
 
-from collections.abc import Callable, Sequence
 from datetime import date
 
+from dakehu.core.imports.generic import (
+    plan_accounts,
+    plan_contacts,
+    plan_current,
+    plan_people,
+    plan_products,
+    plan_quotas,
+)
 from dakehu.core.imports.pipeline import plan_pipeline, plan_teams
-from dakehu.core.imports.plan import At, Plan, PlannedAccount, PlannedProduct
+from dakehu.core.imports.plan import Plan
 from dakehu.core.imports.problems import warned
 from dakehu.core.imports.recipes import Bound, Recipe
 from dakehu.core.imports.records import Reading, Record, read_records
 
 #: The order in which subjects are planned; later ones name what earlier ones bring.
-ORDER = ("people", "teams", "products", "accounts", "contacts", "quotas", "pipeline")
+ORDER = (
+    "people", "teams", "products", "accounts", "contacts", "quotas", "pipeline", "opportunities",
+)  # fmt: skip
 
 
-def plan_import(bound: Bound, reading: Reading, *, state_of: date | None = None) -> Plan:
-    """Read all records and plan what they ask for. Never raises for what stands in a row."""
+def plan_import(
+    bound: Bound, reading: Reading, *, today: date, state_of: date | None = None
+) -> Plan:
+    """Read all records and plan what they ask for. Never raises for what stands in a row.
+
+    `state_of` is the day whose state the files show; a history's own last day, else `today`.
+    """
     plan = Plan()
     for name in bound.left_over:
         plan.problems.append(warned(name, None, "", "import.file_not_used"))
     _say_unused_columns(bound, plan)
-    files = sorted(bound.files, key=lambda f: ORDER.index(f.part.subject))
-    for file in files:
+    for file in sorted(bound.files, key=lambda f: ORDER.index(f.part.subject)):
         records, problems = read_records(file, reading)
         plan.problems.extend(problems)
-        if file.part.subject == "pipeline":
-            plan_pipeline(records, bound.recipe, plan, state_of)
-        else:
-            SUBJECTS[file.part.subject](records, plan)
+        _plan(file.part.subject, records, bound.recipe, plan, reading, (state_of, today))
     return plan
+
+
+def _plan(
+    subject: str,
+    records: list[Record],
+    recipe: Recipe,
+    plan: Plan,
+    reading: Reading,
+    days: tuple[date | None, date],
+) -> None:
+    state_of, today = days
+    match subject:
+        case "people":
+            plan_people(records, recipe, plan)
+        case "teams":
+            plan_teams(records, plan)
+        case "products":
+            plan_products(records, plan)
+        case "accounts":
+            plan_accounts(records, plan)
+        case "contacts":
+            plan_contacts(records, plan)
+        case "quotas":
+            plan_quotas(records, recipe, plan, reading)
+        case "pipeline":
+            plan_pipeline(records, recipe, plan, state_of)
+        case "opportunities":
+            plan_current(records, recipe, plan, reading, state_of or today)
 
 
 def _say_unused_columns(bound: Bound, plan: Plan) -> None:
@@ -38,47 +76,3 @@ def _say_unused_columns(bound: Bound, plan: Plan) -> None:
                 plan.problems.append(
                     warned(file.table.file, None, header, "import.column_not_used")
                 )
-
-
-def plan_products(records: Sequence[Record], plan: Plan) -> None:
-    """Plan products; without a code of its own the name is the code."""
-    for record in records:
-        name = record.text("name")
-        plan.products.append(
-            PlannedProduct(
-                at=At(record.file, record.row),
-                code=(record.text("code") or name)[:60],
-                name=name,
-                series=record.text("series"),
-                list_price=record.values.get("list_price"),
-            )
-        )
-
-
-def plan_accounts(records: Sequence[Record], plan: Plan) -> None:
-    """Plan accounts; names and places stay as they are written."""
-    for record in records:
-        revenue = record.values.get("revenue")
-        founded = record.values.get("founded")
-        plan.accounts.append(
-            PlannedAccount(
-                at=At(record.file, record.row),
-                founded=founded if founded is None or founded <= 9999 else None,
-                employees=record.values.get("employees"),
-                note=record.text("note") or (f"revenue: {revenue}" if revenue else ""),
-                **{name: record.text(name) for name in _ACCOUNT_TEXTS},
-            )
-        )
-
-
-_ACCOUNT_TEXTS = (
-    "name", "code", "name_en", "parent", "unit", "manager", "industry", "region", "address",
-    "phone", "website", "tax_code",
-)  # fmt: skip
-
-SUBJECTS: dict[str, Callable[[Sequence[Record], Plan], None]] = {
-    "teams": plan_teams,
-    "products": plan_products,
-    "accounts": plan_accounts,
-}
-__all__ = ["ORDER", "SUBJECTS", "Recipe", "plan_import"]

@@ -10,9 +10,10 @@ from typing import Any, Literal, cast
 from dakehu.core.errors import RuleBroken
 from dakehu.core.imports.tables import Table, header_key
 from dakehu.core.methods import Words
+from dakehu.core.names import folded
 from dakehu.core.periods import DateOrder
 
-Kind = Literal["text", "day", "amount", "number", "whole"]
+Kind = Literal["text", "day", "amount", "number", "whole", "email"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,16 @@ class Recipe:
     method: str | None = None
     #: How opportunities came to be: 'current' has only today's state, others are code.
     history: str = "current"
-    stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    outcomes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: What words mean in a column: words["outcome"]["won"] = ("Won", "Closed Won").
+    words: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def meaning(self, column: str, text: str) -> str | None:
+        """Give the key that a word of the column stands for, the key itself included."""
+        wanted = folded(text)
+        for key, said in self.words.get(column, {}).items():
+            if wanted and wanted in {folded(word) for word in (key, *said)}:
+                return key
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +190,10 @@ def load_recipe(text: str) -> Recipe:
     for name in ("name", "note"):
         if name in table:
             table[name] = Words(**table[name])
-    for name in ("stages", "outcomes"):
-        table[name] = {key: tuple(said) for key, said in table.get(name, {}).items()}
+    table["words"] = {
+        column: {key: tuple(said) for key, said in keys.items()}
+        for column, keys in table.get("words", {}).items()
+    }
     table["files"] = tuple(_part(entry) for entry in table["files"])
     return Recipe(**table)
 

@@ -12,12 +12,13 @@ from dakehu.core.imports.values import (
     order_of_days,
     read_amount,
     read_day,
+    read_email,
     read_number,
     read_whole,
 )
 from dakehu.core.periods import DateOrder
 
-_NOTHING = {"-", "—", "n/a", "null", "none", "无"}
+_NOTHING = {"-", "—", "n/a", "null", "none", "无"}  # han: how an empty cell is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Reading:
     currency: str
     digits: int
     dates: DateOrder | None = None
+    fiscal_first_month: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,5 @@ def _value(cell: str, column: Column, reading: Reading, order: DateOrder, *, is_
             return read_number(cell)
         case "whole":
             return read_whole(cell)
+        case "email":
+            return read_email(cell)

@@ -18,6 +18,7 @@ _TIME = re.compile(
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.][0-9]{4}")
 _SERIAL = re.compile(r"[0-9]{5}(\.[0-9]+)?")
 _BRACKETS = re.compile(r"\((?P<inner>[^()]+)\)")
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 _SYMBOLS = {
     "USD": ("US$", "$"), "CNY": ("¥", "RMB"), "EUR": ("€",), "GBP": ("£",),
     "JPY": ("¥",), "HKD": ("HK$", "$"),
@@ -108,3 +109,11 @@ def read_whole(text: str, *, limit: int = 2_147_483_647) -> int:
     if number != int(number) or not 0 <= number <= limit:
         raise RuleBroken("number.not_whole", text=text.strip()[:60], limit=limit)
     return int(number)
+
+
+def read_email(text: str) -> str:
+    """Read an address of mail. RuleBroken `email.malformed`."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not _EMAIL.fullmatch(plain):
+        raise RuleBroken("email.malformed", text=text.strip()[:60])
+    return plain

@@ -1,0 +1,35 @@
+"""Opportunities as pages: the list, one of them, the form, and a dialog per verb."""
+
+from django.urls import path
+
+from dakehu.web.opportunities.edit import (
+    account_names,
+    opportunity_create,
+    opportunity_edit,
+)
+from dakehu.web.opportunities.moves import (
+    opportunity_correct,
+    opportunity_undo,
+    opportunity_verb,
+)
+from dakehu.web.opportunities.pages import (
+    opportunity_export,
+    opportunity_filter,
+    opportunity_list,
+    opportunity_page,
+)
+
+_ONE = "opportunities/<int:opportunity_id>"
+
+urlpatterns = [
+    path("opportunities/", opportunity_list, name="opportunities"),
+    path("opportunities/filter/", opportunity_filter, name="opportunity_filter"),
+    path("opportunities/accounts/", account_names, name="opportunity_accounts"),
+    path("opportunities/export.<str:kind>", opportunity_export, name="opportunity_export"),
+    path("opportunities/create/", opportunity_create, name="opportunity_create"),
+    path(f"{_ONE}/", opportunity_page, name="opportunity"),
+    path(f"{_ONE}/edit/", opportunity_edit, name="opportunity_edit"),
+    path(f"{_ONE}/undo/", opportunity_undo, name="opportunity_undo"),
+    path(f"{_ONE}/correct/<int:movement_id>/", opportunity_correct, name="opportunity_correct"),
+    path(f"{_ONE}/<slug:verb>/", opportunity_verb, name="opportunity_verb"),
+]

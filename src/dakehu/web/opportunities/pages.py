@@ -1,0 +1,265 @@
+"""The pages that show opportunities: the list with its filters and export, and one of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django import forms
+from django.http import HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from dakehu.core.errors import NotFound
+from dakehu.core.ledger import Category, Place
+from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.http.frame import reads_customers
+from dakehu.queries import opportunities as queries
+from dakehu.queries.opportunities.list import stage_names
+from dakehu.queries.people import people_in_sight
+from dakehu.queries.units import all_units, units_in_sight
+from dakehu.web.exports import Cell, rows_as_csv, rows_as_xlsx
+from dakehu.web.opportunities.asked import asked_of, chips_of, url_without
+from dakehu.web.opportunities.wording import (
+    CATEGORIES,
+    PLACES,
+    REASONS,
+    SOURCES,
+    STATES,
+    rate_words,
+    told,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A state to choose, with its URL."""
+
+    word: str
+    url: str
+    is_on: bool
+
+
+@signed_in
+@require_safe
+def opportunity_list(request: SignedRequest) -> HttpResponse:
+    """Show the opportunities that the reader may see and the URL asks for."""
+    get = request.GET
+    asked = asked_of(get)
+    page = queries.opportunities(
+        viewer=request.viewer,
+        asked=asked,
+        sort=get.get("sort") or "close",
+        after=get.get("after", ""),
+        before=get.get("before", ""),
+        today=request.today,
+    )
+    chips = chips_of(get, asked, rows=page.rows, names=_names(request, asked))
+    filtered = bool(chips or asked.text.strip() or asked.own)
+    return render_page(
+        request,
+        "opportunities/list.html",
+        {
+            "page": page,
+            "asked": asked,
+            "sort": get.get("sort") or "close",
+            "chips": chips,
+            "filtered": filtered,
+            "tabs": _tabs(request, asked.state),
+            "own_url": _own_url(request, asked),
+            "kept": [(k, v) for k, v in get.items() if k not in ("q", "after", "before")],
+            "query": url_without(get).removeprefix("?"),
+            "places": {int(place): word for place, word in PLACES.items()},
+            "may_create": request.viewer.holds("opportunity.create"),
+            "reads_customers": reads_customers(request.viewer),
+            "most_counted": queries.MOST_COUNTED,
+        },
+    )
+
+
+def _tabs(request: SignedRequest, state: str) -> list[Tab]:
+    tabs = []
+    for key in queries.STATES:
+        left = request.GET.copy()
+        for gone in ("after", "before", "state"):
+            left.pop(gone, None)
+        if key != "open":
+            left["state"] = key
+        if key != "voided" or state == key:
+            tabs.append(Tab(str(STATES[key]), f"?{left.urlencode()}", key == state))
+    return tabs
+
+
+def _own_url(request: SignedRequest, asked: queries.OpportunityFilter) -> str:
+    left = request.GET.copy()
+    for gone in ("after", "before", "own"):
+        left.pop(gone, None)
+    if not asked.own:
+        left["own"] = "1"
+    return f"?{left.urlencode()}"
+
+
+def _names(request: SignedRequest, asked: queries.OpportunityFilter) -> dict[str, str]:
+    """Give the names of what the filter says by number; asks only for what is needed."""
+    names: dict[str, str] = {}
+    language = request.viewer.language
+    if asked.unit_id is not None:
+        unit = all_units().names.get(asked.unit_id)
+        names["unit"] = unit.name(language) if unit else f"#{asked.unit_id}"
+    if asked.method_id is not None:
+        for stage in queries.choices(viewer=request.viewer).stages:
+            if stage.method_id == asked.method_id:
+                names["method"] = stage.method
+    if asked.stage_id is not None:
+        for (_version, stage_id), name in stage_names(language).items():
+            if stage_id == asked.stage_id:
+                names["stage"] = name
+    if asked.product_id is not None:
+        for product in queries.product_choices(viewer=request.viewer):
+            if product.id == asked.product_id:
+                names["product"] = product.name
+    return names
+
+
+class FilterForm(forms.Form):
+    """All filters of the list at once; sent by GET to the list."""
+
+    state = forms.ChoiceField(label=lazy("State"), required=False)
+    unit = forms.ChoiceField(label=lazy("Unit and all below it"), required=False)
+    owner = forms.ChoiceField(label=lazy("Owner"), required=False)
+    method = forms.ChoiceField(label=lazy("Method"), required=False)
+    stage = forms.ChoiceField(label=lazy("Stage"), required=False)
+    category = forms.ChoiceField(label=lazy("Forecast category"), required=False)
+    product = forms.ChoiceField(label=lazy("Product"), required=False)
+    close_from = forms.CharField(
+        label=lazy("Closes from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    close_to = forms.CharField(
+        label=lazy("Closes before"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    amount_from = forms.CharField(label=lazy("Amount from"), required=False)
+    amount_to = forms.CharField(label=lazy("Amount below"), required=False)
+
+
+@signed_in
+@require_safe
+def opportunity_filter(request: SignedRequest) -> HttpResponse:
+    """Show the form of all filters, in a dialog or as a page."""
+    viewer, today = request.viewer, request.today
+    units = all_units()
+    tree = units_in_sight(viewer, units=units, today=today)
+    found = queries.choices(viewer=viewer)
+    methods = {stage.method_id: stage.method for stage in found.stages}
+    form = FilterForm(initial=request.GET.dict())
+    everything = [("", _("All"))]
+    offered: dict[str, list[tuple[object, object]]] = {
+        "state": list(STATES.items()),
+        "unit": [
+            (unit, "\u2003" * (len(tree.path(unit)) - 1) + units.names[unit].name(viewer.language))
+            for root in tree.roots()
+            for unit in tree.walk(root)
+        ],
+        "owner": [
+            (p.id, p.shown(viewer.language))
+            for p in people_in_sight(viewer, units=None, today=today)
+        ],
+        "method": list(methods.items()),
+        "stage": [(s.stage_id, f"{s.method} · {s.name}") for s in found.stages],
+        "category": [(int(c), word) for c, word in CATEGORIES.items()],
+        "product": [(p.id, p.name) for p in queries.product_choices(viewer=viewer)],
+    }
+    for name, options in offered.items():
+        form.fields[name].choices = options if name == "state" else everything + options  # type: ignore[attr-defined]
+    kept = [
+        (name, value)
+        for name, value in request.GET.items()
+        if name not in form.fields and name not in ("after", "before")
+    ]
+    return render_page(request, "opportunities/filter.html", {"form": form, "kept": kept})
+
+
+@signed_in
+@require_safe
+def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpResponse:
+    """Show one opportunity."""
+    page = queries.opportunity(
+        viewer=request.viewer, opportunity_id=opportunity_id, today=request.today
+    )
+    names = {page.account_id: page.account} if page.account_id else {}
+    return render_page(
+        request,
+        "opportunities/page.html",
+        {
+            "page": page,
+            "events": [told(event, account_names=names) for event in page.history],
+            "category": CATEGORIES[page.category],
+            "place": PLACES[page.place],
+            "source": SOURCES.get(page.source, ""),
+            "rate": rate_words(page.rates.used_bp),
+            "outcome": _outcome(page),
+            "ticked": sum(1 for item in page.here.evidence if item.tick),
+            "now_days": page.here.days or 0,
+            "next_step_by": page.owner,
+        },
+    )
+
+
+def _outcome(page: queries.OpportunityShown) -> str:
+    if page.place is Place.OPEN:
+        return ""
+    for event in page.history:
+        if event.after and event.after.place is page.place and not event.reversed:
+            words = [str(REASONS.get(event.reason, "")), event.competitor, event.text]
+            return " · ".join(word for word in words if word)
+    return ""
+
+
+@signed_in
+@require_safe
+def opportunity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
+    """Give the filtered list, all of it and nothing else, as a file."""
+    if kind not in ("csv", "xlsx"):
+        raise NotFound("list.unknown_export", kind=kind)
+    asked = asked_of(request.GET)
+    org = request.organisation
+    rows = queries.every_opportunity(
+        viewer=request.viewer,
+        asked=asked,
+        sort=request.GET.get("sort") or "close",
+        today=request.today,
+    )
+    vat = _("with VAT") if org.amounts_with_vat else _("without VAT")
+    stamp = timezone.localtime(request.now).strftime("%Y-%m-%d %H:%M")
+    head = [
+        _("Code"), _("Name"), _("Account"), _("Owner"), _("Unit"), _("Stage"), _("State"),
+        f"{_('Amount')} ({vat})", _("Currency"), f"{_('Amount')} {org.base_currency} ({vat})",
+        _("Expected close date"), _("Forecast category"), _("Next step"),
+        _("Day of the next step"), _("Created"), _("Decided on"),
+        _("As of %(moment)s") % {"moment": stamp},
+    ]  # fmt: skip
+    write = rows_as_csv if kind == "csv" else rows_as_xlsx
+    name = f"opportunities-{request.today.isoformat()}"
+    # The first chunk is read before the answer begins: a refusal still becomes a page.
+    lines = _lines(rows)
+    first = next(lines, None)
+
+    def all_lines() -> Iterator[tuple[Cell, ...]]:
+        if first is not None:
+            yield first
+            yield from lines
+
+    return write(name=name, head=head, rows=all_lines())
+
+
+def _lines(rows: Iterator[queries.OpportunityRow]) -> Iterator[tuple[Cell, ...]]:
+    for row in rows:
+        yield (
+            row.code, row.name, row.account, row.owner, row.unit, row.stage,
+            str(PLACES[row.place]), row.amount, row.currency, row.base_amount, row.close_on,
+            str(CATEGORIES[Category(row.category)]), row.next_step, row.next_step_on,
+            row.created_on, row.decided_on,
+        )  # fmt: skip

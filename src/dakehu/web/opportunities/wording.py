@@ -1,0 +1,228 @@
+"""Words for what opportunities are made of: states, categories, reasons, and their history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from dakehu.core.ledger import Category, Kind, Place, Way
+from dakehu.messages import worded
+from dakehu.queries.opportunities import Event, FieldChange
+
+Words = str | Promise
+
+STATES: Mapping[str, Words] = {
+    "open": lazy("Open"),
+    "won": lazy("Won"),
+    "lost": lazy("Lost"),
+    "abandoned": lazy("Abandoned"),
+    "all": lazy("All"),
+    "voided": lazy("Voided"),
+}
+PLACES: Mapping[Place, Words] = {
+    Place.OPEN: lazy("Open"),
+    Place.WON: lazy("Won"),
+    Place.LOST: lazy("Lost"),
+    Place.ABANDONED: lazy("Abandoned"),
+}
+CATEGORIES: Mapping[Category, Words] = {
+    Category.OMITTED: lazy("Omitted"),
+    Category.PIPELINE: lazy("Pipeline"),
+    Category.BEST_CASE: lazy("Best case"),
+    Category.COMMIT: lazy("Commit"),
+    Category.CLOSED: lazy("Closed"),
+}
+SOURCES: Mapping[str, Words] = {
+    "campaign": lazy("Campaign"),
+    "channel": lazy("Channel"),
+    "web": lazy("Web"),
+    "service_call": lazy("Service call"),
+    "purchased_data": lazy("Purchased data"),
+    "referral": lazy("Referral"),
+    "own": lazy("Own"),
+}
+REASONS: Mapping[str, Words] = {
+    "value": lazy("Our value"),
+    "relationship": lazy("Relationship"),
+    "price": lazy("Price"),
+    "product": lazy("Product"),
+    "service": lazy("Service"),
+    "delivery": lazy("Delivery time"),
+    "too_late": lazy("We were too late"),
+    "no_budget": lazy("No budget"),
+    "no_decision": lazy("The customer does not decide"),
+    "not_worth_it": lazy("Not worth the effort"),
+    "no_fit": lazy("We do not fit"),
+    "duplicate": lazy("Entered twice"),
+    "other": lazy("Other"),
+    "gate_overruled": lazy("Gate overruled"),
+}
+KINDS: Mapping[Kind, Words] = {
+    Kind.CREATED: lazy("Created"),
+    Kind.METHOD_MOVED: lazy("Method moved"),
+    Kind.REASSIGNED: lazy("Reassigned"),
+    Kind.UNIT_MOVED: lazy("Unit moved"),
+    Kind.CATEGORY_CHANGED: lazy("Category"),
+    Kind.SLIPPED: lazy("Slipped"),
+    Kind.PULLED_IN: lazy("Pulled in"),
+    Kind.AMOUNT_CHANGED: lazy("Amount"),
+    Kind.OWN_RATE_SET: lazy("Own win rate"),
+    Kind.ADVANCED: lazy("Advanced"),
+    Kind.REGRESSED: lazy("Moved back"),
+    Kind.WON: lazy("Won"),
+    Kind.LOST: lazy("Lost"),
+    Kind.ABANDONED: lazy("Abandoned"),
+    Kind.REOPENED: lazy("Reopened"),
+    Kind.ACCOUNT_MERGED: lazy("Account merged"),
+    Kind.VOIDED: lazy("Voided"),
+    Kind.RESTORED: lazy("Restored"),
+    Kind.REVERSED: lazy("Taken back"),
+}
+FIELDS: Mapping[str, Words] = {
+    "name": lazy("Name"),
+    "account_id": lazy("Account"),
+    "amount": lazy("Amount"),
+    "currency": lazy("Currency"),
+    "category": lazy("Forecast category"),
+    "own_rate_bp": lazy("Own win rate"),
+    "close_on": lazy("Expected close date"),
+    "source": lazy("Source"),
+    "compelling_event": lazy("Compelling event"),
+    "next_step": lazy("Next step"),
+    "next_step_on": lazy("Day of the next step"),
+    "competitors": lazy("Competitors"),
+    "lines": lazy("Product lines"),
+    "method_version_id": lazy("Method"),
+    "gate_overruled": lazy("Gate overruled"),
+    "corrected": lazy("Corrected"),
+    "evidence": lazy("Evidence"),
+}
+WAYS: Mapping[Way, Words] = {
+    Way.IMPORT: lazy("import"),
+    Way.API: lazy("interface"),
+    Way.BULK: lazy("bulk edit"),
+    Way.COMMAND: lazy("command"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event in words, as the page shows it."""
+
+    id: int | None
+    on: date
+    at: datetime
+    title: str
+    words: str
+    who: str
+    note: str
+    struck: bool
+    correlation_id: UUID
+    correctable: bool
+
+
+def told(event: Event, *, account_names: Mapping[int, str] | None = None) -> Told:
+    """Put an event of the history into words."""
+    names = account_names or {}
+    changes = [_change(change, names) for change in event.changes]
+    if event.kind is None:
+        title, words = _("Edited"), "; ".join(changes)
+        changes = []
+    else:
+        title, words = str(KINDS[event.kind]), _movement(event)
+    notes = [
+        str(REASONS.get(event.reason, event.reason)) if event.reason else "",
+        event.competitor and _("Competitor: %(name)s") % {"name": event.competitor},
+        event.text,
+        *changes,
+    ]
+    who = event.who
+    if event.way in WAYS:
+        who = f"{who} ({WAYS[event.way]})" if who else str(WAYS[event.way])
+    return Told(
+        id=event.id,
+        on=event.on,
+        at=event.at,
+        title=title,
+        words=words,
+        who=who,
+        note=" · ".join(note for note in notes if note),
+        struck=event.reversed,
+        correlation_id=event.correlation_id,
+        correctable=event.id is not None and not event.reversed,
+    )
+
+
+def _movement(event: Event) -> str:
+    before, after = event.before, event.after
+    money = f"{worded(event.amount)} {event.currency}".strip()
+    match event.kind:
+        case Kind.CREATED if after:
+            return f"{after.stage} · {money}"
+        case Kind.ADVANCED | Kind.REGRESSED | Kind.METHOD_MOVED if before and after:
+            return f"{before.stage} → {after.stage}"
+        case Kind.REASSIGNED if before and after:
+            return f"{before.owner} → {after.owner}"
+        case Kind.UNIT_MOVED if before and after:
+            return f"{before.unit} → {after.unit}"
+        case Kind.CATEGORY_CHANGED if before and after:
+            return f"{CATEGORIES[before.category]} → {CATEGORIES[after.category]}"
+        case Kind.SLIPPED | Kind.PULLED_IN if before and after:
+            return f"{_month(before.close_month)} → {_month(after.close_month)}"
+        case Kind.AMOUNT_CHANGED if before and after:
+            if before.currency != after.currency:
+                return f"{before.currency} → {after.currency}"
+            sign = "+" if (event.amount or 0) > 0 else ""
+            return f"{sign}{money}".replace("-", "−")
+        case Kind.OWN_RATE_SET if before and after:
+            return f"{rate_words(before.own_rate_bp)} → {rate_words(after.own_rate_bp)}"
+        case Kind.WON | Kind.LOST | Kind.ABANDONED:
+            return money
+        case Kind.REVERSED:
+            return ngettext("%(n)s change", "%(n)s changes", event.taken_back) % {
+                "n": event.taken_back
+            }
+    return ""
+
+
+def _month(month: date | None) -> str:
+    return _("no date") if month is None else f"{month:%Y-%m}"
+
+
+def rate_words(rate_bp: int | None) -> str:
+    """Give basis points in words; none set is a dash."""
+    if rate_bp is None:
+        return "—"
+    return f"{Decimal(rate_bp) / 100:f}".rstrip("0").rstrip(".") + "%" if rate_bp else "0%"
+
+
+def _change(change: FieldChange, account_names: Mapping[int, str]) -> str:
+    field = FIELDS.get(change.field, change.field)
+    if change.field in ("gate_overruled", "corrected", "lines", "method_version_id"):
+        return str(field)
+    old = shown_value(change.field, change.old, account_names)
+    new = shown_value(change.field, change.new, account_names)
+    return f"{field}: {old} → {new}"
+
+
+def shown_value(field: str, value: Any, account_names: Mapping[int, str]) -> str:
+    """Give the value of a field in words; nothing is a dash."""
+    if value is None or value in ("", []):
+        return "—"
+    match field:
+        case "account_id":
+            return account_names.get(value, _("another account"))
+        case "source":
+            return str(SOURCES.get(value, value))
+        case "category":
+            return str(CATEGORIES[value])
+        case "own_rate_bp":
+            return rate_words(value)
+    return str(worded(value))
