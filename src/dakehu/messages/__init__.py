@@ -21,8 +21,12 @@ from dakehu.messages import (
     methods,
     money,
     opportunities,
+    organisation,
     people,
     permissions,
+    products,
+    quotas,
+    units,
 )
 from dakehu.messages.reasons import REASONS
 
@@ -34,8 +38,12 @@ SENTENCES: dict[str, str | Promise] = {
     **methods.SENTENCES,
     **money.SENTENCES,
     **opportunities.SENTENCES,
+    **organisation.SENTENCES,
     **people.SENTENCES,
     **permissions.SENTENCES,
+    **products.SENTENCES,
+    **quotas.SENTENCES,
+    **units.SENTENCES,
 }
 
 
