@@ -23,4 +23,8 @@ urlpatterns = [
 urlpatterns += [
     path("", include("dakehu.web.evidence")),
     path("", include("dakehu.web.opportunities")),
+    path("", include("dakehu.web.small_sales")),
 ]
+
+# imports
+urlpatterns += [path("", include("dakehu.web.imports"))]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from dakehu.core.errors import DakehuError
 from dakehu.messages import (
     accounts,
+    evidence,
     imports,
     ledger,
     methods,
@@ -26,6 +27,7 @@ from dakehu.messages import (
     permissions,
     products,
     quotas,
+    small_sales,
     units,
 )
 from dakehu.messages.reasons import REASONS
@@ -33,6 +35,7 @@ from dakehu.messages.reasons import REASONS
 #: Why something is refused.
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
+    **evidence.SENTENCES,
     **imports.SENTENCES,
     **ledger.SENTENCES,
     **methods.SENTENCES,
@@ -43,6 +46,7 @@ SENTENCES: dict[str, str | Promise] = {
     **permissions.SENTENCES,
     **products.SENTENCES,
     **quotas.SENTENCES,
+    **small_sales.SENTENCES,
     **units.SENTENCES,
 }
 

@@ -5,12 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
     "quota.changed": _(
-        "Somebody set the quota of %(start)s – %(end)s while you were at it. Reload the page and"
-        " look at the present figures."
+        "Somebody set this quota while you were at it. Look at the present value, then save again."
     ),
     "quota.not_a_period": _(
-        "%(start)s – %(end)s is no fiscal month, quarter or year. Choose one of them."
+        "From %(start)s to %(end)s is no fiscal month, quarter or year. Choose a period."
     ),
-    "quota.of_one": _("A quota belongs to one unit or to one person."),
-    "quota.unknown_level": _("“%(level)s” is no level of quotas. Choose one of the list."),
+    "quota.of_one": _("A quota is of a person or of a unit. Choose one of them."),
+    "quota.unknown_level": _("There is no level “%(level)s” of quotas. Choose one of the list."),
 }
