@@ -130,6 +130,8 @@ PLACES: tuple[PlaceKind, ...] = (
     ),
     place("quotas", _("Quotas"), icon="target", group="manage", to=reads_customers, key="q"),
     place("methods", _("Sales methods"), icon="route", group="manage", key="m"),
+    place("products", _("Products"), icon="box", group="manage"),
+    place("rates", _("Exchange rates and books"), icon="coin", group="manage"),
     place("units", _("Team and units"), icon="sitemap", group="house", key="u"),
     place("people", _("People"), icon="id", group="house", to=holding("person.edit"), key="p"),
     place(

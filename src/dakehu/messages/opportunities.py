@@ -45,8 +45,6 @@ SENTENCES: dict[str, str | Promise] = {
         "The opportunity is closed, so this cannot be done with it. Reopen it first."
     ),
     "opportunity.not_voided": _("The opportunity is not deleted, so it cannot be restored."),
-    "list.unknown_export": _("Lists are given as csv or xlsx, not as “%(kind)s”."),
-    "opportunity.not_voided": _("The opportunity is not voided, so there is nothing to restore."),
     "opportunity.unknown_verb": _("There is no such thing to do with an opportunity."),
     "opportunity.owner_unknown": _("There is no such person who could own it. Choose another."),
     "opportunity.owner_without_unit": _(
@@ -69,7 +67,6 @@ SENTENCES: dict[str, str | Promise] = {
     ),
     "opportunity.unknown_reason": _("There is no reason “%(reason)s”. Choose one of the list."),
     "opportunity.unknown_source": _("There is no source “%(source)s”. Choose one of the list."),
-    "opportunity.unknown_verb": _("“%(verb)s” cannot be done with an opportunity."),
     "opportunity.why_missing": _("Say why: this change needs a reason in words."),
     "opportunity.win_instead": _(
         "This stage is entered by winning. Close the opportunity as won instead."
