@@ -42,9 +42,7 @@ def test_command_and_page_share_one_query(demo: Demo, terminal: Terminal) -> Non
     page = funnel_on(operator(), question=question, today=demo.last + timedelta(days=1))
     assert answer["total"]["count"] == page.total.count
     assert page.total.amount.value is not None
-    assert Decimal(answer["total"]["amount"]) == round(
-        Decimal(str(float(page.total.amount.value))), 2
-    )
+    assert Decimal(answer["total"]["amount"]) == round(Decimal(str(float(page.total.amount.value))), 2)
 
 
 def test_one_method_shows_its_stages_only(demo: Demo, terminal: Terminal) -> None:
@@ -103,7 +101,9 @@ def test_opening_and_kinds_give_closing(demo: Demo, terminal: Terminal) -> None:
 
 
 def test_the_last_day_of_a_range_is_left_out(demo: Demo, terminal: Terminal) -> None:
-    row = Opportunity.objects.filter(place=Place.WON, voided=False).order_by("-decided_on").first()
+    row = (
+        Opportunity.objects.filter(place=Place.WON, voided=False).order_by("-decided_on").first()
+    )
     assert row is not None
     day = row.decided_on
     with_day = terminal.json(
@@ -114,12 +114,9 @@ def test_the_last_day_of_a_range_is_left_out(demo: Demo, terminal: Terminal) -> 
     )
     on_the_day = Opportunity.objects.filter(place=Place.WON, voided=False, decided_on=day).count()
     assert with_day["total"]["won_count"] == on_the_day
-    assert (
-        before["total"]["won_count"]
-        == Opportunity.objects.filter(
-            place=Place.WON, voided=False, decided_on=day - timedelta(days=1)
-        ).count()
-    )
+    assert before["total"]["won_count"] == Opportunity.objects.filter(
+        place=Place.WON, voided=False, decided_on=day - timedelta(days=1)
+    ).count()
 
 
 @pytest.mark.parametrize("by", ["unit", "owner", "quarter", "product", "account"])
