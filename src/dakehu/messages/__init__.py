@@ -22,9 +22,13 @@ from dakehu.messages import (
     methods,
     money,
     opportunities,
+    organisation,
     people,
     permissions,
+    products,
+    quotas,
     small_sales,
+    units,
 )
 from dakehu.messages.reasons import REASONS
 
@@ -37,9 +41,13 @@ SENTENCES: dict[str, str | Promise] = {
     **methods.SENTENCES,
     **money.SENTENCES,
     **opportunities.SENTENCES,
+    **organisation.SENTENCES,
     **people.SENTENCES,
     **permissions.SENTENCES,
+    **products.SENTENCES,
+    **quotas.SENTENCES,
     **small_sales.SENTENCES,
+    **units.SENTENCES,
 }
 
 
