@@ -19,6 +19,7 @@ class UnitName:
     kind: str
     method_id: int | None
     small_sale_threshold_minor: int
+    version: int = 1
 
     def name(self, language: str) -> str:
         """Give the name in the reader's language, else the other one, else the code."""
@@ -60,7 +61,7 @@ def all_units() -> Units:
     rows = UnitPlace.objects.order_by("on", "recorded_at", "id").values_list(
         "unit_id", "parent_id", "closed", "on", "recorded_at", "unit__code", "unit__name_zh",
         "unit__name_en", "unit__kind", "unit__method_id", "unit__small_sale_threshold_minor",
-        "unit__sort_key",
+        "unit__sort_key", "unit__version",
     )  # fmt: skip
     for (
         unit_id,
@@ -75,10 +76,11 @@ def all_units() -> Units:
         method,
         small,
         key,
+        version,
     ) in rows:
         places.append(Placed(unit_id, parent_id, closed, on, recorded_at))
         if unit_id not in names:
-            names[unit_id] = UnitName(unit_id, code, zh, en, kind, method, small)
+            names[unit_id] = UnitName(unit_id, code, zh, en, kind, method, small, version)
             order[unit_id] = key
     return Units(names, tuple(places), order)
 

@@ -1,4 +1,4 @@
-"""Deleting is voiding: the row is hidden, the ledger keeps all, restoring brings it back (FUN-5)."""
+"""Deleting is voiding: the row is hidden, the ledger keeps all, restoring brings it back."""
 
 from datetime import date, datetime
 

@@ -166,7 +166,7 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
     unit = SalesUnit.objects.filter(pk=OuterRef("unit_id"))
     stage = MethodStage.objects.filter(stage_id=OuterRef("stage_id")).order_by("-id")
     tongue = ("name_en", "name_zh") if english else ("name_zh", "name_en")
-    rows = (
+    rows: Any = (
         Entry.objects.filter(opportunity_id=opportunity_id)
         .order_by("id")
         .annotate(

@@ -59,7 +59,7 @@ class OpportunityForm(forms.Form):
     amount = AmountField(
         label=lazy("Amount"),
         required=False,
-        help_text=lazy("Such as 1,234.50 or 1.5m in the units of your language."),
+        help_text=lazy("Such as 1,234.50."),
     )
     currency = forms.ChoiceField(label=lazy("Currency"))
     amount_follows_lines = forms.BooleanField(

@@ -238,7 +238,7 @@ def opportunity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
         _("Code"), _("Name"), _("Account"), _("Owner"), _("Unit"), _("Stage"), _("State"),
         f"{_('Amount')} ({vat})", _("Currency"), f"{_('Amount')} {org.base_currency} ({vat})",
         _("Expected close date"), _("Forecast category"), _("Next step"),
-        _("Day of the next step"), _("Created"), _("Decided on"),
+        _("Day of the next step"), _("Created on"), _("Decided on"),
         _("As of %(moment)s") % {"moment": stamp},
     ]  # fmt: skip
     write = rows_as_csv if kind == "csv" else rows_as_xlsx

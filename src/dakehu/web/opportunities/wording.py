@@ -198,9 +198,7 @@ def _month(month: date | None) -> str:
 
 def rate_words(rate_bp: int | None) -> str:
     """Give basis points in words; none set is a dash."""
-    if rate_bp is None:
-        return "—"
-    return f"{Decimal(rate_bp) / 100:f}".rstrip("0").rstrip(".") + "%" if rate_bp else "0%"
+    return "—" if rate_bp is None else f"{(Decimal(rate_bp) / 100).normalize():f}%"
 
 
 def _change(change: FieldChange, account_names: Mapping[int, str]) -> str:
