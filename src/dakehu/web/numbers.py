@@ -14,7 +14,7 @@ from dakehu.core.funnel import WHOLE_BP, Figure, Scope
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.queries.funnel import FunnelOnDay, MethodFunnel, funnel_on
 from dakehu.queries.opportunities.single import OpportunityShown, opportunity
-from dakehu.queries.rows_behind import rows_behind
+from dakehu.queries.rows_behind import What, rows_behind
 from dakehu.web.funnel import asked_of, method_shown
 
 
@@ -26,7 +26,8 @@ class Number:
     formula: str | Promise
     rule: str
     computed_by: str
-    rows: str = ""  # open, won, or none
+    #: What its rows are; None: it has none.
+    rows: What | None = None
 
 
 NUMBERS: dict[str, Number] = {
@@ -108,21 +109,19 @@ NUMBERS: dict[str, Number] = {
         ),
         "FUN-6",
         "dakehu.core.funnel.progress_index",
-        "",
+        "moved",
     ),
     "funnel.small_sales": Number(
         _("Out-of-funnel sales"),
         _("Orders under the threshold, of the period so far."),
         "FUN-6",
         "dakehu.queries.funnel.funnel_on",
-        "",
     ),
     "funnel.quota": Number(
         _("Quota"),
         _("The target of the unit or person for the period; months add up to quarters and years."),
         "FOR-4",
         "dakehu.queries.quotas.quota_for",
-        "",
     ),
     "opportunity.amount": Number(
         _("Amount"),
@@ -188,7 +187,7 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
     offset = request.GET.get("offset", "0")
     behind = None
     if about.rows:
-        across = address in {"funnel.closed", "funnel.forecast_index"}
+        across = address in {"funnel.closed", "funnel.forecast_index", "funnel.progress_index"}
         scope = _SCOPED.get(address)
         if address == "funnel.forecast_index":
             scope = "in_period"
@@ -198,7 +197,7 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
             today=request.today,
             stages=None if across else _stages(shown, stage),
             scope=scope,
-            won=about.rows == "won",
+            what=about.rows,
             offset=int(offset) if offset.isdecimal() else 0,
         )
     return render_page(
