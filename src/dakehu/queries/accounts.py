@@ -28,16 +28,18 @@ from dakehu.queries.contacts import ContactRow, contact_row
 from dakehu.queries.paging import Cut, Page, page_of
 from dakehu.queries.people import PersonName
 
-#: How a list may be sorted: columns with an index, `id` last.
+#: How a list may be sorted; names have an index, days are sorted anew.
 ORDERS: dict[str, tuple[tuple[str, ...], bool]] = {
     "name": (("sort_key", "id"), False),
     "-name": (("sort_key", "id"), True),
-    "created": (("id",), False),
-    "-created": (("id",), True),
+    "created": (("created_on", "id"), False),
+    "-created": (("created_on", "id"), True),
 }
 #: The most members of a group that its page lists.
 GROUP_SHOWN = 200
 OPPORTUNITIES_SHOWN = 50
+#: The most pairs of industry and manager that the filters are made from.
+MOST_PAIRS = 5000
 CONTACTS_SHOWN = 100
 
 
@@ -180,14 +182,31 @@ def every_account(*, viewer: Viewer, where: AccountFilter, limit: int) -> Iterat
 
 def account_choices(*, viewer: Viewer) -> AccountChoices:
     """Give the industries and account managers among the accounts that the viewer may see."""
-    seen = _all().visible_to(viewer)
-    industries = seen.exclude(industry="").order_by("industry").values_list("industry", flat=True)
-    managers = Person.objects.filter(
-        pk__in=seen.filter(manager__isnull=False).values("manager_id")
-    ).order_by("sort_key", "id")
+    # One question for both: there are few pairs of industry and manager beside the accounts.
+    pairs = (
+        _all()
+        .visible_to(viewer)
+        .order_by()
+        .values_list(
+            "industry",
+            "manager__sort_key",
+            "manager_id",
+            "manager__login",
+            "manager__name",
+            "manager__name_en",
+        )
+        .distinct()[:MOST_PAIRS]
+    )
+    industries: set[str] = set()
+    managers: dict[tuple[str, int], PersonName] = {}
+    for industry, key, pk, login, name, name_en in pairs:
+        if industry:
+            industries.add(industry)
+        if pk is not None:
+            managers[key, pk] = PersonName(pk, login, name, name_en)
     return AccountChoices(
-        industries=tuple(industries.distinct()[:200]),
-        managers=tuple(person_name(person) for person in managers[:500]),
+        industries=tuple(sorted(industries)),
+        managers=tuple(managers[key] for key in sorted(managers)),
     )
 
 
