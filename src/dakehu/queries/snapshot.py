@@ -1,12 +1,13 @@
 """A page of figures reads in one snapshot: inside `reading()` every query goes to `reader`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 
+T = TypeVar("T")
 _active: ContextVar[bool] = ContextVar("dakehu_reading", default=False)
 
 
@@ -26,15 +27,30 @@ class ReaderRouter:
         return db == "default"
 
 
+#: What was read once in the open snapshot; nothing in it can have changed since.
+_kept: ContextVar[dict[str, Any] | None] = ContextVar("dakehu_kept", default=None)
+
+
+def once(key: str, read: Callable[[], T]) -> T:
+    """Read what several parts of a page need once per snapshot; outside of one, anew."""
+    kept = _kept.get()
+    if kept is None:
+        return read()
+    if key not in kept:
+        kept[key] = read()
+    return cast(T, kept[key])
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Open one read-only snapshot for what is asked inside."""
-    token = _active.set(True)
+    token, kept = _active.set(True), _kept.set({})
     try:
         with transaction.atomic(using="reader"):
             yield
     finally:
         _active.reset(token)
+        _kept.reset(kept)
 
 
 def read_alias() -> str:

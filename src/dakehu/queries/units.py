@@ -6,6 +6,7 @@ from datetime import date, datetime
 from dakehu.core.access import Viewer
 from dakehu.core.units import Placed, Tree, changes_between, tree_on
 from dakehu.models import UnitPlace
+from dakehu.queries.snapshot import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Units:
 
 def all_units() -> Units:
     """Read every unit with its places. The names of units are no secret inside the organisation."""
+    return once("units", _all_units)
+
+
+def _all_units() -> Units:
     names: dict[int, UnitName] = {}
     places: list[Placed] = []
     order: dict[int, str] = {}
