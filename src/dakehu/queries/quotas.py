@@ -33,9 +33,13 @@ def quota_for(
     end: date,
     level: str = "target",
     known_at: datetime | None = None,
+    in_sight: bool = False,
 ) -> QuotaFound:
-    """Give the quota of one person or one unit for [start, end): its own row, else its parts'."""
-    if not _in_sight(viewer, person_id, unit_id):
+    """Give the quota of one person or one unit for [start, end): its own row, else its parts'.
+
+    `in_sight`: the caller has already checked that the viewer may ask for this subject.
+    """
+    if not in_sight and not _in_sight(viewer, person_id, unit_id):
         return QuotaFound(None, "no_quota")
     subject = Q(person_id=person_id) if person_id is not None else Q(unit_id=unit_id)
     rows = Quota.objects.filter(

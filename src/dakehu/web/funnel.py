@@ -23,10 +23,8 @@ from dakehu.queries.funnel import (
     FunnelQuestion,
     MethodFunnel,
     funnel_on,
-    person_in_sight,
 )
-from dakehu.queries.people import PersonName, people_in_sight
-from dakehu.queries.rates import currencies_in_use
+from dakehu.queries.people import people_in_sight
 from dakehu.queries.units import Units, all_units, units_in_sight
 from dakehu.web.exports import Cell, rows_as_csv, rows_as_xlsx
 
@@ -54,8 +52,6 @@ def asked_of(request: SignedRequest) -> Asked:
     units = all_units()
     tree = units_in_sight(viewer, units=units, today=request.today)
     person_id = _number(get.get("person"))
-    if person_id is not None and not person_in_sight(viewer, person_id=person_id):
-        raise NotFound("person.unknown", person=person_id)
     unit_id = _number(get.get("unit"))
     if unit_id is not None and unit_id not in tree:
         raise NotFound("unit.unknown", unit=unit_id)
@@ -159,8 +155,8 @@ def funnel(request: SignedRequest) -> HttpResponse:
             "periods": _periods(asked.question, request.organisation.fiscal_first_month),
             "unit_choices": _unit_choices(asked, language),
             "unit_path": _unit_path(asked, language),
-            "people": _people(request, asked),
-            "currencies": currencies_in_use(),
+            "may_choose_people": request.viewer.sees_all or bool(request.viewer.units),
+            "currencies": answer.currencies,
             "stack": _stack(answer),
             "gap": _gap(answer),
             "largest_figure": answer.quota.value or answer.total.amount.value,
@@ -310,11 +306,19 @@ def _unit_path(asked: Asked, language: str) -> list[str]:
     return [asked.units.names[u].name(language) for u in asked.tree.path(unit)]
 
 
-def _people(request: SignedRequest, asked: Asked) -> list[PersonName]:
+@signed_in
+def funnel_people(request: SignedRequest) -> HttpResponse:
+    """Give the people whose funnel can be chosen, as options: fetched after the first answer."""
+    asked = asked_of(request)
     units = None
     if asked.question.unit_id is not None:
         units = asked.tree.subtree(asked.question.unit_id)
-    return people_in_sight(request.viewer, units=units, today=request.today)
+    people = people_in_sight(request.viewer, units=units, today=request.today)
+    return render_page(
+        request,
+        "funnel/_people.html",
+        {"people": people, "chosen": asked.question.person_id},
+    )
 
 
 def _stack(answer: FunnelOnDay) -> dict[str, int] | None:
@@ -347,5 +351,6 @@ def home(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", home, name="home"),
     path("funnel/", funnel, name="funnel"),
+    path("funnel/people/", funnel_people, name="funnel_people"),
     path("funnel/export/", funnel_export, name="funnel_export"),
 ]
