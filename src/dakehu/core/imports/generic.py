@@ -74,6 +74,9 @@ def plan_people(records: Sequence[Record], recipe: Recipe, plan: Plan) -> None:
         plan.appointments.append(
             PlannedAppointment(at, key, path_of(path), role, record.day("from_on"))
         )
+    # A unit stands in the tree from the first day on which somebody works in it.
+    days = [a.from_on for a in plan.appointments if a.from_on is not None]
+    plan.first_on = min(days, default=None)
 
 
 def _place(record: Record) -> tuple[str, int, str]:
