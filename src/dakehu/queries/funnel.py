@@ -31,10 +31,11 @@ from dakehu.core.money import units as in_units
 from dakehu.core.periods import Period
 from dakehu.models import Appointment, MethodStage, Person
 from dakehu.queries.ledger import (
+    Closing,
     DayCells,
     OutcomeSum,
     Where,
-    closed_books,
+    closing,
     open_cells,
     outcome_sums,
     positions_of,
@@ -135,7 +136,8 @@ class FunnelOnDay:
     currencies: tuple[str, ...]
     forecast: Indicator
     progress: Indicator
-    closed_until: date | None
+    closing: Closing | None
+    digits_of: Mapping[str, int]
     #: Whose funnel this is, when it is one person's.
     person: PersonName | None
 
@@ -260,9 +262,12 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
             small_before=small_before if in_use else nothing,
             literal=org.progress_literal,
         ),
-        closed_until=(
-            org.closed_until if question.known_at is None else closed_books(question.known_at)
+        closing=(
+            closing(where_now, known_at=question.known_at)
+            if org.closed_until is not None or question.known_at is not None
+            else None
         ),
+        digits_of=now.digits,
         person=person,
     )
 

@@ -257,12 +257,42 @@ def moved_cells(
     ]
 
 
-def closed_books(known_at: datetime | None = None) -> date | None:
-    """Give the day up to which finance closed the books, if they ever did."""
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The books are closed up to `until_on`; what was posted into them afterwards, in sight."""
+
+    until_on: date
+    changed: int
+    amounts_minor: tuple[tuple[str, int], ...]
+
+
+def closing(where: Sequence[Where], *, known_at: datetime | None = None) -> Closing | None:
+    """Give the books' closing in force and what has changed before it since (FUN-5).
+
+    `changed` counts movements; amounts are what they did to open positions, per currency.
+    """
     rows = BooksClosing.objects.order_by("-recorded_at", "-id")
     if known_at is not None:
         rows = rows.filter(recorded_at__lte=known_at)
-    return rows.values_list("until_on", flat=True).first()
+    found = rows.values_list("until_on", "recorded_at").first()
+    if found is None:
+        return None
+    until_on, closed_at = found
+    known = "" if known_at is None else " AND m.recorded_at <= %s"
+    movements: set[int] = set()
+    amounts: dict[str, int] = {}
+    for part in where:
+        sql = part.sql().replace("unit_id", "e.unit_id").replace("owner_id", "e.owner_id")
+        for movement, currency, minor in fetch(
+            "SELECT m.id, e.currency, SUM(CASE WHEN e.place = 1 THEN e.amount_minor ELSE 0 END)"
+            " FROM dakehu_movement m JOIN dakehu_entry e ON e.movement_id = m.id"
+            f' WHERE m.recorded_at > %s AND m."on" <= %s AND {sql}{known}'
+            " GROUP BY m.id, e.currency",
+            [closed_at, until_on, *([known_at] if known_at else [])],
+        ):
+            movements.add(int(movement))
+            amounts[currency] = amounts.get(currency, 0) + int(minor)
+    return Closing(until_on, len(movements), tuple(sorted(amounts.items())))
 
 
 def _carried_before(day: date) -> date | None:
