@@ -204,7 +204,8 @@ def _current(
     return PlannedDeal(
         at=At(record.file, record.row),
         external_id=code or f"{folded(account)}/{folded(name)}"[:120],
-        code=code,
+        # Longer ids of other systems are kept to know the row again, not shown.
+        code=code if len(code) <= 40 else "",
         owner=record.text("owner"),
         stage=stage,
         start_on=start,
