@@ -31,11 +31,15 @@ def quota_for(
     unit_id: int | None,
     start: date,
     end: date,
+    today: date,
     level: str = "target",
     known_at: datetime | None = None,
 ) -> QuotaFound:
-    """Give the quota of one person or one unit for [start, end): its own row, else its parts'."""
-    if not _in_sight(viewer, person_id, unit_id):
+    """Give the quota of one person or one unit for [start, end): its own row, else its parts'.
+
+    A person's is told to those in whose units they stand today, not to those they have left.
+    """
+    if not _in_sight(viewer, person_id, unit_id, today):
         return QuotaFound(None, "no_quota")
     subject = Q(person_id=person_id) if person_id is not None else Q(unit_id=unit_id)
     rows = Quota.objects.filter(
@@ -75,14 +79,20 @@ def quota_of_rows(
     return QuotaFound(total, made_of="parts")
 
 
-def _in_sight(viewer: Viewer, person_id: int | None, unit_id: int | None) -> bool:
+def _in_sight(viewer: Viewer, person_id: int | None, unit_id: int | None, today: date) -> bool:
     if viewer.sees_all:
         return True
     if unit_id is not None:
         return unit_id in viewer.units
     if person_id == viewer.person_id:
         return True
-    return Appointment.objects.filter(person_id=person_id or 0, unit_id__in=viewer.units).exists()
+    seats = Appointment.objects.filter(
+        person_id=person_id or 0,
+        unit_id__in=viewer.units,
+        from_on__lte=today,
+        for_person__isnull=True,
+    )
+    return seats.filter(Q(until_on__isnull=True) | Q(until_on__gt=today)).exists()
 
 
 @dataclass(frozen=True, slots=True)
