@@ -5,13 +5,17 @@ import htmx from "htmx.org";
 
 const dialog = document.querySelector<HTMLDialogElement>("#dialog");
 const content = document.querySelector<HTMLElement>("#dialog-content");
+const toasts = document.querySelector<HTMLElement>("#toasts");
 
 /** Open a page of ours in the dialog. */
 export function openInDialog(url: string): void {
   if (!dialog || !content) return;
   dialog.dataset["url"] = url;
   dialog.setAttribute("aria-busy", "true");
-  void htmx.ajax("get", url, { target: content, swap: "innerHTML" });
+  // What goes wrong on the way is told by exchange.ts; here the dialog only stops waiting.
+  htmx
+    .ajax("get", url, { target: content, swap: "innerHTML" })
+    .catch(() => dialog.removeAttribute("aria-busy"));
 }
 
 document.addEventListener("click", (event) => {
@@ -33,13 +37,18 @@ if (dialog && content) {
       htmx.process(form);
     }
     if (!dialog.open) dialog.showModal();
+    // What lies outside a modal dialog can be neither seen well nor clicked: toasts come along.
+    if (toasts) dialog.append(toasts);
     content.querySelector<HTMLElement>("[autofocus], [aria-invalid=true]")?.focus();
   });
   // A click on the ground beside the dialog closes it, unless something was typed.
   dialog.addEventListener("pointerdown", (event) => {
     if (event.target === dialog && !dialog.querySelector("form[data-dirty]")) dialog.close();
   });
-  dialog.addEventListener("close", () => content.replaceChildren());
+  dialog.addEventListener("close", () => {
+    if (toasts) document.body.append(toasts);
+    content.replaceChildren();
+  });
 }
 for (const other of document.querySelectorAll<HTMLDialogElement>("dialog:not(#dialog)"))
   other.addEventListener("pointerdown", (event) => {

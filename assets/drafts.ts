@@ -71,7 +71,9 @@ function restore(form: HTMLFormElement): void {
 
 /** What was sent and whose form is gone has been taken by the server. */
 function forget(): void {
-  const present = new Set([...document.querySelectorAll<HTMLFormElement>("form[data-draft]")].map(keyOf));
+  const present = new Set(
+    [...document.querySelectorAll<HTMLFormElement>("form[data-draft]")].map(keyOf),
+  );
   for (const key of Object.keys(sessionStorage))
     if (key.startsWith(PREFIX) && !present.has(key) && read(key)?.sent)
       if (!document.querySelector("[data-refused]")) sessionStorage.removeItem(key);

@@ -12,10 +12,19 @@ urlpatterns = [
     path("", include("dakehu.web.accounts")),
     path("", include("dakehu.web.contacts")),
     path("", include("dakehu.web.quotas")),
+    path("", include("dakehu.web.units")),
+    path("", include("dakehu.web.people")),
+    path("", include("dakehu.web.products")),
+    path("", include("dakehu.web.rates")),
+    path("", include("dakehu.web.organisation")),
 ]
 
 # opps: evidence first, its addresses would read as verbs
 urlpatterns += [
     path("", include("dakehu.web.evidence")),
     path("", include("dakehu.web.opportunities")),
+    path("", include("dakehu.web.small_sales")),
 ]
+
+# imports
+urlpatterns += [path("", include("dakehu.web.imports"))]

@@ -36,9 +36,7 @@ class Demo:
 def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Demo]:
     today = datetime.now(UTC).date()
     with django_db_blocker.unblock(), transaction.atomic():
-        build(
-            actor=operator(), today=today, at=datetime.now(UTC), size=160, people=40, years=1
-        )
+        build(actor=operator(), today=today, at=datetime.now(UTC), size=160, people=40, years=1)
         yield Demo(today - timedelta(days=1))
         transaction.set_rollback(True)
 

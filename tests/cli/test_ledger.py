@@ -117,9 +117,7 @@ def test_turnover_that_was_changed_is_found(demo: Demo, terminal: Terminal) -> N
     assert verify(terminal) == {"turnover": 1}
 
 
-def test_turnover_of_an_open_position_breaks_the_month_too(
-    demo: Demo, terminal: Terminal
-) -> None:
+def test_turnover_of_an_open_position_breaks_the_month_too(demo: Demo, terminal: Terminal) -> None:
     row = Turnover.objects.filter(place=Place.OPEN).first()
     assert row is not None
     Turnover.objects.filter(pk=row.pk).update(count=row.count + 1)
@@ -151,9 +149,7 @@ def test_a_missing_guard_is_found(demo: Demo, terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("table", ["dakehu_entry", "dakehu_movement"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET kind = 1", "DELETE FROM {}"])
-def test_the_database_refuses_to_change_history(
-    demo: Demo, table: str, statement: str
-) -> None:
+def test_the_database_refuses_to_change_history(demo: Demo, table: str, statement: str) -> None:
     with (
         pytest.raises(DatabaseError, match="append-only"),
         transaction.atomic(),

@@ -1,6 +1,7 @@
 """Who asks, in which language, on which day; what a refusal looks like; what a page may not do."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -112,7 +113,7 @@ def test_a_refusal_of_a_swap_is_a_toast(sign: Sign, status: str) -> None:
 def test_an_unknown_address_stands_in_the_frame(sign: Sign) -> None:
     answer = sign("demo-sales").get("/no/such/page/")
     assert answer.status_code == 404
-    assert 'class="side"' in answer.content.decode()
+    assert 'href="/funnel/"' in answer.content.decode()
 
 
 def test_after_a_post_the_browser_goes_on_and_says_what_was_done(sign: Sign) -> None:
@@ -163,3 +164,11 @@ def test_a_page_is_rendered_without_sql(people: dict[str, Person], rf: RequestFa
     form = SimpleNamespace(non_field_errors=Person.objects.all)
     with pytest.raises(SqlInTemplateError):
         render_page(request, "parts/form_errors.html", {"form": form})
+
+
+def test_the_frame_asks_the_database_five_times_at_most(
+    sign: Sign, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    client = sign("demo-sales")
+    with django_assert_max_num_queries(7):  # the snapshot's savepoint takes two in a test
+        client.get("/settings/me/")

@@ -22,10 +22,13 @@ from dakehu.queries.stages import version_in_force
 MOST_BYTES = 20 * 1024 * 1024
 #: What a double click would run on somebody's machine.
 REFUSED_ENDINGS = frozenset(
-    ".exe .com .bat .cmd .msi .msp .scr .pif .cpl .dll .sys .vbs .vbe .js .jse .mjs .wsf .wsh"
-    " .ps1 .psm1 .sh .bash .jar .app .apk .deb .rpm .dmg .pkg .lnk .url .reg .hta .html .htm"
-    " .xhtml .svg .iso .img".split()
-)
+    {
+        ".apk", ".app", ".bash", ".bat", ".cmd", ".com", ".cpl", ".deb", ".dll", ".dmg", ".exe",
+        ".hta", ".htm", ".html", ".img", ".iso", ".jar", ".js", ".jse", ".lnk", ".mjs", ".msi",
+        ".msp", ".pif", ".pkg", ".ps1", ".psm1", ".reg", ".rpm", ".scr", ".sh", ".svg", ".sys",
+        ".url", ".vbe", ".vbs", ".wsf", ".wsh", ".xhtml",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,21 @@
 """Setting up an installation: its one organisation, the currencies, the built-in methods."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
+from dakehu.actions.audit import record_changes
 from dakehu.actions.methods import install_built_in_methods
 from dakehu.core.access import Viewer
-from dakehu.core.errors import NotAllowed
-from dakehu.models import Currency, Organisation, Person
+from dakehu.core.errors import Conflict, NotAllowed, RuleBroken
+from dakehu.core.ledger import Way
+from dakehu.models import Currency, Entry, Organisation, Person, Quota, SmallSale
+from dakehu.queries.organisation import Org, organisation
 
 #: The methods' win rates are in force from here on: history that is imported has rates too.
 RATES_FROM = date(2000, 1, 1)
@@ -71,3 +78,89 @@ def set_up_organisation(
     )
     methods = install_built_in_methods(actor=actor, today=today, at=at, rates_from=RATES_FROM)
     return SetUp(made, len(missing), len(methods), Person.objects.exists())
+
+
+SCOPES = ("in_period", "all_open")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the whole installation agrees on, as it is edited."""
+
+    name_zh: str
+    name_en: str
+    base_currency: str
+    time_zone: str
+    fiscal_first_month: int
+    amounts_with_vat: bool
+    weighted_scope: str
+    progress_literal: bool
+
+
+def settings_of(org: Org) -> Settings:
+    """Give the settings in force."""
+    return Settings(**{f.name: getattr(org, f.name) for f in fields(Settings)})
+
+
+@transaction.atomic
+def edit_settings(
+    *, actor: Viewer, seen: Settings, wanted: Settings, at: datetime, way: Way = Way.FORM
+) -> None:
+    """Change the settings; `seen` is what the actor changed from.
+
+    The base currency is fixed once an amount is booked in it. Raises NotAllowed
+    ("settings.edit"), Conflict("settings.changed"), RuleBroken("settings.name_missing",
+    "settings.base_fixed", "money.unknown_currency", "settings.unknown_zone",
+    "period.first_month", "settings.unknown_scope", "text.too_long").
+    """
+    if not actor.holds("settings.edit"):
+        raise NotAllowed("settings.edit")
+    row = Organisation.objects.select_for_update(of=("self",)).get()
+    before = settings_of(organisation())
+    pairs = {f.name: (getattr(before, f.name), getattr(wanted, f.name)) for f in fields(Settings)}
+    changes = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    if before != seen:
+        raise Conflict(
+            "settings.changed",
+            theirs={name: old for name, (old, _new) in changes.items()},
+            yours={name: new for name, (_old, new) in changes.items()},
+        )
+    _check_settings(wanted, changes)
+    columns = {
+        "base_currency_id" if name == "base_currency" else name: new
+        for name, (_old, new) in changes.items()
+    }
+    if columns:
+        Organisation.objects.filter(pk=row.pk).update(**columns)
+    record_changes(
+        actor=actor,
+        object_type="organisation",
+        object_id=row.pk,
+        changes=changes,
+        correlation_id=uuid4(),
+        way=way,
+        at=at,
+    )
+
+
+def _check_settings(wanted: Settings, changes: Mapping[str, tuple[Any, Any]]) -> None:
+    if not (wanted.name_zh.strip() or wanted.name_en.strip()):
+        raise RuleBroken("settings.name_missing", field="name_zh")
+    for name in ("name_zh", "name_en"):
+        if len(getattr(wanted, name)) > 120:
+            raise RuleBroken("text.too_long", field=name, limit=120)
+    if "base_currency" in changes:
+        if Entry.objects.exists() or Quota.objects.exists() or SmallSale.objects.exists():
+            raise RuleBroken("settings.base_fixed", field="base_currency")
+        if not Currency.objects.filter(pk=wanted.base_currency, is_active=True).exists():
+            raise RuleBroken(
+                "money.unknown_currency", field="base_currency", currency=wanted.base_currency
+            )
+    if wanted.time_zone not in available_timezones():
+        raise RuleBroken("settings.unknown_zone", field="time_zone", zone=wanted.time_zone)
+    if not 1 <= wanted.fiscal_first_month <= 12:
+        raise RuleBroken(
+            "period.first_month", field="fiscal_first_month", month=wanted.fiscal_first_month
+        )
+    if wanted.weighted_scope not in SCOPES:
+        raise RuleBroken("settings.unknown_scope", field="weighted_scope")

@@ -1,6 +1,7 @@
 """What people change about themselves and others."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.password_validation import validate_password
@@ -10,7 +11,7 @@ from django.db import transaction
 from dakehu.actions.audit import record_changes
 from dakehu.actions.names import sort_key
 from dakehu.core.access import ROLES, Viewer
-from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
+from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.models import Appointment, Organisation, Person, SalesUnit, UnitPlace
 from dakehu.queries.units import all_units
@@ -161,3 +162,109 @@ def _unit_of(actor: Viewer, code: str | None, today: date, at: datetime) -> int:
     )
     UnitPlace.objects.create(unit=root, on=today, recorded_at=at, actor_id=actor.person_id)
     return root.pk
+
+
+@transaction.atomic
+def create_person(
+    *,
+    actor: Viewer,
+    login: str,
+    name: str,
+    at: datetime,
+    name_en: str = "",
+    email: str = "",
+    phone: str = "",
+    password: str = "",
+    way: Way = Way.FORM,
+) -> int:
+    """Create somebody without an appointment; without a password they can't log in yet.
+
+    Raises NotAllowed("person.edit"), RuleBroken("person.login_taken", "person.bad_login",
+    "person.name_missing", "person.weak_password", "text.too_long").
+    """
+    if not actor.holds("person.edit"):
+        raise NotAllowed("person.edit")
+    login = login.strip()
+    if not login or len(login) > 80 or not login.isprintable() or " " in login:
+        raise RuleBroken("person.bad_login", field="login", login=login)
+    if Person.objects.filter(login=login).exists():
+        raise RuleBroken("person.login_taken", field="login", login=login)
+    columns = _person_columns(name=name, name_en=name_en, email=email, phone=phone)
+    person = Person(login=login, joined_at=at, **columns)
+    if password:
+        _check_password(password, person)
+        person.set_password(password)
+    else:
+        person.set_unusable_password()
+    person.save()
+    _record_person(actor, person.pk, {"created": (None, login)}, way, at)
+    return person.pk
+
+
+@transaction.atomic
+def edit_person(
+    *,
+    actor: Viewer,
+    person_id: int,
+    seen_version: int,
+    name: str,
+    name_en: str,
+    email: str,
+    phone: str,
+    is_active: bool,
+    at: datetime,
+    way: Way = Way.FORM,
+) -> None:
+    """Change somebody's names and ways to reach them, and whether they may log in at all.
+
+    Raises NotAllowed("person.edit"), NotFound("person.unknown"), Conflict("person.changed"),
+    RuleBroken("person.not_oneself", "person.name_missing", "text.too_long").
+    """
+    if not actor.holds("person.edit"):
+        raise NotAllowed("person.edit")
+    row = Person.objects.select_for_update().filter(pk=person_id).first()
+    if row is None:
+        raise NotFound("person.unknown", person=person_id)
+    if person_id == actor.person_id and not is_active:
+        raise RuleBroken("person.not_oneself", field="is_active")
+    columns = _person_columns(name=name, name_en=name_en, email=email, phone=phone)
+    wanted = {**columns, "is_active": is_active}
+    changes = {n: (getattr(row, n), v) for n, v in wanted.items() if n != "sort_key"}
+    if row.version != seen_version:
+        differing = {n: pair for n, pair in changes.items() if pair[0] != pair[1]}
+        raise Conflict(
+            "person.changed",
+            version=row.version,
+            theirs={n: old for n, (old, _new) in differing.items()},
+            yours={n: new for n, (_old, new) in differing.items()},
+        )
+    Person.objects.filter(pk=person_id).update(**wanted, version=row.version + 1)
+    _record_person(actor, person_id, changes, way, at)
+
+
+def _person_columns(**texts: str) -> dict[str, Any]:
+    columns = {name: text.strip() for name, text in texts.items()}
+    if not columns["name"]:
+        raise RuleBroken("person.name_missing", field="name")
+    for name, limit in (("name", 80), ("name_en", 80), ("email", 254), ("phone", 40)):
+        if len(columns[name]) > limit:
+            raise RuleBroken("text.too_long", field=name, limit=limit)
+    return {**columns, "sort_key": sort_key(columns["name"])}
+
+
+def _record_person(
+    actor: Viewer,
+    person_id: int,
+    changes: dict[str, tuple[Any, Any]],
+    way: Way,
+    at: datetime,
+) -> None:
+    record_changes(
+        actor=actor,
+        object_type="person",
+        object_id=person_id,
+        changes=changes,
+        correlation_id=uuid4(),
+        way=way,
+        at=at,
+    )

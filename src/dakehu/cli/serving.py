@@ -1,6 +1,7 @@
 """dakehu serve: the web server, with the balances carried forward beside it."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from dakehu.cli.asking import asking_as
 from dakehu.cli.output import answering, language
+from dakehu.core.errors import RuleBroken
 from dakehu.queries.people import demo_log_ins
 
 #: How long after a run the next is due, and how soon a failed one is tried again; seconds.
@@ -31,8 +33,9 @@ def serve(host: str | None, port: int | None) -> None:
         # Settings decide what is safe for a host; they read it before anything is started.
         _again_with(DAKEHU_HOST=host, port=port)
     asking_as(None)
-    collect_static()
     address, number = settings.HOST, port or settings.PORT
+    _check_free(address, number)
+    collect_static()
     shown = f"[{address}]" if ":" in address else address
     click.echo(_("Dakehu is at %(address)s") % {"address": f"http://{shown}:{number}/"})
     if settings.DEMO:
@@ -49,6 +52,18 @@ def _again_with(*, port: int | None, **environment: str) -> None:
     if port is not None:
         command += ["--port", str(port)]
     os.execve(command[0], command, {**os.environ, **environment})  # noqa: S606 - ourselves again
+
+
+def _check_free(address: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.strip("[]"), port))
+        except OSError as error:
+            raise RuleBroken(
+                "serve.address_taken", address=address, port=port, problem=error.strerror
+            ) from error
 
 
 def collect_static() -> None:
@@ -81,6 +96,7 @@ def _keep_carried() -> None:
 
 def _run(address: str, port: int) -> None:
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     Server(
@@ -90,5 +106,7 @@ def _run(address: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=settings.WORKERS,
         blocking_threads=settings.THREADS,
-        log_access=False,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
     ).serve()

@@ -66,7 +66,7 @@ def waterfall(*, start: str, end: str, period: str | None, options: Options, as_
         return
     click.echo(f"{found.start} → {found.end} · {result.currency}")
     print_table(
-        (_("Change"), _("Count"), _("Amount"), _("Weighted")),
+        (_("Movement"), _("Count"), _("Amount"), _("Weighted")),
         [
             (
                 kind_names().get(bar.kind, bar.kind),

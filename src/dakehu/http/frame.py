@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
 from dakehu.queries.organisation import Org, organisation
+from dakehu.queries.people import viewer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ PLACES: tuple[PlaceKind, ...] = (
     ),
     place("quotas", _("Quotas"), icon="target", group="manage", to=reads_customers, key="q"),
     place("methods", _("Sales methods"), icon="route", group="manage", key="m"),
+    place("products", _("Products"), icon="box", group="manage"),
+    place("rates", _("Exchange rates and books"), icon="coin", group="manage"),
     place("units", _("Team and units"), icon="sitemap", group="house", key="u"),
     place("people", _("People"), icon="id", group="house", to=holding("person.edit"), key="p"),
     place(
@@ -177,6 +180,19 @@ def _me(request: HttpRequest, language: str) -> Me | None:
     )
 
 
+def _viewer(request: HttpRequest, today: date, language: str) -> Viewer | None:
+    """Give who asks, on pages too that are not ours (passwords, unknown addresses)."""
+    known: Viewer | None = getattr(request, "viewer", None)
+    if known is not None or not request.user.is_authenticated:
+        return known
+    return viewer_of(
+        person_id=request.user.pk,
+        login=request.user.get_username(),
+        today=today,
+        language=language,
+    )
+
+
 def _organisation() -> Org | None:
     # The pages that say what is missing must show before there is an organisation.
     try:
@@ -190,11 +206,12 @@ def frame_of(request: HttpRequest) -> Frame:
     kept: Frame | None = getattr(request, "dakehu_frame", None)
     if kept is not None:
         return kept
-    viewer: Viewer | None = getattr(request, "viewer", None)
     org: Org | None = getattr(request, "organisation", None) or _organisation()
     language = translation.get_language() or settings.LANGUAGE_CODE
     me = _me(request, language)
     now = timezone.now()
+    today = org.today(now) if org else now.date()
+    viewer = _viewer(request, today, language)
     frame = Frame(
         language=language,
         theme=me.theme if me else request.COOKIES.get("theme", "auto"),
@@ -203,7 +220,7 @@ def frame_of(request: HttpRequest) -> Frame:
         base_currency=org.base_currency if org else None,
         amounts_with_vat=org.amounts_with_vat if org else True,
         is_demo=settings.DEMO,
-        today=org.today(now) if org else now.date(),
+        today=today,
         me=me,
         groups=_places(viewer, request.path) if viewer else (),
         search_url=_search_url(viewer),

@@ -16,26 +16,38 @@ from django.utils.translation import gettext as _
 from dakehu.core.errors import DakehuError
 from dakehu.messages import (
     accounts,
+    evidence,
     imports,
     ledger,
     methods,
     money,
     opportunities,
+    organisation,
     people,
     permissions,
+    products,
+    quotas,
+    small_sales,
+    units,
 )
 from dakehu.messages.reasons import REASONS
 
 #: Why something is refused.
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
+    **evidence.SENTENCES,
     **imports.SENTENCES,
     **ledger.SENTENCES,
     **methods.SENTENCES,
     **money.SENTENCES,
     **opportunities.SENTENCES,
+    **organisation.SENTENCES,
     **people.SENTENCES,
     **permissions.SENTENCES,
+    **products.SENTENCES,
+    **quotas.SENTENCES,
+    **small_sales.SENTENCES,
+    **units.SENTENCES,
 }
 
 

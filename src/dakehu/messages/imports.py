@@ -27,6 +27,10 @@ _FILES: dict[str, str | Promise] = {
     "import.same_file_twice": _("%(file)s is given twice. Give it once."),
     "import.several_recipes": _("Several recipes fit: %(recipes)s. Name one."),
     "import.several_roots": _("There are several companies: %(units)s. Make one the root first."),
+    "import.rows_not_kept": _("The rows of this import are not kept any more."),
+    "import.unknown_run": _(
+        "There is no such import of yours, or its files are not kept any more."
+    ),
     "import.state_in_future": _(
         "The day of the state, %(on)s, lies in the future. Choose today, %(today)s, or earlier."
     ),
@@ -91,8 +95,10 @@ _ROWS: dict[str, str | Promise] = {
     ),
     "import.text_too_long": _("The text has %(length)s characters; %(limit)s are kept at most."),
     "import.unit_out_of_reach": _("The unit “%(unit)s” is not yours to import into."),
-    "import.unit_reused": _("The unit “%(unit)s” was there already and is used."),
     "import.unknown_account": _("There is no such account among those that you may see."),
+    "import.unknown_manager": _(
+        "There is no such person as “%(name)s”; the account has no manager yet."
+    ),
     "import.unknown_level": _("There is no level “%(level)s” of units."),
     "import.unknown_outcome": _("There is no outcome “%(outcome)s”. Write won, lost or abandoned."),
     "import.unknown_owner": _("There is no such person. Import people first."),
@@ -101,6 +107,7 @@ _ROWS: dict[str, str | Promise] = {
     "import.unknown_role": _("There is no role “%(role)s”."),
     "import.unknown_stage": _("The method has no stage “%(stage)s”. Map it in the recipe."),
     "import.unknown_unit": _("There is no unit “%(unit)s”. Import units first."),
+    "email.malformed": _("“%(text)s” is not an email address. Write it like name@example.com."),
     "import.value_missing": _("A value is missing. Fill it in."),
 }
 

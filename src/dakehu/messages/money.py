@@ -10,6 +10,7 @@ SENTENCES: dict[str, str | Promise] = {
     "day.malformed": _("“%(text)s” is not a day. Write it like 2026-11-20."),
     "day.missing": _("A day is missing. Write it like 2026-11-20."),
     "day.not_in_calendar": _("“%(text)s” is no day of the calendar. Check day and month."),
+    "email.malformed": _("“%(text)s” is not a mail address. Write it like name@example.com."),
     "indicators.across_methods": _(
         "Quotas are set across methods, so there are no indicators of one method alone. Leave the"
         " method out."

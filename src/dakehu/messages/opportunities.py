@@ -17,6 +17,7 @@ SENTENCES: dict[str, str | Promise] = {
     "line.too_many": _("An opportunity has at most %(limit)s product lines. Join some."),
     "line.unknown_product": _("There is no such product. Choose one of the list."),
     "list.bad_cursor": _("This link to a page of the list is worn out. Start from its first page."),
+    "list.unknown_export": _("There is no export of the kind “%(kind)s”. Choose xlsx or CSV."),
     "list.unknown_sort": _("The list cannot be sorted by “%(sort)s”. Choose a column."),
     "list.unknown_state": _("There is no state “%(state)s”. Choose one of the list."),
     "list.upside_down": _("The range goes from %(low)s to %(high)s. Swap the two."),
@@ -43,6 +44,8 @@ SENTENCES: dict[str, str | Promise] = {
     "opportunity.not_open": _(
         "The opportunity is closed, so this cannot be done with it. Reopen it first."
     ),
+    "opportunity.not_voided": _("The opportunity is not deleted, so it cannot be restored."),
+    "opportunity.unknown_verb": _("There is no such thing to do with an opportunity."),
     "opportunity.owner_unknown": _("There is no such person who could own it. Choose another."),
     "opportunity.owner_without_unit": _(
         "On %(on)s this person was in no sales unit. Choose another person or another day."

@@ -4,6 +4,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
+    "serve.address_taken": _(
+        "Dakehu can't be served at %(address)s, port %(port)s (%(problem)s)."
+        " Stop what runs there, or name another port in DAKEHU_PORT."
+    ),
     "database.unreachable": _(
         "The database does not answer (%(problem)s). Check DAKEHU_DATABASE_URL and that it runs."
     ),

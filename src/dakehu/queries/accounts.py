@@ -387,9 +387,7 @@ def _branches(viewer: Viewer, found: tuple[Any, ...]) -> dict[str, int]:
         return parents
     above = Substr("path", 1, (F("depth") - 1) * Account.steplen)
     rows = Account.visible_to(viewer).filter(depth__gt=1).annotate(above=above).order_by()
-    return dict(
-        rows.filter(above__in=list(parents)).values_list("above").annotate(n=Count("id"))
-    )
+    return dict(rows.filter(above__in=list(parents)).values_list("above").annotate(n=Count("id")))
 
 
 def _group(viewer: Viewer, row: Any) -> tuple[tuple[GroupMember, ...], int | None, bool]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
@@ -39,11 +39,10 @@ def quota_for(
 
     A person's is told to those in whose units they stand today, not to those they have left.
     """
-    if not _in_sight(viewer, person_id, unit_id, today):
-        return QuotaFound(None, "no_quota")
     subject = Q(person_id=person_id) if person_id is not None else Q(unit_id=unit_id)
     rows = Quota.objects.filter(
         subject,
+        _told(viewer, person_id, unit_id, today),
         level=level,
         start_on__gte=start,
         end_on__lte=end,
@@ -79,20 +78,19 @@ def quota_of_rows(
     return QuotaFound(total, made_of="parts")
 
 
-def _in_sight(viewer: Viewer, person_id: int | None, unit_id: int | None, today: date) -> bool:
-    if viewer.sees_all:
-        return True
-    if unit_id is not None:
-        return unit_id in viewer.units
-    if person_id == viewer.person_id:
-        return True
+def _told(viewer: Viewer, person_id: int | None, unit_id: int | None, today: date) -> Q:
+    """Give the condition that the viewer may know the quota of the subject."""
+    if viewer.sees_all or (person_id is not None and person_id == viewer.person_id):
+        return Q()
+    if person_id is None:
+        return Q() if unit_id in viewer.units else Q(pk__in=[])
     seats = Appointment.objects.filter(
-        person_id=person_id or 0,
+        person_id=person_id,
         unit_id__in=viewer.units,
         from_on__lte=today,
         for_person__isnull=True,
     )
-    return seats.filter(Q(until_on__isnull=True) | Q(until_on__gt=today)).exists()
+    return Q(Exists(seats.filter(Q(until_on__isnull=True) | Q(until_on__gt=today))))
 
 
 @dataclass(frozen=True, slots=True)

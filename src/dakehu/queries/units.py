@@ -6,6 +6,7 @@ from datetime import date, datetime
 from dakehu.core.access import Viewer
 from dakehu.core.units import Placed, Tree, changes_between, tree_on
 from dakehu.models import UnitPlace
+from dakehu.queries.snapshot import once_in_a_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class UnitName:
     kind: str
     method_id: int | None
     small_sale_threshold_minor: int
+    version: int = 1
 
     def name(self, language: str) -> str:
         """Give the name in the reader's language, else the other one, else the code."""
@@ -52,6 +54,7 @@ class Units:
         return found[0] if len(found) == 1 else None
 
 
+@once_in_a_snapshot
 def all_units() -> Units:
     """Read every unit with its places. The names of units are no secret inside the organisation."""
     names: dict[int, UnitName] = {}
@@ -60,7 +63,7 @@ def all_units() -> Units:
     rows = UnitPlace.objects.order_by("on", "recorded_at", "id").values_list(
         "unit_id", "parent_id", "closed", "on", "recorded_at", "unit__code", "unit__name_zh",
         "unit__name_en", "unit__kind", "unit__method_id", "unit__small_sale_threshold_minor",
-        "unit__sort_key",
+        "unit__sort_key", "unit__version",
     )  # fmt: skip
     for (
         unit_id,
@@ -75,10 +78,11 @@ def all_units() -> Units:
         method,
         small,
         key,
+        version,
     ) in rows:
         places.append(Placed(unit_id, parent_id, closed, on, recorded_at))
         if unit_id not in names:
-            names[unit_id] = UnitName(unit_id, code, zh, en, kind, method, small)
+            names[unit_id] = UnitName(unit_id, code, zh, en, kind, method, small, version)
             order[unit_id] = key
     return Units(names, tuple(places), order)
 

@@ -169,7 +169,7 @@ def account_export(request: SignedRequest, kind: str) -> HttpResponse:
     rows = queries.every_account(viewer=request.viewer, where=where, limit=MOST_EXPORTED)
     head = [
         _("Code"), _("Name"), _("Name in English"), _("Industry"), _("Region"), _("Unit"),
-        _("Account manager"), _("Open opportunities"), _("Created"),
+        _("Account manager"), _("Open opportunities"), _("Created on"),
     ]  # fmt: skip
     lines = [
         (

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from dakehu.actions import contacts as actions
@@ -21,7 +22,7 @@ from dakehu.web.history import events_of
 
 MOST_EXPORTED = 100_000
 WORDS = {
-    "name": lazy("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "name_en": lazy("Name in English"),
     "title": lazy("Title"),
     "department": lazy("Department"),
@@ -70,7 +71,14 @@ def contact_list(request: SignedRequest) -> HttpResponse:
 def contact_export(request: SignedRequest, kind: str) -> HttpResponse:
     """Give the list as a file; a phone that is masked on the page is empty in it."""
     rows = queries.every_contact(viewer=request.viewer, where=_where(request), limit=MOST_EXPORTED)
-    head = [_("Name"), _("Account"), _("Department"), _("Title"), _("Phone"), _("Email")]
+    head = [
+        pgettext("person", "Name"),
+        _("Account"),
+        _("Department"),
+        _("Title"),
+        _("Phone"),
+        _("Email"),
+    ]
     lines = [(r.name, r.account_name, r.department, r.title, r.phone, r.email) for r in rows]
     write = rows_as_xlsx if kind == "xlsx" else rows_as_csv
     return write(name=_("contacts"), head=head, rows=lines)

@@ -79,7 +79,7 @@ class PercentField(forms.CharField):
 
 def percent_typed(rate_bp: int | None) -> str:
     """Give basis points as they stand in a field: 1250 is 12.5; nothing for None."""
-    return "" if rate_bp is None else f"{Decimal(rate_bp) / 100:f}".rstrip("0").rstrip(".")
+    return "" if rate_bp is None else f"{(Decimal(rate_bp) / 100).normalize():f}"
 
 
 def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:

@@ -1,144 +1,126 @@
 """Writing the demo's deals: rows, movements with their entries, lines, evidence, competitors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
 
-from dakehu.actions.ledger import Drafted, Posting, write_movements
+from dakehu.actions.bulk import Row, insert_rows, take_ids
+from dakehu.actions.ledger import Drafted, Posting, write_histories
 from dakehu.actions.names import sort_key
 from dakehu.core.currency import convert
-from dakehu.core.demo.deals import DIGITS, Deal
+from dakehu.core.demo.deals import DIGITS, Deal, Save
 from dakehu.core.demo.world import World
 from dakehu.core.ledger import Way
 from dakehu.models import Competitor, Evidence, LineSet, Opportunity, ProductLine
 
-BATCH = 500
+_OPPORTUNITY = (
+    "id", "code", "name", "sort_key", "account_id", "owner_id", "unit_id", "method_version_id",
+    "stage_id", "place", "voided", "amount_minor", "currency_id", "base_minor", "close_on",
+    "close_sort", "category", "own_rate_bp", "source", "compelling_event", "next_step",
+    "next_step_on", "created_on", "stage_since", "last_on", "decided_on", "start_unknown",
+    "evidence_unknown", "updated_at", "version",
+)  # fmt: skip
+_EVIDENCE = (
+    "opportunity_id", "stage_id", "key", "ticked_on", "ticked_at", "ticked_by_id", "note", "link",
+)  # fmt: skip
+_LINE_SET = ("id", "opportunity_id", "on", "recorded_at", "correlation_id", "is_current")
+_LINE = (
+    "line_set_id", "product_id", "quantity", "unit_price", "amount_minor", "delivery_month",
+)  # fmt: skip
+Pair = tuple[int, Deal]
 
 
-def write_deals(chunk: Sequence[Deal], world: World, short_names: dict[int, str]) -> int:
-    """Write some deals inside the caller's transaction; give how many movements they made."""
-    rows = Opportunity.objects.bulk_create(
-        [_row(deal, world, short_names) for deal in chunk], BATCH
-    )
-    pairs = [(row.pk, deal) for row, deal in zip(rows, chunk, strict=True)]
-    drafts = [
-        Drafted(
-            opportunity_id=key,
-            step=step,
-            posting=Posting(
-                on=save.on,
-                at=save.at,
-                actor_id=save.actor_id,
-                way=Way.DEMO,
-                correlation_id=save.correlation_id,
-            ),
-            base_minor=save.base_minor,
-            reason=save.reason,
-            competitor=save.competitor,
-            text=save.text,
-        )
-        for key, deal in pairs
-        for save in deal.saves
-        for step in save.steps
-    ]
-    write_movements(drafts, carry=False)
-    _write_lines(pairs)
-    Evidence.objects.bulk_create(
+def write_deals(
+    chunk: Sequence[Deal], world: World, short_names: Mapping[int, tuple[str, str]]
+) -> int:
+    """Write some deals inside the caller's transaction; give how many movements they made.
+
+    `short_names`: of each account its short name and that name's sort key.
+    """
+    pairs = list(zip(take_ids(Opportunity, len(chunk)), chunk, strict=True))
+    insert_rows(Opportunity, _OPPORTUNITY, (_row(pair, world, short_names) for pair in pairs))
+    movements = write_histories(
         [
-            Evidence(
+            Drafted(
                 opportunity_id=key,
-                stage_id=tick.stage_id,
-                key=tick.key,
-                ticked_on=tick.on,
-                ticked_at=_noon(tick.on),
-                ticked_by_id=tick.person_id,
-                note=tick.note,
-            )
-            for key, deal in pairs
-            for tick in deal.ticks
-        ],
-        BATCH,
-    )
-    Competitor.objects.bulk_create(
-        [
-            Competitor(opportunity_id=key, name=name)
-            for key, deal in pairs
-            for name in deal.competitors
-        ],
-        BATCH,
-    )
-    return len(drafts)
-
-
-def _row(deal: Deal, world: World, short_names: dict[int, str]) -> Opportunity:
-    held = deal.last
-    position = held.position
-    name = f"{short_names[deal.account_id]} {deal.label}"
-    last = deal.saves[-1]
-    rate = world.rates.on(position.currency, last.on)
-    return Opportunity(
-        code=f"O{deal.number + 1:06}",
-        name=name,
-        sort_key=sort_key(name, 240),
-        account_id=deal.account_id,
-        owner_id=position.owner_id,
-        unit_id=position.unit_id,
-        method_version_id=deal.method.version_id,
-        stage_id=position.stage_id,
-        place=int(position.place),
-        voided=deal.standing is None,
-        amount_minor=held.amount_minor,
-        currency_id=position.currency,
-        base_minor=convert(held.amount_minor, from_digits=DIGITS, rate=rate, to_digits=DIGITS),
-        close_on=deal.close_on,
-        close_sort=deal.close_on or date.max,
-        category=int(position.category),
-        own_rate_bp=position.own_rate_bp,
-        source=deal.source,
-        compelling_event=deal.event,
-        next_step=deal.next_step,
-        next_step_on=deal.next_step_on,
-        created_on=deal.created_on,
-        stage_since=deal.stage_since,
-        last_on=last.on,
-        decided_on=deal.decided_on,
-        updated_at=last.at,
-        version=len(deal.saves),
-    )
-
-
-def _write_lines(pairs: Sequence[tuple[int, Deal]]) -> None:
-    sets: list[LineSet] = []
-    lines: list[tuple[Any, ...]] = []
-    for key, deal in pairs:
-        with_lines = [save for save in deal.saves if save.lines]
-        for save in with_lines:
-            sets.append(
-                LineSet(
-                    opportunity_id=key,
+                step=step,
+                posting=Posting(
                     on=save.on,
-                    recorded_at=save.at,
+                    at=save.at,
+                    actor_id=save.actor_id,
+                    way=Way.DEMO,
                     correlation_id=save.correlation_id,
-                    is_current=save is with_lines[-1],
-                )
+                ),
+                base_minor=save.base_minor,
+                reason=save.reason,
+                competitor=save.competitor,
+                text=save.text,
             )
-            lines.append(save.lines or ())
-    written = LineSet.objects.bulk_create(sets, BATCH)
-    ProductLine.objects.bulk_create(
-        [
-            ProductLine(
-                line_set=line_set,
-                product_id=line.product_id,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                amount_minor=line.amount_minor,
-                delivery_month=line.delivery_month,
-            )
-            for line_set, sold in zip(written, lines, strict=True)
-            for line in sold
-        ],
-        BATCH,
+            for key, deal in pairs
+            for save in deal.saves
+            for step in save.steps
+        ]
     )
+    _write_lines(pairs)
+    insert_rows(Evidence, _EVIDENCE, _ticks(pairs))
+    insert_rows(
+        Competitor,
+        ("opportunity_id", "name", "note"),
+        ((key, name, "") for key, deal in pairs for name in deal.competitors),
+    )
+    return movements
+
+
+def _row(pair: Pair, world: World, short_names: Mapping[int, tuple[str, str]]) -> Row:
+    key, deal = pair
+    held, last = deal.last, deal.saves[-1]
+    at = held.position
+    short, sorted_by = short_names[deal.account_id]
+    rate = world.rates.on(at.currency, last.on)
+    base = convert(held.amount_minor, from_digits=DIGITS, rate=rate, to_digits=DIGITS)
+    return (
+        key, f"O{deal.number + 1:06}", f"{short} {deal.label}",
+        f"{sorted_by} {sort_key(deal.label)}"[:240], deal.account_id, at.owner_id, at.unit_id,
+        deal.method.version_id, at.stage_id, int(at.place), deal.standing is None,
+        held.amount_minor, at.currency, base, deal.close_on, deal.close_on or date.max,
+        int(at.category), at.own_rate_bp, deal.source, deal.event, deal.next_step,
+        deal.next_step_on, deal.created_on, deal.stage_since, last.on, deal.decided_on, False,
+        False, last.at, len(deal.saves),
+    )  # fmt: skip
+
+
+def _ticks(pairs: Sequence[Pair]) -> Iterator[Row]:
+    for key, deal in pairs:
+        for tick in deal.ticks:
+            yield (
+                key, tick.stage_id, tick.key, tick.on, _noon(tick.on), tick.person_id, tick.note,
+                "",
+            )  # fmt: skip
+
+
+def _write_lines(pairs: Sequence[Pair]) -> None:
+    sets: list[tuple[int, Save, bool]] = []
+    for key, deal in pairs:
+        having = [save for save in deal.saves if save.lines]
+        sets += [(key, save, save is having[-1]) for save in having]
+    ids = take_ids(LineSet, len(sets))
+    insert_rows(
+        LineSet,
+        _LINE_SET,
+        (
+            (id_, key, save.on, save.at, save.correlation_id, current)
+            for id_, (key, save, current) in zip(ids, sets, strict=True)
+        ),
+    )
+    insert_rows(
+        ProductLine,
+        _LINE,
+        (
+            (id_, line.product_id, line.quantity, line.unit_price, line.amount_minor,
+             line.delivery_month)
+            for id_, (_key, save, _current) in zip(ids, sets, strict=True)
+            for line in save.lines or ()
+        ),
+    )  # fmt: skip
 
 
 def _noon(day: date) -> datetime:

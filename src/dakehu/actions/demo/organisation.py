@@ -47,7 +47,8 @@ class Written:
     plan: CompanyPlan
     world: World
     unit_ids: dict[str, int]
-    short_names: dict[int, str]
+    #: Of each account the short name and its sort key.
+    short_names: dict[int, tuple[str, str]]
     account_count: int
 
 
@@ -102,7 +103,10 @@ def write_organisation(
         },
         threshold={u.business: u.threshold for u in plan.units.values() if u.business},
     )
-    short = {account_ids[a.number]: _short(a.name.zh) for a in account_plans}
+    short = {
+        account_ids[a.number]: (_short(a.name.zh), sort_key(_short(a.name.zh)))
+        for a in account_plans
+    }
     return Written(plan, world, unit_ids, short, len(account_plans))
 
 

@@ -7,13 +7,16 @@ from dakehu.actions.imports.run import (
     ImportReport,
     run_import,
 )
+from dakehu.actions.imports.uploads import confirm_upload, try_upload
 
 __all__ = [
     "FileRead",
     "ImportOptions",
     "ImportReport",
     "SourceFile",
+    "confirm_upload",
     "read_tables",
     "run_import",
     "source_files",
+    "try_upload",
 ]

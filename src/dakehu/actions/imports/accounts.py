@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db.models import F
 
+from dakehu.actions.imports.organisation import people_by_name, units_of_sellers
 from dakehu.actions.imports.work import Work
 from dakehu.actions.names import sort_key
 from dakehu.core.imports.plan import PlannedAccount, PlannedContact
@@ -57,18 +58,27 @@ def write_accounts(
             fresh.append(planned)
         listed.add(fold)
     tree = _Branches(found)
+    people, sellers = people_by_name(work), units_of_sellers()
     rows: list[Account] = []
     made: list[PlannedAccount] = []
-    for planned, parent in _parents_first(work, fresh, found):
-        unit = work.units.get(planned.unit) if planned.unit else default_unit
+    for planned, parent in _parents_first(work, fresh):
+        manager = _manager(work, planned, people)
+        held = sellers.get(manager or 0)
+        unit = held[0][0] if held else default_unit
+        if planned.unit:
+            unit = work.units.get(planned.unit)
         if planned.unit and unit is None:
             work.refuse(planned.at, "import.unknown_unit", unit=planned.unit)
             continue
         if not work.reaches(unit):
             work.refuse(planned.at, "import.unit_out_of_reach", unit=planned.unit)
             continue
+        known_parent = parent if tree.holds(parent) else ""
+        if parent != known_parent:
+            work.warn(planned.at, "import.unknown_parent", parent=planned.parent)
         account = _account(work, planned, unit, codes)
-        tree.place(account, folded(planned.name), parent)
+        account.manager_id = manager
+        tree.place(account, folded(planned.name), known_parent)
         rows.append(account)
         made.append(planned)
     for planned, account in zip(made, Account.objects.bulk_create(rows, 500), strict=True):
@@ -89,6 +99,13 @@ def _compare(work: Work, planned: PlannedAccount, pk: int) -> None:
         work.mark(planned.at, "unchanged")
 
 
+def _manager(work: Work, planned: PlannedAccount, people: dict[str, set[int]]) -> int | None:
+    found = people.get(folded(planned.manager), set())
+    if planned.manager and len(found) != 1:
+        work.warn(planned.at, "import.unknown_manager", name=planned.manager)
+    return next(iter(found)) if len(found) == 1 else None
+
+
 def _account(work: Work, planned: PlannedAccount, unit: int | None, codes: set[str]) -> Account:
     code, number = (planned.code or planned.name)[:60], 2
     while code in codes:
@@ -101,7 +118,6 @@ def _account(work: Work, planned: PlannedAccount, unit: int | None, codes: set[s
         folded=folded(planned.name)[:200],
         sort_key=sort_key(planned.name, 240),
         unit_id=unit,
-        manager_id=work.people.get(planned.manager),
         created_on=work.first_on,
         note=planned.note,
         **{name: getattr(planned, name) for name in _FIELDS},
@@ -109,7 +125,7 @@ def _account(work: Work, planned: PlannedAccount, unit: int | None, codes: set[s
 
 
 def _parents_first(
-    work: Work, planned_accounts: list[PlannedAccount], found: dict[str, list[int]]
+    work: Work, planned_accounts: list[PlannedAccount]
 ) -> Iterator[tuple[PlannedAccount, str]]:
     """Order accounts so that a parent comes before its branches; a ring is cut where it closes."""
     by_fold = {folded(p.name): p for p in planned_accounts}
@@ -127,9 +143,6 @@ def _parents_first(
             if parent and parent == ring and place == chain[-1]:
                 work.warn(planned.at, "import.parent_ring", parent=planned.parent)
                 parent = ""
-            elif parent and parent not in by_fold and len(found.get(parent, [])) != 1:
-                work.warn(planned.at, "import.unknown_parent", parent=planned.parent)
-                parent = ""
             done.add(place)
             yield planned, parent
 
@@ -142,6 +155,10 @@ class _Branches:
         self._placed: dict[str, Account] = {}
         self._next: dict[str, int] = {}
         self._grown: dict[int, int] = {}
+
+    def holds(self, parent: str) -> bool:
+        """Test if an account of that folded name is there to hang others under."""
+        return parent in self._placed or len(self._found.get(parent, [])) == 1
 
     def place(self, account: Account, fold: str, parent: str) -> None:
         """Set path and depth under the parent (folded name; '' for a root)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from dakehu.actions.imports.accounts import known_accounts
 from dakehu.actions.imports.currency import Booking
+from dakehu.actions.imports.organisation import people_by_name, units_of_sellers
 from dakehu.actions.imports.products import Catalogue, catalogue
 from dakehu.actions.imports.stages import Stages
 from dakehu.actions.imports.work import Work
@@ -31,11 +32,9 @@ from dakehu.core.ledger import (
 from dakehu.core.money import round_to_minor
 from dakehu.core.names import folded
 from dakehu.models import (
-    Appointment,
     BooksClosing,
     LineSet,
     Opportunity,
-    Person,
     Product,
     ProductLine,
 )
@@ -178,30 +177,6 @@ class _Finder:
             self._work.refuse(deal.at, error.code, **error.facts)
             return False
         return True
-
-
-def people_by_name(work: Work) -> dict[str, set[int]]:
-    """Give people by folded log-in or name; those of this import by the name it gives them."""
-    found: dict[str, set[int]] = {}
-    rows = Person.objects.values_list("id", "login", "name", "name_en", "email")
-    for pk, *names in rows:
-        for fold in {folded(name) for name in names} - {""}:
-            found.setdefault(fold, set()).add(pk)
-    for name, pk in work.people.items():
-        found[folded(name)] = {pk}
-    return found
-
-
-def units_of_sellers() -> dict[int, list[tuple[int, date, date | None]]]:
-    """Give where people sell, as (unit, from, until), by person."""
-    rows = Appointment.objects.filter(role__in=("salesperson", "unit_head"))
-    found: dict[int, list[tuple[int, date, date | None]]] = {}
-    # 'salesperson' sorts before 'unit_head': who is both sells in the unit they sell in.
-    for person, unit, from_on, until_on in rows.order_by("role", "from_on", "id").values_list(
-        "person_id", "unit_id", "from_on", "until_on"
-    ):
-        found.setdefault(person, []).append((unit, from_on, until_on))
-    return found
 
 
 def _without_taken_codes(work: Work, ready: list[_Ready]) -> list[_Ready]:

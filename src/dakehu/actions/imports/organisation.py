@@ -9,6 +9,7 @@ from dakehu.actions.names import sort_key
 from dakehu.core.access import ROLES
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.imports.plan import At, Plan, PlannedPerson, PlannedUnit, path_of
+from dakehu.core.names import folded
 from dakehu.models import Appointment, Organisation, Person, SalesUnit, UnitPlace
 from dakehu.queries.units import Units, all_units
 
@@ -238,3 +239,27 @@ def _appoint(work: Work, plan: Plan) -> None:
             )
             work.make("appointments", planned.at)
     Appointment.objects.bulk_create(rows, 500)
+
+
+def people_by_name(work: Work) -> dict[str, set[int]]:
+    """Give people by folded log-in or name; those of this import by the name it gives them."""
+    found: dict[str, set[int]] = {}
+    rows = Person.objects.values_list("id", "login", "name", "name_en", "email")
+    for pk, *names in rows:
+        for fold in {folded(name) for name in names} - {""}:
+            found.setdefault(fold, set()).add(pk)
+    for name, pk in work.people.items():
+        found[folded(name)] = {pk}
+    return found
+
+
+def units_of_sellers() -> dict[int, list[tuple[int, date, date | None]]]:
+    """Give where people sell, as (unit, from, until), by person."""
+    rows = Appointment.objects.filter(role__in=("salesperson", "unit_head"))
+    found: dict[int, list[tuple[int, date, date | None]]] = {}
+    # 'salesperson' sorts before 'unit_head': who is both sells in the unit they sell in.
+    for person, unit, from_on, until_on in rows.order_by("role", "from_on", "id").values_list(
+        "person_id", "unit_id", "from_on", "until_on"
+    ):
+        found.setdefault(person, []).append((unit, from_on, until_on))
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dakehu.actions.imports.opportunities import people_by_name, units_of_sellers
+from dakehu.actions.imports.organisation import people_by_name, units_of_sellers
 from dakehu.actions.imports.work import Work
 from dakehu.core.imports.plan import PlannedQuota
 from dakehu.core.money import round_to_minor

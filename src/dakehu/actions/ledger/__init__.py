@@ -1,5 +1,6 @@
 """Writing the ledger: posting, taking back, correcting, carrying forward (FUN-5)."""
 
+from dakehu.actions.ledger.bulk import write_histories
 from dakehu.actions.ledger.carry import carry_forward, rebuild
 from dakehu.actions.ledger.post import Drafted, Posting, post, write_movements
 from dakehu.actions.ledger.reverse import (
@@ -11,5 +12,5 @@ from dakehu.actions.ledger.reverse import (
 
 __all__ = [
     "Correction", "Drafted", "Posting", "carry_forward", "correct_movement", "post", "rebuild",
-    "reverse_correlation", "standing_chain", "write_movements",
+    "reverse_correlation", "standing_chain", "write_histories", "write_movements",
 ]  # fmt: skip

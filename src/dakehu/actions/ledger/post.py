@@ -114,10 +114,6 @@ def _entries(movement: Movement, draft: Drafted) -> list[Entry]:
     rows = []
     for new in draft.entries or entries_for(draft.step):
         position = new.position
-        base = None
-        if position.place > Place.OPEN and draft.base_minor is not None:
-            sign = new.count or (1 if new.amount_minor > 0 else -1)
-            base = sign * abs(draft.base_minor)
         rows.append(
             Entry(
                 movement=movement,
@@ -135,7 +131,15 @@ def _entries(movement: Movement, draft: Drafted) -> list[Entry]:
                 close_month=position.close_month,
                 currency=position.currency,
                 own_rate_bp=-1 if position.own_rate_bp is None else position.own_rate_bp,
-                base_minor=base,
+                base_minor=booked(new, draft.base_minor),
             )
         )
     return rows
+
+
+def booked(new: NewEntry, base_minor: int | None) -> int | None:
+    """Give what an entry books in base currency: only outcomes do, with the sign of the entry."""
+    if base_minor is None or new.position.place <= Place.OPEN:
+        return None
+    sign = new.count or (1 if new.amount_minor > 0 else -1)
+    return sign * abs(base_minor)

@@ -17,6 +17,7 @@ from dakehu.actions.opportunities.gate import pass_gate
 from dakehu.actions.opportunities.held import (
     LAST_DAY,
     Save,
+    amount_minor,
     base_amount,
     check_posting_day,
     digits_of,
@@ -33,7 +34,6 @@ from dakehu.actions.opportunities.lines import (
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Category, Kind, Place, Step, Way
-from dakehu.core.money import to_minor
 from dakehu.core.opportunities import check_rate, lines_amount
 from dakehu.models import MethodVersion, Opportunity
 from dakehu.queries.stages import StageInForce, VersionInForce, version_in_force
@@ -101,7 +101,7 @@ def create_opportunity(
 
 
 def starting_stage(version: VersionInForce, key: str | None) -> StageInForce:
-    """Give the stage to start in. RuleBroken `opportunity.stage_of_other_method`, `…win_instead`."""
+    """Give the stage to start in. RuleBroken `…stage_of_other_method`, `…win_instead`."""
     if key is None:
         return version.open_stages[0]
     stage = version.by_key(key)
@@ -135,9 +135,7 @@ def _row(
     check_products(new.lines)
     amount = lines_amount(new.lines, digits)
     if not new.amount_follows_lines:
-        if new.amount < 0:
-            raise RuleBroken("money.negative", text=str(new.amount), field="amount")
-        amount = to_minor(new.amount, digits)
+        amount = amount_minor(new.amount, digits)
     return Opportunity(
         code=code or save.correlation_id.hex,
         name=name,

@@ -19,6 +19,7 @@ from dakehu.actions.opportunities.commands import KEEP, EditOpportunity, Keep, S
 from dakehu.actions.opportunities.held import (
     Held,
     Save,
+    amount_minor,
     base_amount,
     check_posting_day,
     digits_of,
@@ -143,9 +144,7 @@ def _standing_wanted(
     if edit.amount_follows_lines:
         amount = lines_amount(current_lines(held.row.pk) if lines is None else lines, digits)
     elif not isinstance(edit.amount, Keep):
-        if edit.amount < 0:
-            raise RuleBroken("money.negative", text=str(edit.amount), field="amount")
-        amount = to_minor(edit.amount, digits)
+        amount = amount_minor(edit.amount, digits)
     elif position.currency != before.position.currency:
         # The figure stays, in the new currency and with its digits.
         old_digits = digits_of(before.position.currency, held=before.position.currency)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from dakehu.core.ledger import (
     check_day,
     month_of,
 )
+from dakehu.core.money import to_minor
 from dakehu.models import BooksClosing, Currency, ExchangeRate, Grant, Opportunity
 
 #: Stored as `close_sort` where no close date is known: order knows no NULL.
@@ -171,7 +173,15 @@ def digits_of(currency: str, *, held: str | None = None) -> int:
     return int(digits)
 
 
-def base_amount(amount_minor: int, currency: str, on: date) -> int | None:
+def amount_minor(amount: Decimal, digits: int) -> int:
+    """Give the minor units of an opportunity's amount. RuleBroken `money.…`."""
+    minor = to_minor(amount, digits)
+    if minor < 0:
+        raise RuleBroken("money.negative", text=str(amount), field="amount")
+    return minor
+
+
+def base_amount(minor: int, currency: str, on: date) -> int | None:
     """Give the amount in minor units of the base currency, at the rate in force on the day.
 
     None where no rate is known; nothing is worth nothing at any rate.
@@ -180,8 +190,8 @@ def base_amount(amount_minor: int, currency: str, on: date) -> int | None:
 
     org = organisation()
     if currency == org.base_currency:
-        return amount_minor
-    if amount_minor == 0:
+        return minor
+    if minor == 0:
         return 0
     rate = (
         ExchangeRate.objects.filter(currency_id=currency, on__lte=on)
@@ -192,7 +202,7 @@ def base_amount(amount_minor: int, currency: str, on: date) -> int | None:
     if rate is None:
         return None
     return convert(
-        amount_minor,
+        minor,
         from_digits=rate[1],
         rate=Fraction(rate[0]),
         to_digits=org.base_digits,

@@ -128,7 +128,7 @@ def product_choices(*, viewer: Viewer) -> tuple[ProductChoice, ...]:
 
 
 def owner_choices(*, viewer: Viewer, opportunity_id: int, today: date) -> tuple[PersonName, ...]:
-    """Give who could own it: people with a selling appointment in the viewer's units, at most 500."""
+    """Give who could own it: at most 500 people who sell or head in the viewer's units."""
     rows = (
         Appointment.objects.filter(
             role__in=("salesperson", "unit_head"), from_on__lte=today, person__is_active=True

@@ -216,7 +216,7 @@ class OpportunityShown:
 
 
 def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> OpportunityShown:
-    """Give one opportunity. NotFound `opportunity.not_found` where the viewer may not know of it."""
+    """Give one opportunity. NotFound `opportunity.not_found` where it is not theirs to see."""
     raw = _row(viewer, opportunity_id)
     language = viewer.language
     version, rate_rows = _version(raw, today)
@@ -264,7 +264,7 @@ def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> Opportun
         missing_for_next=missing[0],
         missing_for_win=missing[1],
         loss_proof=_loss_proof(stages, version),
-        gaps=_gaps(stages, here, version),
+        gaps=_gaps(stages, here),
         lines=_lines(opportunity_id, raw["currency__digits"], language) if raw["lined"] else (),
         competitors=tuple(
             Competitor.objects.filter(opportunity_id=opportunity_id)
@@ -437,9 +437,7 @@ def _loss_proof(
     return tuple(e for s in stages for e in s.evidence if e.key in proofs)
 
 
-def _gaps(
-    stages: tuple[StageShown, ...], here: StageShown, version: VersionInForce
-) -> tuple[EvidenceShown, ...]:
+def _gaps(stages: tuple[StageShown, ...], here: StageShown) -> tuple[EvidenceShown, ...]:
     """Give what was never proven of the stages already passed (FUN-3)."""
     passed = stages[: _place(stages, here)]
     return tuple(item for stage in passed for item in stage.missing)

@@ -133,7 +133,7 @@ def told(event: Event, *, account_names: Mapping[int, str] | None = None) -> Tol
     names = account_names or {}
     changes = [_change(change, names) for change in event.changes]
     if event.kind is None:
-        title, words = _("Edited"), "; ".join(changes)
+        title, words = _("Edited"), _("; ").join(changes)
         changes = []
     else:
         title, words = str(KINDS[event.kind]), _movement(event)
@@ -198,9 +198,7 @@ def _month(month: date | None) -> str:
 
 def rate_words(rate_bp: int | None) -> str:
     """Give basis points in words; none set is a dash."""
-    if rate_bp is None:
-        return "—"
-    return f"{Decimal(rate_bp) / 100:f}".rstrip("0").rstrip(".") + "%" if rate_bp else "0%"
+    return "—" if rate_bp is None else f"{(Decimal(rate_bp) / 100).normalize():f}%"
 
 
 def _change(change: FieldChange, account_names: Mapping[int, str]) -> str:
