@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from dakehu.core.access import Viewer
@@ -154,7 +154,8 @@ def funnel(request: SignedRequest) -> HttpResponse:
             "rows": rows_shown(shown, language) if shown else [],
             "tabs": _tabs(answer, shown, language),
             "periods": _periods(asked.question, request.organisation.fiscal_first_month),
-            "unit_choices": _unit_choices(asked, language),
+            "may_choose_units": bool(asked.tree.parents),
+            "units_url": f"{reverse('funnel_units')}?{request.GET.urlencode()}",
             "unit_path": _unit_path(asked, language),
             "may_choose_people": request.viewer.sees_all or bool(request.viewer.units),
             "currencies": answer.currencies,
@@ -319,6 +320,25 @@ def _unit_path(asked: Asked, language: str) -> list[str]:
 
 
 @signed_in
+def funnel_units(request: SignedRequest) -> HttpResponse:
+    """Give the units that can be chosen as a tree of links: fetched when the picker opens."""
+    asked = asked_of(request)
+    query = request.GET.copy()
+    for name in ("unit", "person"):
+        query.pop(name, None)
+    kept = query.urlencode()
+    return render_page(
+        request,
+        "funnel/_units.html",
+        {
+            "units": _unit_choices(asked, request.viewer.language),
+            "unit_id": asked.question.unit_id,
+            "base": f"{reverse('funnel')}?{kept}{'&' if kept else ''}unit=",
+        },
+    )
+
+
+@signed_in
 def funnel_people(request: SignedRequest) -> HttpResponse:
     """Give the people whose funnel can be chosen, as options: fetched after the first answer."""
     asked = asked_of(request)
@@ -363,6 +383,7 @@ def home(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", home, name="home"),
     path("funnel/", funnel, name="funnel"),
+    path("funnel/units/", funnel_units, name="funnel_units"),
     path("funnel/people/", funnel_people, name="funnel_people"),
     path("funnel/export/", funnel_export, name="funnel_export"),
 ]
