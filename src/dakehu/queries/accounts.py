@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Replace
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Replace, Substr
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
@@ -310,6 +310,7 @@ def _rows(viewer: Viewer, found: tuple[Any, ...]) -> tuple[AccountRow, ...]:
             .values_list("account_id")
             .annotate(n=Count("id"))
         )
+    branches = _branches(viewer, found)
     return tuple(
         AccountRow(
             id=row.pk,
@@ -321,12 +322,22 @@ def _rows(viewer: Viewer, found: tuple[Any, ...]) -> tuple[AccountRow, ...]:
             unit_name=unit_name(row.unit, viewer),
             manager=person_name(row.manager) if row.manager else None,
             depth=row.depth,
-            members=row.numchild,
+            members=branches.get(row.path, 0),
             open_count=open_counts.get(row.pk, 0),
             created_on=row.created_on,
         )
         for row in found
     )
+
+
+def _branches(viewer: Viewer, found: tuple[Any, ...]) -> dict[str, int]:
+    """Give by path how many accounts in sight hang right under each; of others not even that."""
+    parents = {row.path: row.numchild for row in found if row.numchild}
+    if viewer.sees_all or not parents:
+        return parents
+    above = Substr("path", 1, (F("depth") - 1) * Account.steplen)
+    rows = Account.visible_to(viewer).filter(depth__gt=1).annotate(above=above).order_by()
+    return dict(rows.filter(above__in=list(parents)).values_list("above").annotate(n=Count("id")))
 
 
 def _group(viewer: Viewer, row: Any) -> tuple[tuple[GroupMember, ...], int | None, bool]:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar, cast
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.db import transaction
 
 T = TypeVar("T")
 _active: ContextVar[bool] = ContextVar("dakehu_reading", default=False)
+_read: ContextVar[dict[object, Any] | None] = ContextVar("dakehu_read_once", default=None)
 
 
 class ReaderRouter:
@@ -27,30 +29,34 @@ class ReaderRouter:
         return db == "default"
 
 
-#: What was read once in the open snapshot; nothing in it can have changed since.
-_kept: ContextVar[dict[str, Any] | None] = ContextVar("dakehu_kept", default=None)
-
-
-def once(key: str, read: Callable[[], T]) -> T:
-    """Read what several parts of a page need once per snapshot; outside of one, anew."""
-    kept = _kept.get()
-    if kept is None:
-        return read()
-    if key not in kept:
-        kept[key] = read()
-    return cast(T, kept[key])
-
-
 @contextmanager
 def reading() -> Iterator[None]:
     """Open one read-only snapshot for what is asked inside."""
-    token, kept = _active.set(True), _kept.set({})
+    active, read = _active.set(True), _read.set({})
     try:
         with transaction.atomic(using="reader"):
             yield
     finally:
-        _active.reset(token)
-        _kept.reset(kept)
+        _active.reset(active)
+        _read.reset(read)
+
+
+def once_in_a_snapshot(read: Callable[[], T]) -> Callable[[], T]:
+    """Let what the whole installation agrees on be read once in a snapshot: it cannot change there.
+
+    Outside of one (actions, commands) it is read every time.
+    """
+
+    @wraps(read)
+    def wrapper() -> T:
+        kept = _read.get()
+        if kept is None:
+            return read()
+        if read not in kept:
+            kept[read] = read()
+        return kept[read]  # type: ignore[no-any-return]
+
+    return wrapper
 
 
 def read_alias() -> str:

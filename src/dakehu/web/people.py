@@ -7,6 +7,7 @@ from django.http import HttpResponse, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dakehu.actions import appointments, people
@@ -21,7 +22,7 @@ from dakehu.web.roles import ROLE_WORDS
 
 WORDS = {
     "login": lazy("Log-in"),
-    "name": lazy("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "name_en": lazy("Name in English"),
     "email": lazy("Email"),
     "phone": lazy("Phone"),

@@ -183,8 +183,8 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
         .values(
             "movement_id", "count", "amount_minor", "place", "category", "close_month",
             "currency", "own_rate_bp", "stage_id", "owner_zh", "owner_en", "unit_first",
-            "unit_second", "digits", "stage_first", "stage_second", "movement__kind", "movement__on",
-            "movement__recorded_at", "movement__way", "movement__correlation_id",
+            "unit_second", "digits", "stage_first", "stage_second", "movement__kind",
+            "movement__on", "movement__recorded_at", "movement__way", "movement__correlation_id",
             "movement__reverses_id", "movement__actor_id", "movement__actor__name",
             "movement__actor__name_en", "movement__note__reason",
             "movement__note__competitor", "movement__note__text",

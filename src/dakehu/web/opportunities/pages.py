@@ -243,16 +243,7 @@ def opportunity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     ]  # fmt: skip
     write = rows_as_csv if kind == "csv" else rows_as_xlsx
     name = f"opportunities-{request.today.isoformat()}"
-    # The first chunk is read before the answer begins: a refusal still becomes a page.
-    lines = _lines(rows)
-    first = next(lines, None)
-
-    def all_lines() -> Iterator[tuple[Cell, ...]]:
-        if first is not None:
-            yield first
-            yield from lines
-
-    return write(name=name, head=head, rows=all_lines())
+    return write(name=name, head=head, rows=_lines(rows))
 
 
 def _lines(rows: Iterator[queries.OpportunityRow]) -> Iterator[tuple[Cell, ...]]:
