@@ -109,3 +109,8 @@ def appointed_unit(*, person_id: int, on: date) -> int | None:
         if role in rows:
             return rows[role]
     return None
+
+
+def person_name(person: Person) -> PersonName:
+    """Give a person as they are shown."""
+    return PersonName(person.pk, person.login, person.name, person.name_en)
