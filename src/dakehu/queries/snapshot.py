@@ -6,9 +6,6 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
-
-from typing import Any, TypeVar, cast
-
 from django.db import transaction
 
 T = TypeVar("T")
@@ -32,25 +29,10 @@ class ReaderRouter:
         return db == "default"
 
 
-#: What was read once in the open snapshot; nothing in it can have changed since.
-_kept: ContextVar[dict[str, Any] | None] = ContextVar("dakehu_kept", default=None)
-
-
-def once(key: str, read: Callable[[], T]) -> T:
-    """Read what several parts of a page need once per snapshot; outside of one, anew."""
-    kept = _kept.get()
-    if kept is None:
-        return read()
-    if key not in kept:
-        kept[key] = read()
-    return cast(T, kept[key])
-
-
 @contextmanager
 def reading() -> Iterator[None]:
     """Open one read-only snapshot for what is asked inside."""
     active, read = _active.set(True), _read.set({})
-    token, kept = _active.set(True), _kept.set({})
     try:
         with transaction.atomic(using="reader"):
             yield
@@ -75,8 +57,6 @@ def once_in_a_snapshot(read: Callable[[], T]) -> Callable[[], T]:
         return kept[read]  # type: ignore[no-any-return]
 
     return wrapper
-        _active.reset(token)
-        _kept.reset(kept)
 
 
 def read_alias() -> str:

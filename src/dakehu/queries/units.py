@@ -9,9 +9,6 @@ from dakehu.models import UnitPlace
 from dakehu.queries.snapshot import once_in_a_snapshot
 
 
-from dakehu.queries.snapshot import once
-
-
 @dataclass(frozen=True, slots=True)
 class UnitName:
     """A unit as it is shown."""
@@ -60,10 +57,6 @@ class Units:
 @once_in_a_snapshot
 def all_units() -> Units:
     """Read every unit with its places. The names of units are no secret inside the organisation."""
-    return once("units", _all_units)
-
-
-def _all_units() -> Units:
     names: dict[int, UnitName] = {}
     places: list[Placed] = []
     order: dict[int, str] = {}
