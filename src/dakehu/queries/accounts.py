@@ -20,13 +20,12 @@ from dakehu.models import (
     Grant,
     MethodStage,
     Opportunity,
-    Person,
 )
 from dakehu.models.visibility import AccountQuerySet
 from dakehu.queries.audit import ChangeRow, changes
 from dakehu.queries.contacts import ContactRow, contact_row
 from dakehu.queries.paging import Cut, Page, page_of
-from dakehu.queries.people import PersonName
+from dakehu.queries.people import PersonName, person_name
 
 #: How a list may be sorted; names have an index, days are sorted anew.
 ORDERS: dict[str, tuple[tuple[str, ...], bool]] = {
@@ -255,11 +254,6 @@ def account(*, viewer: Viewer, account_id: int) -> AccountPage:
         may_assign=may("account.assign"),
         may_edit_contacts=may("contact.edit"),
     )
-
-
-def person_name(person: Person) -> PersonName:
-    """Give a person as they are shown."""
-    return PersonName(person.pk, person.login, person.name, person.name_en)
 
 
 def unit_name(unit: Any, viewer: Viewer) -> str:

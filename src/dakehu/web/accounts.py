@@ -21,7 +21,7 @@ from dakehu.queries.paging import Cut
 from dakehu.queries.people import PersonName, people_in_sight
 from dakehu.queries.units import Units, all_units, units_in_sight
 from dakehu.web.exports import rows_as_csv, rows_as_xlsx
-from dakehu.web.forms import done, status_of, unit_choices
+from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
 from dakehu.web.history import Event, events_of
 
 MOST_EXPORTED = 100_000
@@ -333,7 +333,9 @@ def account_move(request: SignedRequest, account_id: int) -> HttpResponse:
 
 
 def _where(request: SignedRequest, units: Units) -> queries.AccountFilter:
-    unit, manager, group = (_whole(request.GET.get(n, "")) for n in ("unit", "manager", "group"))
+    unit, manager, group = (
+        whole_in_url(request.GET.get(n, "")) for n in ("unit", "manager", "group")
+    )
     below = None
     if unit is not None:
         below = units.tree(request.today).subtree(unit)
@@ -345,10 +347,6 @@ def _where(request: SignedRequest, units: Units) -> queries.AccountFilter:
         root_id=group,
         sort=request.GET.get("sort", "name"),
     )
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
 
 
 def _person_field(

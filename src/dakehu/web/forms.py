@@ -128,3 +128,8 @@ def unit_choices(units: Units, tree: Tree, language: str) -> list[tuple[str, str
         for root in tree.roots()
         for unit in tree.walk(root)
     ]
+
+
+def whole_in_url(text: str) -> int | None:
+    """Give the whole number of a filter in the URL; anything else narrows nothing."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
