@@ -21,7 +21,6 @@ WHO = "says who the viewer is, before there is one"
 #: Queries that ask for nobody, and why they need not.
 NO_VIEWER: dict[str, str] = {
     "names.masked": SHAPE,
-    "accounts.person_name": SHAPE,
     "accounts.unit_name": SHAPE,
     "appointments.in_force": SHAPE,
     "contacts.contact_row": SHAPE,
@@ -47,6 +46,7 @@ NO_VIEWER: dict[str, str] = {
     "paging.page_of": SHAPE,
     "people.appointed_unit": "actions ask it of owners; no page shows it",
     "people.demo_log_ins": "the log-in page of a demo asks before anybody is signed in",
+    "people.person_name": SHAPE,
     "people.viewer_by_login": WHO,
     "people.viewer_of": WHO,
     "quotas.people_seated": "quota_grid and set_quotas ask it of units that they have checked",
