@@ -42,7 +42,7 @@ LOG_IN = "login/"
 POST_ONLY = {
     "books_close", "choose_language", "choose_theme", "demo_login",
     "import_confirm", "method_gate", "opportunity_undo", "person_appoint", "person_password",
-    "rate_set", "small_sale_reverse", "unit_close",
+    "rate_set", "small_sale_reverse",
 }  # fmt: skip
 
 

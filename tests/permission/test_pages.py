@@ -130,7 +130,7 @@ def test_a_file_is_given_to_those_who_see_its_opportunity(company: Company) -> N
             if owned_by in allowed:
                 assert answer.status_code == 200, (login, owned_by)
                 assert answer["Content-Disposition"].startswith("attachment")
-                assert b"".join(answer) == f"proof {evidence}".encode()  # type: ignore[arg-type]
+                assert b"".join(answer) == f"proof {evidence}".encode()
                 given += 1
             else:
                 assert answer.status_code == 404, (login, owned_by)

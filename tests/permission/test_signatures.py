@@ -11,6 +11,7 @@ from typing import Any
 
 import dakehu.actions
 import dakehu.queries
+from dakehu.core.access import Viewer
 
 INSIDE = "the same for everybody inside: settings, rates, methods, units are no secret"
 WHERE = "adds up positions that positions_of(viewer) has chosen"
@@ -103,9 +104,7 @@ def test_every_query_asks_who_asks() -> None:
     without = {
         name
         for name, function in found.items()
-        if not any(
-            p.annotation in ("Viewer", dakehu.core.access.Viewer) for p in parameters(function)[:1]
-        )
+        if not any(p.annotation in ("Viewer", Viewer) for p in parameters(function)[:1])
     }
     assert without == set(NO_VIEWER), (sorted(without), sorted(NO_VIEWER))
 
