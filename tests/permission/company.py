@@ -189,21 +189,22 @@ def _move(company: Company) -> None:
     there = Opportunity.objects.filter(place=1, voided=False).order_by("id")
     for row in there[:4]:
         reassign_opportunity(opportunity_id=row.pk, owner_id=elsewhere(row), **how)
-    for row in Opportunity.objects.filter(place=3, voided=False).order_by("-id")[:4]:
+    reopened = list(Opportunity.objects.filter(place=3, voided=False).order_by("-id")[:4])
+    for row in reopened:
         reopen_opportunity(opportunity_id=row.pk, why="asked again", close_on=None, **how)
-        # Of an account that only they know.
         reassign_opportunity(opportunity_id=row.pk, owner_id=elsewhere(row), **how)
     for place in (1, 2):
         for row in Opportunity.objects.filter(place=place, voided=False).order_by("-id")[4:6]:
             void_opportunity(opportunity_id=row.pk, why="twice", **how)
+    # Of an account that has nobody and no unit: it is seen only through its opportunities.
+    lonely = Account.objects.order_by("-id")[:2]
+    Account.objects.filter(pk__in=[a.pk for a in lonely]).update(manager=None, unit=None)
+    for row, account in zip(reopened, lonely, strict=False):
+        Opportunity.objects.filter(pk=row.pk).update(account=account)
     for account in Account.objects.order_by("id")[:3]:
         AccountName.objects.create(
             account=account, name=f"别名{account.pk}", folded=f"别名{account.pk}"
         )
-    # Some accounts have nobody and no unit yet.
-    Account.objects.filter(pk__in=Account.objects.order_by("-id").values("pk")[:2]).update(
-        manager=None, unit=None
-    )
     Opportunity.objects.filter(pk__in=there.values("pk")[6:8]).update(
         account=None, version=F("version") + 1
     )

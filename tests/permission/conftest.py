@@ -69,7 +69,7 @@ class Reader:
                 return
             query = html.unescape(found[1])
             assert query.startswith("?")
-            url = url.split("?")[0] + query
+            url = url.split("?", maxsplit=1)[0] + query
         raise AssertionError("the list has no end")
 
     def listed(self, url: str, pattern: str) -> list[int]:

@@ -245,11 +245,13 @@ class Oracle:
         return found
 
     def sees_quota_of(self, person: int, other: int) -> bool:
-        """Test by the units in which the other one stands today."""
+        """Test by the units in which the other one stands today, for themselves."""
         if self.sees_all(person) or person == other:
             return True
         units = self.units(person)
-        return any(seat["unit_id"] in units for seat in self.seats(other))
+        return any(
+            seat["unit_id"] in units and seat["for_person_id"] is None for seat in self.seats(other)
+        )
 
     def account_names(self, person: int) -> set[int]:
         """Give the accounts whose name may be read: seen, or of an opportunity that is."""

@@ -224,7 +224,7 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
         elapsed_days=question.period.elapsed_days(question.on),
         days_left=question.period.days_left(question.on),
     )
-    quota = _quota(viewer, question, units, to_shown)
+    quota = _quota(viewer, question, units, to_shown, today)
     nothing = known(0)
     return FunnelOnDay(
         question=question,
@@ -384,7 +384,9 @@ def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) ->
     return any(units.names[u].small_sale_threshold_minor > 0 for u in asked if u in units.names)
 
 
-def _quota(viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction) -> Figure:
+def _quota(
+    viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction, today: date
+) -> Figure:
     person_id, unit_id = question.person_id, question.unit_id
     if person_id is None and unit_id is None:
         roots = units.tree(question.on).roots()
@@ -404,8 +406,8 @@ def _quota(viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fra
         unit_id=unit_id,
         start=question.period.start,
         end=question.period.end,
+        today=today,
         known_at=question.known_at,
-        in_sight=question.person_id is not None,
     )
     if found.amount_minor is None:
         return Figure(None, "no_quota")

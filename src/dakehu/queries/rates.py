@@ -182,7 +182,7 @@ def currencies(*, viewer: Viewer, on: date, base: str) -> tuple[CurrencyRow, ...
     return tuple(sorted(found, key=lambda row: (not row.is_base, not row.is_active, row.code)))
 
 
-def rates_set(*, viewer: Viewer, limit: int = 50) -> tuple[RateRow, ...]:
+def rates_set(*, viewer: Viewer, limit: int = 16) -> tuple[RateRow, ...]:
     """Give the rates set last, the newest first."""
     del viewer
     rows = ExchangeRate.objects.select_related("actor").order_by("-recorded_at", "-id")

@@ -16,7 +16,7 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import appointments as queries
 from dakehu.queries.paging import Cut
 from dakehu.queries.units import Units, all_units
-from dakehu.web.forms import DayField, done, status_of
+from dakehu.web.forms import DayField, done, status_of, unit_choices
 from dakehu.web.history import events_of
 from dakehu.web.roles import ROLE_WORDS
 
@@ -295,15 +295,7 @@ def _seat(seat: queries.Seat, units: Units, language: str) -> str:
 
 def _unit_choices(request: SignedRequest) -> list[tuple[str, str]]:
     units = all_units()
-    tree = units.tree(request.today)
-    return [
-        (
-            str(unit),
-            "\u2003" * (len(tree.path(unit)) - 1) + units.names[unit].name(request.viewer.language),
-        )
-        for root in tree.roots()
-        for unit in tree.walk(root)
-    ]
+    return unit_choices(units, units.tree(request.today), request.viewer.language)
 
 
 urlpatterns = [
