@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("dakehu.web.preferences")),
     path("", include("dakehu.web.funnel")),
     path("", include("dakehu.web.numbers")),
+    path("", include("dakehu.web.guide")),
     # records
     path("", include("dakehu.web.methods")),
     path("", include("dakehu.web.accounts")),

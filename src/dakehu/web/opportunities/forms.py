@@ -147,7 +147,7 @@ class OpportunityForm(forms.Form):
         if not found:
             self.add_error("account", _("No account that you see is called so."))
         elif len(found) > 1:
-            codes = ", ".join(account.code for account in found)
+            codes = _(", ").join(account.code for account in found)
             self.add_error(
                 "account",
                 _("Several accounts are called so; type the code: %(codes)s") % {"codes": codes},
