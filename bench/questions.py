@@ -135,8 +135,8 @@ def actions(today: date) -> list[Asked]:
 
     def create() -> None:
         post(
-            "/opportunities/new/",
-            _form_of(client, "/opportunities/new/", cached)
+            "/opportunities/create/",
+            _form_of(client, "/opportunities/create/", cached)
             | {
                 "name": f"Bench {next(numbers)}",
                 "account": account[1] if account else "",
@@ -151,8 +151,8 @@ def actions(today: date) -> list[Asked]:
         verb, to = ("advance", forward) if row[1] != forward else ("regress", back)
         post(
             f"/opportunities/{pk}/{verb}/",
-            {"version": str(row[0]), "seen_version": str(row[0]), "to": to, "stage": to,
-             "on": today.isoformat(), "reason": "bench", "text": "bench"},
+            {"seen_version": str(row[0]), "version": str(row[0]), "stage": to,
+             "on": today.isoformat(), "why": "bench"},
         )  # fmt: skip
 
     cached: dict[str, dict[str, str]] = {}

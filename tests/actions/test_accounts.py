@@ -12,7 +12,8 @@ from dakehu.actions.accounts import (
 )
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.models import Account, Change, Grant
-from dakehu.queries.accounts import account, same_name
+from dakehu.queries.accounts import account
+from dakehu.queries.names import same_name
 from tests.cast import AT, TODAY, Cast, make_cast
 
 pytestmark = pytest.mark.django_db

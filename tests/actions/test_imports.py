@@ -386,8 +386,10 @@ def test_people_bring_their_units_and_nobody_can_log_in_with_a_password(cast: Ca
     team = SalesUnit.objects.get(name_zh="新加坡团队").pk
     names = [units.names[u].name("zh") for u in units.tree(TODAY).path(team)]
     assert names == ["company 部", "海外大区", "新加坡团队"]
+    assert team in units.tree(date(2025, 1, 1))
     appointment = Appointment.objects.get(person__login="li.lei")
     assert (appointment.unit_id, appointment.from_on) == (team, date(2025, 1, 1))
+    assert Appointment.objects.get(person__login="han.mei").from_on == TODAY
     assert not Person.objects.get(login="li.lei").has_usable_password()
     assert bring(OPERATOR, file("p.csv", text)).created == {}
 

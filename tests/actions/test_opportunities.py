@@ -607,3 +607,11 @@ def test_the_operator_of_the_machine_may_all(world: World) -> None:
         actor=boss, opportunity_id=made.opportunity_id, seen_version=None, **world.how()
     )
     assert Movement.objects.get(kind=Kind.ADVANCED).actor_id is None
+
+
+def test_restored_after_its_creation_was_taken_back_it_begins_anew(world: World) -> None:
+    made = world.create(on=date(2026, 6, 1))
+    undo(world, "wen", made, made)
+    act(world, restore_opportunity, "wen", made, on=date(2026, 6, 20))
+    row = world.row(made)
+    assert (row.created_on, row.stage_since) == (date(2026, 6, 20), date(2026, 6, 20))

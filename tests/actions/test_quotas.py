@@ -44,7 +44,7 @@ def read(cast: Cast, who: str, period: str, **more: Any) -> int | None:
     span = parse_period(period)
     return quota_for(
         OPERATOR, person_id=cast.people.get(who), unit_id=cast.units.get(who),
-        start=span.start, end=span.end, **more,
+        start=span.start, end=span.end, today=TODAY, **more,
     ).amount_minor  # fmt: skip
 
 

@@ -71,26 +71,11 @@ def test_before_init_every_command_says_what_to_do(tmp_path: Path) -> None:
 def test_an_empty_installation_answers_with_nothing_open(machine: Machine) -> None:
     answer = json.loads(machine.run("funnel", "--on", "2020-01-01", "--json").stdout)
     assert answer["total"] == {"count": 0, "amount": "0.00", "weighted": "0.00"}
-    verified = machine.run("ledger", "verify")
-    assert verified.returncode == 0, verified.stdout
-
-
-def test_the_first_administrator_is_made_by_command(machine: Machine) -> None:
-    weak = machine.run("person", "add", "root", "--name", "管理员", typed="12345\n")
-    assert weak.returncode == 1
-    assert "too weak" in weak.stderr
-    done = machine.run("person", "add", "root", "--name", "管理员", typed="a long pass phrase\n")
-    assert done.returncode == 0, done.stderr
-    twice = machine.run("person", "add", "root", "--name", "管理员", typed="a long pass phrase\n")
-    assert twice.returncode == 1
-    assert "already" in twice.stderr
-    changed = machine.run("person", "password", "root", typed="another pass phrase\n")
-    assert changed.returncode == 0
-    assert "dakehu person add" not in machine.run("init").stdout
 
 
 def test_data_of_ones_own_is_never_mixed_with_the_demo(machine: Machine) -> None:
-    machine.run("person", "add", "someone", "--name", "某人", typed="a long pass phrase\n")
+    done = machine.run("person", "add", "root", "--name", "管理员", typed="a long pass phrase\n")
+    assert done.returncode == 0, done.stderr
     refused = machine.run("init", "--demo", "--json")
     assert refused.returncode == 1
     assert json.loads(refused.stderr)["code"] == "demo.not_empty"
@@ -101,8 +86,6 @@ def test_data_of_ones_own_is_never_mixed_with_the_demo(machine: Machine) -> None
     [
         ({"DAKEHU_DEMO": "1", "DAKEHU_HOST": "0.0.0.0"}, "DAKEHU_DEMO"),  # noqa: S104
         ({"DAKEHU_DATABSE_URL": "sqlite:///x"}, "DAKEHU_DATABSE_URL"),
-        ({"DAKEHU_PORT": "http"}, "DAKEHU_PORT"),
-        ({"DAKEHU_DATABASE_URL": "mysql://somewhere/x"}, "DAKEHU_DATABASE_URL"),
     ],
 )
 def test_an_unsafe_or_misspelt_setting_is_refused(

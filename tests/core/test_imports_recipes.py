@@ -173,6 +173,20 @@ def test_an_outcome_may_stand_in_the_stage_column() -> None:
     assert (deal.outcome, deal.outcome_on, deal.stage) == (Place.WON, date(2026, 3, 1), "")
 
 
+def test_a_heading_that_says_whose_name_it_is_goes_before_a_bare_one() -> None:
+    bound = recognise([csv("a.csv", "Name,Company Name,Website,City\nPumps wanted,Acme,,Bonn\n")])
+    (account,) = plan_import(bound, READING, today=TODAY).accounts
+    assert (bound.recipe.key, account.name) == ("accounts", "Acme")
+
+
+def test_a_long_id_of_another_system_is_known_again_but_not_shown() -> None:
+    long = "DEAL-" + "b2b19d36" * 6
+    headers = "Deal ID,Deal Name,Deal Stage,Amount,Deal Owner\n"
+    bound = recognise([csv("a.csv", f"{headers}{long},A,Engaging,100,ann\n")])
+    (deal,) = plan_import(bound, READING, today=TODAY).deals
+    assert (deal.external_id, deal.code) == (long, "")
+
+
 def test_units_are_written_as_paths() -> None:
     bound = recognise(
         [csv("a.csv", "姓名,部门,角色\n李雷,华东大区/上海团队,销售\n韩梅,华东大区,总监\n")]

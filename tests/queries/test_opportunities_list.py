@@ -19,7 +19,7 @@ CAST = ("wen", "bo", "lu", "mei", "rong", "director", "fin", "ops", "auditor", "
 @pytest.fixture
 def many(world: World) -> World:
     """Give a world with 40 opportunities that have ties in every column of order."""
-    chance = random.Random(3)  # noqa: S311
+    chance = random.Random(3)
     for number in range(40):
         login = ("wen", "bo", "lu")[number % 3]
         made = world.create(

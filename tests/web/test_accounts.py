@@ -46,7 +46,7 @@ def test_every_page_stays_within_its_queries(cast: Cast) -> None:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(url).status_code == 200
         asked = [q for q in queries if "SAVEPOINT" not in q["sql"]]
-        assert len(asked) <= 14, (url, len(asked))  # session and log-in among them
+        assert len(asked) <= 12, (url, len(asked))
 
 
 def test_out_of_sight_is_not_found_and_not_allowed_is_refused(cast: Cast) -> None:

@@ -42,7 +42,7 @@ def test_every_page_stays_within_twelve_queries(cast: Cast) -> None:
             connection,
         ) as queries:
             assert client.get(url, headers=PART).status_code == 200
-        assert len(queries) <= 12 + 2, url  # + session and log-in
+        assert len(queries) <= 12 + 2, url  # + a savepoint
 
 
 def test_only_those_who_may_set_rates(cast: Cast) -> None:

@@ -1,42 +1,370 @@
 """Opportunities as pages: list, form, dialogs; what was typed is never lost (DESIGN: Pages)."""
 
+import csv
 from datetime import date
+from decimal import Decimal
+from io import BytesIO, StringIO
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from python_calamine import CalamineWorkbook
 
-from dakehu.core.ledger import Place
-from dakehu.models import Opportunity, Person
+from dakehu.actions.opportunities import Saved
+from dakehu.core.ledger import Kind, Place
+from dakehu.core.opportunities import Line
+from dakehu.models import Evidence, Movement, Opportunity, Person, ProductLine, StoredFile
 from tests.world import World
 
+PART = {"HX-Request": "true"}
 
-def client(world: World, login: str) -> Client:
+
+def client(world: World, login: str, language: str = "en") -> Client:
+    person = Person.objects.get(pk=world.people[login])
+    person.language = language
+    person.save()
     made = Client()
-    made.force_login(Person.objects.get(pk=world.people[login]))
+    made.force_login(person)
     return made
 
 
-def typed(world: World, **changed: str) -> dict[str, str]:
+def typed(world: World, **changed: str) -> dict[str, Any]:
     return {
         "name": "Crane", "account": "Harbour Group", "currency": "CNY", "category": "1",
         "stage": f"{world.methods['industrial-6']}:interest", "amount": "1,200",
     } | changed  # fmt: skip
 
 
-def test_create_list_page_and_advance(world: World) -> None:
+def page(world: World, login: str, url: str, status: int = 200) -> str:
+    answer = client(world, login).get(url)
+    assert answer.status_code == status
+    return str(answer.content.decode())
+
+
+def test_from_the_form_to_the_list_to_the_next_stage(world: World) -> None:
     wen = client(world, "wen")
     assert wen.get("/opportunities/create/").status_code == 200
     answer = wen.post("/opportunities/create/", typed(world))
     row = Opportunity.objects.get()
     assert (answer.status_code, answer["Location"]) == (303, f"/opportunities/{row.pk}/")
-    assert "Crane" in wen.get("/opportunities/").content.decode()
-    page = wen.get(f"/opportunities/{row.pk}/").content.decode()
-    assert "Oral or written purchase request" in page
+    assert "Crane" in page(world, "wen", "/opportunities/")
+    assert "Oral or written purchase request" in page(world, "wen", answer["Location"])
     answer = wen.post(
         f"/opportunities/{row.pk}/advance/", {"stage": "nurture", "seen": row.version}
     )
     assert answer.status_code == 303
     row.refresh_from_db()
     assert row.stage.key == "nurture"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_page_and_dialog_opens_in_both_languages(world: World, language: str) -> None:
+    made = world.create(close_on=date(2026, 7, 1), competitors=("Zeta",))
+    one = f"/opportunities/{made.opportunity_id}"
+    wen = client(world, "wen", language)
+    for url in (
+        "/opportunities/", "/opportunities/filter/", "/opportunities/create/", f"{one}/",
+        f"{one}/edit/", f"{one}/evidence/", f"{one}/advance/", f"{one}/win/", f"{one}/lose/",
+        f"{one}/abandon/", f"{one}/void/", f"{one}/move_method/",
+        f"{one}/evidence/{world.row(made).stage_id}/purchase_request/", "/small-sales/",
+        "/small-sales/record/",
+    ):  # fmt: skip
+        for headers in ({}, PART, PART | {"HX-Target": "dialog-content"}):
+            answer = wen.get(url, headers=headers)
+            assert answer.status_code == 200, url
+            assert "This is refused" not in answer.content.decode()
+
+
+# --- who sees and who may ---------------------------------------------------------------------
+
+
+def test_what_one_may_not_see_is_not_found_anywhere(world: World) -> None:
+    made = world.create()
+    one = f"/opportunities/{made.opportunity_id}"
+    for url in (f"{one}/", f"{one}/edit/", f"{one}/advance/", f"{one}/evidence/"):
+        for login in ("lu", "admin"):
+            page(world, login, url, 404)
+    assert "Stacker, 2 sets" not in page(world, "lu", "/opportunities/?state=all&q=Stacker")
+
+
+def test_buttons_stand_only_for_what_one_may(world: World) -> None:
+    made = world.create()
+    one = f"/opportunities/{made.opportunity_id}/"
+    wen, mei, boss = (page(world, login, one) for login in ("wen", "mei", "director"))
+    assert f"{one}edit/" in wen
+    assert f"{one}reassign/" not in wen
+    assert f"{one}reassign/" in mei
+    assert f"{one}edit/" not in mei
+    for verb in ("edit", "advance", "win", "lose", "void", "reassign"):
+        assert f"{one}{verb}/" not in boss
+        page(world, "director", f"{one}{verb}/", 403)
+
+
+def test_the_account_shows_its_name_and_no_way_in_to_those_granted_the_deal(
+    world: World,
+) -> None:
+    made = world.create()
+    world.grant("lu", made, "read")
+    shown = page(world, "lu", f"/opportunities/{made.opportunity_id}/")
+    assert "Harbour Group" in shown
+    assert f"/accounts/{world.accounts['harbour']}/" not in shown
+
+
+def test_names_of_accounts_are_offered_only_to_those_who_see_them(world: World) -> None:
+    assert "Mill" in page(world, "lu", "/opportunities/accounts/?account=mi")
+    assert "Mill" not in page(world, "wen", "/opportunities/accounts/?account=mi")
+
+
+# --- forms keep what was typed ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"amount": "1,23"}, "1,23"),
+        ({"amount": "-5"}, "-5"),
+        ({"amount": "99999999999999"}, "99999999999999"),
+        ({"amount": "1.234"}, "1.234"),
+        ({"close_on": "31/12/2026"}, "31/12/2026"),
+        ({"close_on": "2026-02-30"}, "2026-02-30"),
+        ({"on": "2999-01-01"}, "2999-01-01"),
+        ({"account": "Mill Company"}, "No account that you see is called so."),
+        ({"name": ""}, "Harbour Group"),
+        ({"stage": "999:interest"}, "999"),
+        ({"own_rate": "101"}, "101"),
+        ({"category": "4"}, "Harbour Group"),
+    ],
+)
+def test_bad_input_is_answered_at_the_form_which_keeps_it(
+    world: World, changed: dict[str, str], words: str
+) -> None:
+    answer = client(world, "wen").post("/opportunities/create/", typed(world, **changed))
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in shown
+    assert "Harbour Group" in shown or "account" in changed
+    assert "This is refused" not in shown
+    assert not Opportunity.objects.exists()
+
+
+def test_lines_typed_badly_are_named_and_kept(world: World) -> None:
+    data = typed(world) | {
+        "line_product": [str(world.products["crane"]), str(world.products["belt"])],
+        "line_quantity": ["2", "lots"], "line_price": ["3.5", "1"], "line_month": ["", ""],
+    }  # fmt: skip
+    wen = client(world, "wen")
+    answer = wen.post("/opportunities/create/", data)
+    assert answer.status_code == 422
+    assert "Product line 2" in answer.content.decode()
+    assert 'value="lots"' in answer.content.decode()
+    more = wen.post("/opportunities/create/", data | {"more_lines": "1"})
+    assert more.status_code == 200
+    assert more.content.decode().count('name="line_price"') == 7
+    data |= {"line_quantity": ["2", "3"], "amount_follows_lines": "on"}
+    assert wen.post("/opportunities/create/", data).status_code == 303
+    assert ProductLine.objects.count() == 2
+    assert Opportunity.objects.get().amount_minor == 1000
+
+
+def test_saving_over_somebody_shows_both_values_then_overwrites_knowingly(world: World) -> None:
+    made = world.create()
+    url = f"/opportunities/{made.opportunity_id}/edit/"
+    wen = client(world, "wen")
+    data = typed(world) | {"seen": "1"}
+    assert wen.post(url, data | {"name": "Theirs"}).status_code == 303
+    answer = wen.post(url, data | {"name": "Yours"})
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Theirs" in shown
+    assert 'value="Yours"' in shown
+    assert 'name="seen" value="2"' in shown
+    assert world.row(made).name == "Theirs"
+    assert wen.post(url, data | {"name": "Yours", "seen": "2"}).status_code == 303
+    assert world.row(made).name == "Yours"
+
+
+def test_a_form_sent_unchanged_changes_nothing(world: World) -> None:
+    made = world.create(
+        own_rate_bp=5000, close_on=date(2026, 7, 1), competitors=("Zeta",),
+        lines=(Line(world.products["belt"], Decimal("1.5"), Decimal("12.345678")),),
+    )  # fmt: skip
+    before = Opportunity.objects.values().get()
+    url = f"/opportunities/{made.opportunity_id}/edit/"
+    wen = client(world, "wen")
+    data = typed(world) | {
+        "name": "Stacker, 2 sets", "own_rate": "50", "close_on": "2026-07-01",
+        "competitors": "Zeta", "line_product": str(world.products["belt"]),
+        "line_quantity": "1.5", "line_price": "12.345678", "line_month": "", "seen": "1",
+    }  # fmt: skip
+    shown = wen.get(url).content.decode()
+    assert 'value="50"' in shown
+    assert 'value="12.345678"' in shown
+    assert wen.post(url, data).status_code == 303
+    assert Opportunity.objects.values().get() == before
+
+
+def test_the_gate_refuses_in_the_dialog_and_says_what_is_missing(world: World) -> None:
+    world.gate("industrial-6", "require")
+    made = world.create()
+    answer = client(world, "wen").post(
+        f"/opportunities/{made.opportunity_id}/advance/", {"stage": "nurture", "seen": "1"},
+        headers=PART | {"HX-Target": "dialog-content"},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert "Oral or written purchase request" in answer.content.decode()
+    overruled = client(world, "mei").post(
+        f"/opportunities/{made.opportunity_id}/advance/",
+        {"stage": "nurture", "seen": "1", "overrule": "the board has decided"},
+    )
+    assert overruled.status_code == 303
+
+
+def test_taking_back_the_last_save(world: World) -> None:
+    made = world.create()
+    one = f"/opportunities/{made.opportunity_id}"
+    wen = client(world, "wen")
+    wen.post(f"{one}/lose/", {"reason": "price", "competitor": "Zeta", "seen": "1"})
+    assert world.row(made).place == Place.LOST
+    lost = Movement.objects.get(kind=Kind.LOST)
+    assert str(lost.correlation_id) in wen.get(f"{one}/").content.decode()
+    wen.post(f"{one}/undo/", {"save": str(lost.correlation_id), "seen": "2"})
+    assert world.row(made).place == Place.OPEN
+    shown = wen.get(f"{one}/").content.decode()
+    assert "<del>" in shown
+    assert wen.post(f"{one}/undo/", {"save": "nonsense"}).status_code == 404
+
+
+# --- evidence and files -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(settings: Any, tmp_path: Any) -> None:
+    settings.FILES = tmp_path
+
+
+def attach(world: World, made: Saved, login: str, name: str, content: bytes) -> Any:
+    url = f"/opportunities/{made.opportunity_id}/evidence/{world.row(made).stage_id}"
+    file = SimpleUploadedFile(name, content, "text/html")
+    return client(world, login).post(f"{url}/purchase_request/", {"file": file})
+
+
+@pytest.mark.usefixtures("files")
+def test_a_file_is_kept_by_its_content_and_only_ever_saved(world: World) -> None:
+    made = world.create()
+    assert attach(world, made, "wen", "../offer.pdf", b"<script>1</script>").status_code == 303
+    tick = Evidence.objects.get()
+    assert tick.file is not None
+    assert tick.file.name == "offer.pdf"
+    url = f"/opportunities/{made.opportunity_id}/evidence/file/{tick.pk}/"
+    for login, status in (("wen", 200), ("mei", 200), ("lu", 404), ("admin", 404)):
+        answer = client(world, login).get(url)
+        assert answer.status_code == status
+        if status == 200:
+            assert b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    answer = client(world, "wen").get(url)
+    assert b"".join(answer.streaming_content) == b"<script>1</script>"  # type: ignore[attr-defined]
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    other = world.create()
+    wrong = f"/opportunities/{other.opportunity_id}/evidence/file/{tick.pk}/"
+    assert client(world, "wen").get(wrong).status_code == 404
+
+
+@pytest.mark.usefixtures("files")
+def test_programs_and_giants_are_refused_and_leave_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    made = world.create()
+    for name in ("run.EXE", "page.html", "evil.js .", "x.lnk"):
+        assert attach(world, made, "wen", name, b"x").status_code == 422
+    monkeypatch.setattr("dakehu.actions.evidence.MOST_BYTES", 10)
+    assert attach(world, made, "wen", "big.pdf", b"x" * 11).status_code == 422
+    assert not StoredFile.objects.exists()
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_tick_needs_a_proof_and_links_lead_to_the_web(world: World) -> None:
+    made = world.create()
+    stage = world.row(made).stage_id
+    url = f"/opportunities/{made.opportunity_id}/evidence/{stage}/purchase_request/"
+    wen = client(world, "wen")
+    assert wen.post(url, {}).status_code == 422
+    assert wen.post(url, {"link": "javascript:alert(1)"}).status_code == 422
+    assert wen.post(url, {"link": "https://example.test/a"}).status_code == 303
+    assert client(world, "mei").post(url, {"note": "x"}).status_code == 403
+    assert wen.post(url, {"untick": "1"}).status_code == 303
+    assert not Evidence.objects.exists()
+
+
+# --- export -----------------------------------------------------------------------------------
+
+
+def test_the_export_is_the_filtered_list_and_runs_nothing(world: World) -> None:
+    world.create(name="=HYPERLINK(1)", amount=Decimal("1234.50"))
+    world.create(name="Plain", amount=Decimal(7))
+    world.create("lu", name="Hidden")
+    wen = client(world, "wen")
+    answer = wen.get("/opportunities/export.csv?sort=name")
+    text = answer.content.decode("utf-8-sig")
+    head, *rows = csv.reader(StringIO(text))
+    assert [row[1] for row in rows] == ["'=HYPERLINK(1)", "Plain"]
+    assert [row[7] for row in rows] == ["1234.50", "7.00"]
+    assert "Amount (with VAT)" in head
+    assert "CNY" in head[9]
+    assert any("As of" in cell for cell in head)
+    narrowed = wen.get("/opportunities/export.csv?q=plain")
+    assert b"HYPERLINK" not in narrowed.content
+    book = CalamineWorkbook.from_filelike(BytesIO(wen.get("/opportunities/export.xlsx").content))
+    cells = book.get_sheet_by_index(0).to_python()
+    assert {row[1] for row in cells[1:]} == {"=HYPERLINK(1)", "Plain"}
+    assert {row[7] for row in cells[1:]} == {1234.5, 7.0}
+    assert wen.get("/opportunities/export.pdf").status_code == 404
+
+
+# --- the list ---------------------------------------------------------------------------------
+
+
+def test_the_list_pages_on_and_keeps_its_filters(world: World) -> None:
+    for number in range(53):
+        world.create(name=f"Deal {number:02}")
+    wen = client(world, "wen")
+    first = wen.get("/opportunities/?sort=name&q=Deal").content.decode()
+    assert first.count('scope="row"') == 50
+    link = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert "q=Deal" in link
+    second = wen.get(f"/opportunities/{link}").content.decode()
+    assert "Deal 52" in second
+    assert second.count('scope="row"') == 3
+    assert 'rel="prev"' in second
+
+
+def test_a_list_asked_for_nonsense_says_so(world: World) -> None:
+    for query in ("unit=x", "close_from=soon", "amount_from=1,23", "sort=x", "after=x", "state=x"):
+        shown = page(world, "wen", f"/opportunities/?{query}", 422)
+        assert "This is refused" not in shown
+    page(world, "wen", "/opportunities/?unit=99999&stage=99999&category=99&owner=999999")
+
+
+def test_nothing_to_show_is_said(world: World) -> None:
+    assert "You see no open opportunities yet" in page(world, "wen", "/opportunities/")
+    assert "No opportunity fits" in page(world, "wen", "/opportunities/?q=zzz")
+
+
+@pytest.mark.parametrize("login", ["wen", "mei", "rong", "ops", "director"])
+def test_pages_stay_within_twelve_queries(world: World, login: str) -> None:
+    for number in range(60):
+        made = world.create(name=f"Deal {number}", competitors=("Zeta",))
+    world.grant("mei", made, "read")
+    reader = client(world, login)
+    for url in (
+        "/opportunities/", "/opportunities/?sort=-amount&state=all",
+        f"/opportunities/{made.opportunity_id}/",
+    ):  # fmt: skip
+        with CaptureQueriesContext(connection) as asked:
+            assert reader.get(url).status_code == 200
+        ours = [q["sql"] for q in asked if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+        assert len(ours) <= 12, (url, ours)

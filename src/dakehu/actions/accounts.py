@@ -15,7 +15,7 @@ from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.core.names import folded
 from dakehu.models import Account, AccountName, Grant, Person, SalesUnit
-from dakehu.queries.accounts import same_name
+from dakehu.queries.names import same_name
 from dakehu.queries.people import appointed_unit
 
 #: The fields that people edit, with the longest text of each (None: a number).

@@ -17,6 +17,7 @@ from dakehu.core.errors import DakehuError
 from dakehu.messages import (
     accounts,
     evidence,
+    guide,
     imports,
     ledger,
     methods,
@@ -36,6 +37,7 @@ from dakehu.messages.reasons import REASONS
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
     **evidence.SENTENCES,
+    **guide.SENTENCES,
     **imports.SENTENCES,
     **ledger.SENTENCES,
     **methods.SENTENCES,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 REASONS: dict[str, str | Promise] = {
     "unknown": _("Not known"),
     "funnel.no_quota": _("No quota is set for this period."),
+    "funnel.across_methods": _("Quotas are set across all methods."),
     "funnel.no_rate": _("No win rate is in force for this stage on this day."),
     "funnel.zero_quota": _("The quota of this period is 0, so there is no ratio."),
     "funnel.no_norm": _("There is no history yet to compare with."),

@@ -30,6 +30,7 @@ class Movement(models.Model):
             models.Index(fields=["opportunity", "id"], name="movement_opportunity"),
             models.Index(fields=["on", "kind"], name="movement_on"),
             models.Index(fields=["correlation_id"], name="movement_correlation"),
+            models.Index(fields=["recorded_at", "on"], name="movement_recorded"),
             models.Index(
                 fields=["reverses"],
                 name="movement_reverses",

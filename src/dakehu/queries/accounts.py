@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Replace
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Replace, Substr
 
 from dakehu.core.access import Viewer
-from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Place
 from dakehu.core.names import folded
 from dakehu.models import (
@@ -20,24 +20,25 @@ from dakehu.models import (
     Grant,
     MethodStage,
     Opportunity,
-    Person,
 )
 from dakehu.models.visibility import AccountQuerySet
 from dakehu.queries.audit import ChangeRow, changes
 from dakehu.queries.contacts import ContactRow, contact_row
 from dakehu.queries.paging import Cut, Page, page_of
-from dakehu.queries.people import PersonName
+from dakehu.queries.people import PersonName, person_name
 
-#: How a list may be sorted: columns with an index, `id` last.
+#: How a list may be sorted; names have an index, days are sorted anew.
 ORDERS: dict[str, tuple[tuple[str, ...], bool]] = {
     "name": (("sort_key", "id"), False),
     "-name": (("sort_key", "id"), True),
-    "created": (("id",), False),
-    "-created": (("id",), True),
+    "created": (("created_on", "id"), False),
+    "-created": (("created_on", "id"), True),
 }
 #: The most members of a group that its page lists.
 GROUP_SHOWN = 200
 OPPORTUNITIES_SHOWN = 50
+#: The most pairs of industry and manager that the filters are made from.
+MOST_PAIRS = 5000
 CONTACTS_SHOWN = 100
 
 
@@ -141,15 +142,6 @@ class AccountPage:
     may_edit_contacts: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SameName:
-    """An account of the same name; masked, with its unit only, where it is out of sight."""
-
-    id: int | None
-    name: str
-    unit_name: str
-
-
 def accounts(*, viewer: Viewer, where: AccountFilter, cut: Cut) -> Page[AccountRow]:
     """Give a page of the accounts that the viewer may see, ordered by `where.sort`."""
     order, descending = ORDERS.get(where.sort, ORDERS["name"])
@@ -180,14 +172,31 @@ def every_account(*, viewer: Viewer, where: AccountFilter, limit: int) -> Iterat
 
 def account_choices(*, viewer: Viewer) -> AccountChoices:
     """Give the industries and account managers among the accounts that the viewer may see."""
-    seen = _all().visible_to(viewer)
-    industries = seen.exclude(industry="").order_by("industry").values_list("industry", flat=True)
-    managers = Person.objects.filter(
-        pk__in=seen.filter(manager__isnull=False).values("manager_id")
-    ).order_by("sort_key", "id")
+    # One question for both: there are few pairs of industry and manager beside the accounts.
+    pairs = (
+        _all()
+        .visible_to(viewer)
+        .order_by()
+        .values_list(
+            "industry",
+            "manager__sort_key",
+            "manager_id",
+            "manager__login",
+            "manager__name",
+            "manager__name_en",
+        )
+        .distinct()[:MOST_PAIRS]
+    )
+    industries: set[str] = set()
+    managers: dict[tuple[str, int], PersonName] = {}
+    for industry, key, pk, login, name, name_en in pairs:
+        if industry:
+            industries.add(industry)
+        if pk is not None:
+            managers[key, pk] = PersonName(pk, login, name, name_en)
     return AccountChoices(
-        industries=tuple(industries.distinct()[:200]),
-        managers=tuple(person_name(person) for person in managers[:500]),
+        industries=tuple(sorted(industries)),
+        managers=tuple(managers[key] for key in sorted(managers)),
     )
 
 
@@ -247,65 +256,6 @@ def account(*, viewer: Viewer, account_id: int) -> AccountPage:
     )
 
 
-def account_by_code(*, viewer: Viewer, code: str) -> int:
-    """Give the account of a code. Raises RuleBroken("account.unknown_code") out of sight too."""
-    found = Account.visible_to(viewer).filter(code=code).values_list("pk", flat=True).first()
-    if found is None:
-        raise RuleBroken("account.unknown_code", field="parent_id", text=code)
-    return int(found)
-
-
-def account_code(*, viewer: Viewer, account_id: int | None) -> str:
-    """Give the code of an account in sight; empty for none."""
-    if account_id is None:
-        return ""
-    rows = Account.visible_to(viewer).filter(pk=account_id)
-    return str(rows.values_list("code", flat=True).first() or "")
-
-
-def same_name(*, viewer: Viewer, name: str, except_id: int | None = None) -> tuple[SameName, ...]:
-    """Give accounts whose name or alias is exactly this one, folded (first part of CUS-2).
-
-    Of one out of sight only the masked name and its unit are given, and never more than three in
-    all: the answer is of use to somebody who knows the name, and to nobody who guesses.
-    """
-    key = folded(name)
-    if not key:
-        return ()
-    aliased = AccountName.objects.filter(folded=key).values("account_id")
-    rows = (
-        _all()
-        .filter(Q(folded=key) | Q(pk__in=aliased))
-        .exclude(pk=except_id)
-        .select_related("unit")
-        .order_by("id")[:3]
-    )
-    found = list(rows)
-    visible = set(
-        Account.visible_to(viewer)
-        .filter(pk__in=[row.pk for row in found])
-        .values_list("pk", flat=True)
-    )
-    return tuple(
-        SameName(
-            id=row.pk if row.pk in visible else None,
-            name=row.name if row.pk in visible else masked(row.name),
-            unit_name=unit_name(row.unit, viewer),
-        )
-        for row in found
-    )
-
-
-def masked(name: str) -> str:
-    """Give what may be shown of a name out of sight: its first and its last character."""
-    return f"{name[:1]}***{name[-1:]}" if len(name) > 2 else f"{name[:1]}***"
-
-
-def person_name(person: Person) -> PersonName:
-    """Give a person as they are shown."""
-    return PersonName(person.pk, person.login, person.name, person.name_en)
-
-
 def unit_name(unit: Any, viewer: Viewer) -> str:
     """Give a unit's name in the viewer's language; empty for none."""
     if unit is None:
@@ -360,6 +310,7 @@ def _rows(viewer: Viewer, found: tuple[Any, ...]) -> tuple[AccountRow, ...]:
             .values_list("account_id")
             .annotate(n=Count("id"))
         )
+    branches = _branches(viewer, found)
     return tuple(
         AccountRow(
             id=row.pk,
@@ -371,12 +322,22 @@ def _rows(viewer: Viewer, found: tuple[Any, ...]) -> tuple[AccountRow, ...]:
             unit_name=unit_name(row.unit, viewer),
             manager=person_name(row.manager) if row.manager else None,
             depth=row.depth,
-            members=row.numchild,
+            members=branches.get(row.path, 0),
             open_count=open_counts.get(row.pk, 0),
             created_on=row.created_on,
         )
         for row in found
     )
+
+
+def _branches(viewer: Viewer, found: tuple[Any, ...]) -> dict[str, int]:
+    """Give by path how many accounts in sight hang right under each; of others not even that."""
+    parents = {row.path: row.numchild for row in found if row.numchild}
+    if viewer.sees_all or not parents:
+        return parents
+    above = Substr("path", 1, (F("depth") - 1) * Account.steplen)
+    rows = Account.visible_to(viewer).filter(depth__gt=1).annotate(above=above).order_by()
+    return dict(rows.filter(above__in=list(parents)).values_list("above").annotate(n=Count("id")))
 
 
 def _group(viewer: Viewer, row: Any) -> tuple[tuple[GroupMember, ...], int | None, bool]:

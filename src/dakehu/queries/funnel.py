@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef
 
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
@@ -29,19 +29,22 @@ from dakehu.core.funnel import (
 from dakehu.core.ledger import Place
 from dakehu.core.money import units as in_units
 from dakehu.core.periods import Period
-from dakehu.models import MethodStage, Person, SmallSale
+from dakehu.models import Appointment, MethodStage, Person
 from dakehu.queries.ledger import (
+    Closing,
     DayCells,
     OutcomeSum,
     Where,
-    closed_books,
+    closing,
     open_cells,
     outcome_sums,
     positions_of,
 )
 from dakehu.queries.organisation import Org, organisation
+from dakehu.queries.people import PersonName
 from dakehu.queries.quotas import quota_for
-from dakehu.queries.rates import currency_digits, exchange_on, win_rates
+from dakehu.queries.rates import exchange_on, win_rates
+from dakehu.queries.snapshot import once_in_a_snapshot
 from dakehu.queries.units import Units, all_units
 
 WEEK = timedelta(days=7)
@@ -129,13 +132,17 @@ class FunnelOnDay:
     small_in_use: bool
     small_expected: Figure
     quota: Figure
+    #: Currencies that the day has a rate for, the base first: the figures can be shown in them.
+    currencies: tuple[str, ...]
     forecast: Indicator
     progress: Indicator
-    closed_until: date | None
-    subject_unit_id: int | None
-    subject_person_id: int | None
+    closing: Closing | None
+    digits_of: Mapping[str, int]
+    #: Whose funnel this is, when it is one person's.
+    person: PersonName | None
 
 
+@once_in_a_snapshot
 def method_labels() -> tuple[MethodLabel, ...]:
     """Read every method with the stages of its newest version, and older ones still named."""
     rows = MethodStage.objects.order_by(
@@ -182,19 +189,16 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
     """
     if question.on > today:
         raise RuleBroken("funnel.future", on=question.on, today=today)
+    person = None
+    if question.person_id is not None:
+        person = person_in_sight(viewer, person_id=question.person_id)
     org, units = organisation(), all_units()
     before = question.on - WEEK
     where_now = sight(viewer, question, units, question.on, today)
     where_then = sight(viewer, question, units, before, today)
     labels = method_labels()
     rates = win_rates(org.win_rate_kind)
-    digits = currency_digits()
-    days = exchange_on(
-        [before, question.on],
-        base=org.base_currency,
-        digits=digits,
-        known_at=question.known_at,
-    )
+    days = exchange_on([before, question.on], base=org.base_currency, known_at=question.known_at)
     cells = _cells(question, where_now, where_then, before, org.time_zone)
     now = _restated(days[question.on], question.currency)
     then = _restated(days[before], question.currency)
@@ -202,12 +206,13 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
     tables = _tables(labels, cells.now, rates_now, now)
     won = outcome_sums(
         where_now, start=question.period.start, on=question.on, before=before,
+        small_until=min(question.on, question.period.last_day),
         known_at=question.known_at,
     )  # fmt: skip
     to_shown = _to_shown(org, now)
     closed_now = _won(won, to_shown)
     closed_before = _won([row for row in won if row.until_before], to_shown)
-    small_now, small_before, small_count = _small(where_now, question, before, to_shown)
+    small_now, small_before, small_count = _small(won, to_shown)
     in_use = _threshold_in_use(viewer, question, units)
     scope: WeightedScope = "all_open" if org.weighted_scope == "all_open" else "in_period"
     weighted_now = weighted_for_period(cells.now, rates_now, now, scope)
@@ -219,12 +224,12 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
         elapsed_days=question.period.elapsed_days(question.on),
         days_left=question.period.days_left(question.on),
     )
-    quota = _quota(viewer, question, units, to_shown)
+    quota = _quota(viewer, question, units, to_shown, today)
     nothing = known(0)
     return FunnelOnDay(
         question=question,
         currency=now.to,
-        digits=digits.get(now.to, 2),
+        digits=now.digits.get(now.to, 2),
         methods=tables,
         total=sum_cells(cells.now, rates_now, now),
         overdue=sum_cells([c for c in cells.now if c.scope == "overdue"], rates_now, now),
@@ -239,6 +244,7 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
         small_in_use=in_use,
         small_expected=expected if in_use else nothing,
         quota=quota,
+        currencies=(org.base_currency, *sorted(set(days[question.on].rates) - {org.base_currency})),
         forecast=forecast_index(
             closed=closed_now,
             weighted=weighted_now,
@@ -256,9 +262,13 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
             small_before=small_before if in_use else nothing,
             literal=org.progress_literal,
         ),
-        closed_until=closed_books(question.known_at),
-        subject_unit_id=question.unit_id,
-        subject_person_id=question.person_id,
+        closing=(
+            closing(where_now, known_at=question.known_at)
+            if org.closed_until is not None or question.known_at is not None
+            else None
+        ),
+        digits_of=now.digits,
+        person=person,
     )
 
 
@@ -342,6 +352,7 @@ def _closed(
 ) -> Closed:
     method_of = {stage.lineage_id: label.key for label in labels for stage in label.stages}
     split: dict[str, Fraction] = {}
+    rows = [row for row in rows if row.place is Place.WON]
     for row in rows:
         key = method_of.get(row.stage_id, "")
         split[key] = split.get(key, Fraction(0)) + row.base_minor * to_shown
@@ -352,33 +363,13 @@ def _closed(
     )
 
 
-def _small(
-    where: list[Where], question: FunnelQuestion, before: date, to_shown: Fraction
-) -> tuple[Figure, Figure, int]:
-    condition = Q(pk__in=[])
-    for part in where:
-        one = Q() if part.units is None else Q(unit_id__in=part.units)
-        if part.owner_id is not None:
-            one &= Q(owner_id=part.owner_id)
-        if part.not_units:
-            one &= ~Q(unit_id__in=part.not_units)
-        condition = one if not one and len(where) == 1 else condition | one
-    rows = SmallSale.objects.filter(
-        condition,
-        on__gte=question.period.start,
-        on__lte=min(question.on, question.period.last_day),
-    )
-    if question.known_at is not None:
-        rows = rows.filter(recorded_at__lte=question.known_at)
-    sums = rows.aggregate(
-        now=Sum("base_minor"),
-        then=Sum("base_minor", filter=Q(on__lte=before)),
-        n=Sum("orders"),
-    )
+def _small(rows: list[OutcomeSum], to_shown: Fraction) -> tuple[Figure, Figure, int]:
+    small = [row for row in rows if row.place is Place.NOWHERE]
+    before = [row for row in small if row.until_before]
     return (
-        known((sums["now"] or 0) * to_shown),
-        known((sums["then"] or 0) * to_shown),
-        sums["n"] or 0,
+        known(sum(row.base_minor for row in small) * to_shown),
+        known(sum(row.base_minor for row in before) * to_shown),
+        sum(row.count for row in small),
     )
 
 
@@ -393,7 +384,9 @@ def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) ->
     return any(units.names[u].small_sale_threshold_minor > 0 for u in asked if u in units.names)
 
 
-def _quota(viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction) -> Figure:
+def _quota(
+    viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction, today: date
+) -> Figure:
     person_id, unit_id = question.person_id, question.unit_id
     if person_id is None and unit_id is None:
         roots = units.tree(question.on).roots()
@@ -413,6 +406,7 @@ def _quota(viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fra
         unit_id=unit_id,
         start=question.period.start,
         end=question.period.end,
+        today=today,
         known_at=question.known_at,
     )
     if found.amount_minor is None:
@@ -420,8 +414,14 @@ def _quota(viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fra
     return known(found.amount_minor * to_shown)
 
 
-def person_in_sight(viewer: Viewer, *, person_id: int) -> bool:
-    """Test if the viewer may ask for this person's funnel."""
-    if viewer.sees_all or viewer.person_id == person_id:
-        return True
-    return Person.objects.filter(pk=person_id, appointments__unit_id__in=viewer.units).exists()
+def person_in_sight(viewer: Viewer, *, person_id: int) -> PersonName:
+    """Give the person whose funnel is asked for. Raises NotFound("person.unknown")."""
+    rows = Person.objects.filter(pk=person_id)
+    if not viewer.sees_all and viewer.person_id != person_id:
+        rows = rows.filter(
+            Exists(Appointment.objects.filter(person=OuterRef("pk"), unit_id__in=viewer.units))
+        )
+    found = rows.values_list("pk", "login", "name", "name_en").first()
+    if found is None:
+        raise NotFound("person.unknown", person=person_id)
+    return PersonName(*found)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Subquery
+
 from dakehu.core.errors import NotFound
-from dakehu.models import Organisation
+from dakehu.models import BooksClosing, CarriedMonth, Organisation
+from dakehu.queries.snapshot import once_in_a_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +26,30 @@ class Org:
     progress_literal: bool
     win_rate_kind: str
     is_demo: bool
+    #: Finance closed the books up to this day.
+    closed_until: date | None
+    #: The first and the last month whose balance is carried; none is missing between them.
+    carried: tuple[date, date] | None
 
     def today(self, now: datetime) -> date:
         """Give the business day of a moment: in the organisation's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
+@once_in_a_snapshot
 def organisation() -> Org:
     """Give the organisation. Raises NotFound("organisation.missing") before `dakehu init`."""
-    row = Organisation.objects.select_related("base_currency").first()
+    closings = BooksClosing.objects.order_by("-recorded_at", "-id").values("until_on")
+    months = CarriedMonth.objects.values("month")
+    row = (
+        Organisation.objects.select_related("base_currency")
+        .annotate(
+            closed_until=Subquery(closings[:1]),
+            carried_first=Subquery(months.order_by("month")[:1]),
+            carried_last=Subquery(months.order_by("-month")[:1]),
+        )
+        .first()
+    )
     if row is None:
         raise NotFound("organisation.missing")
     return Org(
@@ -46,4 +64,6 @@ def organisation() -> Org:
         progress_literal=row.progress_literal,
         win_rate_kind=row.win_rate_kind,
         is_demo=row.is_demo,
+        closed_until=row.closed_until,
+        carried=(row.carried_first, row.carried_last) if row.carried_first else None,
     )

@@ -12,7 +12,7 @@ from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Place
 from dakehu.core.money import from_minor
 from dakehu.core.periods import containing
-from dakehu.models import Account, Person, Product
+from dakehu.models import Account, Opportunity, Person, Product
 from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
 from dakehu.queries.ledger import Where, fetch
 from dakehu.queries.organisation import Org, organisation
@@ -82,6 +82,8 @@ def outcomes_between(
     else:
         sums = _sums(column, where, start, end, question.known_at, stages, by == "account")
         whole = sums
+    if by == "account" and not viewer.sees_all:
+        sums = _nameless(sums, viewer)
     rows = _rows(by, sums, org, units, question, viewer)
     return Outcomes(org.base_currency, start, end, by, rows, _total(whole, org))
 
@@ -201,6 +203,23 @@ def _split(found: dict[Any, _Sum], lines: list[tuple[Any, ...]]) -> None:
         found[None].add(place, count, rest * rate)
     elif rest:
         found[None].add(place, 0, rest * rate)
+
+
+def _nameless(sums: dict[Any, _Sum], viewer: Viewer) -> dict[Any, _Sum]:
+    """Put outcomes at accounts whose name may not be read under no account (None).
+
+    An opportunity that has moved out of sight leaves its outcomes behind (DESIGN: Permission);
+    the name is told with the account, or with an opportunity of it that is still in sight.
+    """
+    ids = [key for key in sums if key is not None]
+    told = set(Account.visible_to(viewer).filter(pk__in=ids).values_list("pk", flat=True))
+    rest = [key for key in ids if key not in told]
+    still = Opportunity.objects.visible_to(viewer).filter(account_id__in=rest).order_by()
+    told |= set(still.values_list("account_id", flat=True).distinct())
+    found: dict[Any, _Sum] = defaultdict(_Sum)
+    for key, one in sums.items():
+        found[key if key in told else None].merge(one)
+    return found
 
 
 def _rows(

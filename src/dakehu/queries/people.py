@@ -84,7 +84,7 @@ def people_in_sight(
 
 
 #: The log-ins of the demo company that open with one click, in the order they are offered.
-DEMO_LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-admin")
+DEMO_LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-ops", "demo-admin")
 
 
 def demo_log_ins() -> list[PersonName]:
@@ -109,3 +109,8 @@ def appointed_unit(*, person_id: int, on: date) -> int | None:
         if role in rows:
             return rows[role]
     return None
+
+
+def person_name(person: Person) -> PersonName:
+    """Give a person as they are shown."""
+    return PersonName(person.pk, person.login, person.name, person.name_en)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
@@ -31,15 +31,18 @@ def quota_for(
     unit_id: int | None,
     start: date,
     end: date,
+    today: date,
     level: str = "target",
     known_at: datetime | None = None,
 ) -> QuotaFound:
-    """Give the quota of one person or one unit for [start, end): its own row, else its parts'."""
-    if not _in_sight(viewer, person_id, unit_id):
-        return QuotaFound(None, "no_quota")
+    """Give the quota of one person or one unit for [start, end): its own row, else its parts'.
+
+    A person's is told to those in whose units they stand today, not to those they have left.
+    """
     subject = Q(person_id=person_id) if person_id is not None else Q(unit_id=unit_id)
     rows = Quota.objects.filter(
         subject,
+        _told(viewer, person_id, unit_id, today),
         level=level,
         start_on__gte=start,
         end_on__lte=end,
@@ -75,14 +78,19 @@ def quota_of_rows(
     return QuotaFound(total, made_of="parts")
 
 
-def _in_sight(viewer: Viewer, person_id: int | None, unit_id: int | None) -> bool:
-    if viewer.sees_all:
-        return True
-    if unit_id is not None:
-        return unit_id in viewer.units
-    if person_id == viewer.person_id:
-        return True
-    return Appointment.objects.filter(person_id=person_id or 0, unit_id__in=viewer.units).exists()
+def _told(viewer: Viewer, person_id: int | None, unit_id: int | None, today: date) -> Q:
+    """Give the condition that the viewer may know the quota of the subject."""
+    if viewer.sees_all or (person_id is not None and person_id == viewer.person_id):
+        return Q()
+    if person_id is None:
+        return Q() if unit_id in viewer.units else Q(pk__in=[])
+    seats = Appointment.objects.filter(
+        person_id=person_id,
+        unit_id__in=viewer.units,
+        from_on__lte=today,
+        for_person__isnull=True,
+    )
+    return Q(Exists(seats.filter(Q(until_on__isnull=True) | Q(until_on__gt=today))))
 
 
 @dataclass(frozen=True, slots=True)

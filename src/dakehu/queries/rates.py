@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
@@ -22,6 +22,7 @@ from dakehu.models import (
     WinRate,
 )
 from dakehu.queries.people import PersonName
+from dakehu.queries.snapshot import once_in_a_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,43 +62,34 @@ def win_rates(kind: str = "method") -> WinRates:
     return WinRates(tuple(DatedRate(*row) for row in ordered))
 
 
+@once_in_a_snapshot
 def currency_digits() -> dict[str, int]:
     """Give the digits of every currency."""
     return dict(Currency.objects.values_list("code", "digits"))
 
 
 def exchange_on(
-    days: Iterable[date],
-    *,
-    base: str,
-    digits: dict[str, int],
-    known_at: datetime | None = None,
+    days: Iterable[date], *, base: str, known_at: datetime | None = None
 ) -> dict[date, Exchange]:
     """Give the exchange to the base currency for each day: per currency the latest rate by then."""
     wanted = sorted(set(days))
-    rows = ExchangeRate.objects.filter(on__lte=wanted[-1])
+    rates = ExchangeRate.objects.all()
     if known_at is not None:
-        rows = rows.filter(recorded_at__lte=known_at)
+        rates = rates.filter(recorded_at__lte=known_at)
+    newest = rates.filter(currency=OuterRef("code")).order_by("-on", "-recorded_at", "-id")
+    columns = {
+        f"rate_{place}": Subquery(newest.filter(on__lte=day).values("rate")[:1])
+        for place, day in enumerate(wanted)
+    }
+    digits: dict[str, int] = {}
     found: dict[date, dict[str, Fraction]] = {day: {} for day in wanted}
-    for currency, on, rate in rows.order_by("on", "recorded_at", "id").values_list(
-        "currency_id", "on", "rate"
-    ):
-        for day in wanted:
-            if on <= day:
-                found[day][currency] = Fraction(rate)
-    return {day: Exchange(base, digits, rates) for day, rates in found.items()}
-
-
-def currencies_in_use() -> list[str]:
-    """Give the currencies in which figures can be shown: those with a rate, the base first."""
-    rated = ExchangeRate.objects.values_list("currency_id", flat=True)
-    return list(
-        Currency.objects.filter(is_active=True)
-        .filter(Q(organisation__isnull=False) | Q(pk__in=rated))
-        .order_by(F("organisation").asc(nulls_last=True), "code")
-        .values_list("code", flat=True)
-        .distinct()
-    )
+    rows = Currency.objects.annotate(**columns).values_list("code", "digits", *columns)
+    for code, places, *values in rows:
+        digits[code] = places
+        for day, rate in zip(wanted, values, strict=True):
+            if rate is not None:
+                found[day][code] = Fraction(rate)
+    return {day: Exchange(base, digits, known) for day, known in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +182,7 @@ def currencies(*, viewer: Viewer, on: date, base: str) -> tuple[CurrencyRow, ...
     return tuple(sorted(found, key=lambda row: (not row.is_base, not row.is_active, row.code)))
 
 
-def rates_set(*, viewer: Viewer, limit: int = 50) -> tuple[RateRow, ...]:
+def rates_set(*, viewer: Viewer, limit: int = 16) -> tuple[RateRow, ...]:
     """Give the rates set last, the newest first."""
     del viewer
     rows = ExchangeRate.objects.select_related("actor").order_by("-recorded_at", "-id")

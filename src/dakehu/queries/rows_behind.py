@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from dakehu.core.access import Viewer
 from dakehu.core.funnel import Scope
 from dakehu.core.ledger import NO_MONTH, Place
 from dakehu.core.money import from_minor
 from dakehu.models import Opportunity
-from dakehu.queries.funnel import FunnelQuestion, sight
+from dakehu.queries.funnel import WEEK, FunnelQuestion, sight
 from dakehu.queries.ledger import Where, fetch
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.units import all_units
+
+What = Literal["open", "won", "moved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +54,18 @@ def rows_behind(
     today: date,
     stages: Sequence[int] | None = None,
     scope: Scope | None = None,
-    won: bool = False,
+    what: What = "open",
     offset: int = 0,
     limit: int = 20,
 ) -> Behind:
     """Give the opportunities whose position is counted in a cell of the funnel, largest first.
 
-    Open ones of the day, or with `won` those won in the period so far.
+    `open`: those of the day; `won`: those won in the period so far; `moved`: those with a
+    movement in the week up to the day, with what it did to their open and won amounts.
     """
     units = all_units()
     where = sight(viewer, question, units, question.on, today)
-    held = _held(where, question, stages, scope, won=won)
+    held = _held(where, question, stages, scope, what)
     ordered = sorted(held, key=lambda row: (-row[2], row[0]))
     visible = set(
         Opportunity.objects.visible_to(viewer)
@@ -104,17 +107,17 @@ def _held(
     question: FunnelQuestion,
     stages: Sequence[int] | None,
     scope: Scope | None,
-    *,
-    won: bool,
+    what: What,
 ) -> list[tuple[int, str, int]]:
     """Give (opportunity, currency, minor units) of every position held that matches."""
-    conditions, params = _conditions(question, stages, scope, won=won)
+    conditions, params = _conditions(question, stages, scope, what)
+    held = "" if what == "moved" else " HAVING SUM(count) > 0"
     rows: list[tuple[int, str, int]] = []
     for part in where:
         found: list[Any] = fetch(
             "SELECT opportunity_id, currency, SUM(amount_minor) FROM dakehu_entry"
             f" WHERE {part.sql()} AND {conditions}"
-            " GROUP BY opportunity_id, currency HAVING SUM(count) > 0",
+            f" GROUP BY opportunity_id, currency{held}",
             params,
         )
         rows += [(int(pk), str(currency), int(minor)) for pk, currency, minor in found]
@@ -122,13 +125,18 @@ def _held(
 
 
 def _conditions(
-    question: FunnelQuestion, stages: Sequence[int] | None, scope: Scope | None, *, won: bool
+    question: FunnelQuestion, stages: Sequence[int] | None, scope: Scope | None, what: What
 ) -> tuple[str, list[Any]]:
-    place = Place.WON if won else Place.OPEN
-    sql, params = f'place = {int(place)} AND "on" <= %s', [question.on]
-    if won:
+    places = {"open": [Place.OPEN], "won": [Place.WON], "moved": [Place.OPEN, Place.WON]}[what]
+    listed = ", ".join(str(int(place)) for place in places)
+    sql = f'place IN ({listed}) AND "on" <= %s'
+    params: list[Any] = [question.on]
+    if what == "won":
         sql += ' AND "on" >= %s'
         params.append(question.period.start)
+    elif what == "moved":
+        sql += ' AND "on" > %s'
+        params.append(question.on - WEEK)
     if stages is not None:
         sql += f" AND stage_id IN ({', '.join(str(int(s)) for s in stages) or '0'})"
     first = question.period.start.replace(day=1)

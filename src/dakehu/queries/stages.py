@@ -66,9 +66,7 @@ def version_in_force(version_id: int) -> VersionInForce:
     rows = list(
         MethodStage.objects.filter(version_id=version_id)
         .order_by("order")
-        .values_list(
-            "stage_id", "stage__key", "order", "name_zh", "name_en", "after_win"
-        )
+        .values_list("stage_id", "stage__key", "order", "name_zh", "name_en", "after_win")
     )
     version = (
         MethodVersion.objects.filter(pk=version_id)

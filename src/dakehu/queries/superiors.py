@@ -19,9 +19,7 @@ def superiors_of(*, owner_id: int, unit_id: int, today: date) -> frozenset[int]:
         .filter(person__is_active=True)
     )
     path = all_units().tree(today).path(unit_id) or (unit_id,)
-    for unit, person in rows.filter(unit_id__in=path).values_list(
-        "unit_id", "person_id"
-    ):
+    for unit, person in rows.filter(unit_id__in=path).values_list("unit_id", "person_id"):
         heads.setdefault(unit, set()).add(person)
     for unit in reversed(path):
         if unit in heads:
@@ -37,6 +35,4 @@ def is_superior(actor: Viewer, *, owner_id: int, unit_id: int, today: date) -> b
         return False
     if not any(r.role == "unit_head" and unit_id in r.units for r in actor.reaches):
         return False
-    return actor.person_id in superiors_of(
-        owner_id=owner_id, unit_id=unit_id, today=today
-    )
+    return actor.person_id in superiors_of(owner_id=owner_id, unit_id=unit_id, today=today)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from dakehu.core.access import Viewer
 from dakehu.core.units import Placed, Tree, changes_between, tree_on
 from dakehu.models import UnitPlace
+from dakehu.queries.snapshot import once_in_a_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Units:
         return found[0] if len(found) == 1 else None
 
 
+@once_in_a_snapshot
 def all_units() -> Units:
     """Read every unit with its places. The names of units are no secret inside the organisation."""
     names: dict[int, UnitName] = {}

@@ -13,7 +13,7 @@ from dakehu.core.waterfall import REORGANISED, Waterfall, waterfall
 from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
 from dakehu.queries.ledger import Where, moved_cells, open_cells
 from dakehu.queries.organisation import organisation
-from dakehu.queries.rates import currency_digits, exchange_on, win_rates
+from dakehu.queries.rates import exchange_on, win_rates
 from dakehu.queries.units import Units, all_units
 
 DAY = timedelta(days=1)
@@ -51,10 +51,7 @@ def waterfall_between(
     stages = _stages_of(method_key)
     first, last = start - DAY, end - DAY
     segments = _segments(viewer, question, units, first, last, today)
-    digits = currency_digits()
-    exchange = exchange_on(
-        [first, last], base=org.base_currency, digits=digits, known_at=question.known_at
-    )
+    exchange = exchange_on([first, last], base=org.base_currency, known_at=question.known_at)
     movements: dict[str, list[Cell]] = defaultdict(list)
     for where, begin, finish in segments:
         for moved in moved_cells(

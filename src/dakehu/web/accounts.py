@@ -16,11 +16,12 @@ from dakehu.core.ledger import Place
 from dakehu.core.money import Money, from_minor
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import accounts as queries
+from dakehu.queries import names
 from dakehu.queries.paging import Cut
 from dakehu.queries.people import PersonName, people_in_sight
 from dakehu.queries.units import Units, all_units, units_in_sight
 from dakehu.web.exports import rows_as_csv, rows_as_xlsx
-from dakehu.web.forms import done, status_of
+from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
 from dakehu.web.history import Event, events_of
 
 MOST_EXPORTED = 100_000
@@ -150,7 +151,7 @@ def account_list(request: SignedRequest) -> HttpResponse:
         "where": where,
         "industries": choices.industries,
         "managers": [(p.id, p.shown(request.viewer.language)) for p in choices.managers],
-        "units": _unit_choices(units, tree, request.viewer),
+        "units": unit_choices(units, tree, request.viewer.language),
         "unit": request.GET.get("unit", ""),
         "rows": [(row, _shown(row.manager, request.viewer)) for row in page.rows],
         "filtered": bool(where.text or where.industry or where.manager_id or where.root_id)
@@ -222,7 +223,7 @@ def account_create(request: SignedRequest) -> HttpResponse:
         toast(request, _("The account is created."))
         return go(request, "account", made)
     name = str(form.data.get("name", "")) if form.is_bound else ""
-    same = queries.same_name(viewer=viewer, name=name) if name else ()
+    same = names.same_name(viewer=viewer, name=name) if name else ()
     return render_page(
         request, "accounts/create.html", {"form": form, "same": same}, status=status_of(form)
     )
@@ -272,7 +273,7 @@ def account_assign(request: SignedRequest, account_id: int) -> HttpResponse:
     form = AssignForm(
         request.POST if request.method == "POST" else None,
         people=people_in_sight(viewer, units=None, today=request.today),
-        units=_unit_choices(units, tree, viewer),
+        units=unit_choices(units, tree, viewer.language),
         language=viewer.language,
         initial={"manager_id": page.manager.id if page.manager else None, "seen": page.version},
     )
@@ -307,13 +308,13 @@ def account_move(request: SignedRequest, account_id: int) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         initial={
             "seen": page.version,
-            "parent_id": queries.account_code(viewer=request.viewer, account_id=page.parent_id),
+            "parent_id": names.account_code(viewer=request.viewer, account_id=page.parent_id),
         },
     )
 
     def save(cleaned: dict[str, Any]) -> bool:
         code = cleaned["parent_id"].strip()
-        parent = queries.account_by_code(viewer=request.viewer, code=code) if code else None
+        parent = names.account_by_code(viewer=request.viewer, code=code) if code else None
         actions.move_account(
             actor=request.viewer,
             account_id=account_id,
@@ -332,7 +333,9 @@ def account_move(request: SignedRequest, account_id: int) -> HttpResponse:
 
 
 def _where(request: SignedRequest, units: Units) -> queries.AccountFilter:
-    unit, manager, group = (_whole(request.GET.get(n, "")) for n in ("unit", "manager", "group"))
+    unit, manager, group = (
+        whole_in_url(request.GET.get(n, "")) for n in ("unit", "manager", "group")
+    )
     below = None
     if unit is not None:
         below = units.tree(request.today).subtree(unit)
@@ -344,18 +347,6 @@ def _where(request: SignedRequest, units: Units) -> queries.AccountFilter:
         root_id=group,
         sort=request.GET.get("sort", "name"),
     )
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
-
-
-def _unit_choices(units: Units, tree: Any, viewer: Viewer) -> list[tuple[str, str]]:
-    return [
-        (str(unit), "\u2003" * (len(tree.path(unit)) - 1) + units.names[unit].name(viewer.language))
-        for root in tree.roots()
-        for unit in tree.walk(root)
-    ]
 
 
 def _person_field(

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from dakehu.core.errors import Conflict, RuleBroken
 from dakehu.core.money import parse_amount
 from dakehu.core.periods import parse_day
+from dakehu.core.units import Tree
 from dakehu.messages import sentence
+from dakehu.queries.units import Units
 
 T = TypeVar("T")
 
@@ -117,3 +119,17 @@ def shown(value: object) -> str:
 def status_of(form: forms.Form) -> int:
     """Give the status of the answer that shows this form: 422 when it has errors."""
     return 422 if form.is_bound and form.errors else 200
+
+
+def unit_choices(units: Units, tree: Tree, language: str) -> list[tuple[str, str]]:
+    """Give the units of a tree for a choice, each indented by its depth."""
+    return [
+        (str(unit), "\u2003" * (len(tree.path(unit)) - 1) + units.names[unit].name(language))
+        for root in tree.roots()
+        for unit in tree.walk(root)
+    ]
+
+
+def whole_in_url(text: str) -> int | None:
+    """Give the whole number of a filter in the URL; anything else narrows nothing."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.funnel import Figure, StageRow
-from dakehu.core.money import round_money
+from dakehu.core.money import from_minor, round_money
 from dakehu.core.periods import Kind, Period, containing, parse_day, parse_period
 from dakehu.core.units import Tree
 from dakehu.http import SignedRequest, render_page, signed_in
@@ -23,10 +24,9 @@ from dakehu.queries.funnel import (
     FunnelQuestion,
     MethodFunnel,
     funnel_on,
-    person_in_sight,
 )
-from dakehu.queries.people import PersonName, people_in_sight
-from dakehu.queries.rates import currencies_in_use
+from dakehu.queries.organisation import Org
+from dakehu.queries.people import people_in_sight
 from dakehu.queries.units import Units, all_units, units_in_sight
 from dakehu.web.exports import Cell, rows_as_csv, rows_as_xlsx
 
@@ -54,8 +54,6 @@ def asked_of(request: SignedRequest) -> Asked:
     units = all_units()
     tree = units_in_sight(viewer, units=units, today=request.today)
     person_id = _number(get.get("person"))
-    if person_id is not None and not person_in_sight(viewer, person_id=person_id):
-        raise NotFound("person.unknown", person=person_id)
     unit_id = _number(get.get("unit"))
     if unit_id is not None and unit_id not in tree:
         raise NotFound("unit.unknown", unit=unit_id)
@@ -66,7 +64,7 @@ def asked_of(request: SignedRequest) -> Asked:
         period=_period(get.get("period", ""), on, org.fiscal_first_month),
         unit_id=unit_id,
         person_id=person_id,
-        known_at=_moment(get.get("known_at")),
+        known_at=_moment(get.get("known_at"), org),
         as_organised_today=get.get("organised") == "today",
         currency=get.get("currency") or None,
         week_as_known_then=get.get("week") == "then",
@@ -93,16 +91,15 @@ def _number(text: str | None) -> int | None:
     return int(text)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str | None, org: Org) -> datetime | None:
+    """Read a moment; without an offset it is meant in the organisation's time zone."""
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise RuleBroken("url.not_a_moment", text=text[:40]) from error
-    if moment.tzinfo is None:
-        raise RuleBroken("url.not_a_moment", text=text[:40])
-    return moment
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(org.time_zone))
 
 
 def _period(text: str, on: date, first_month: int) -> Period:
@@ -157,10 +154,11 @@ def funnel(request: SignedRequest) -> HttpResponse:
             "rows": rows_shown(shown, language) if shown else [],
             "tabs": _tabs(answer, shown, language),
             "periods": _periods(asked.question, request.organisation.fiscal_first_month),
-            "unit_choices": _unit_choices(asked, language),
+            "may_choose_units": bool(asked.tree.parents),
+            "units_url": f"{reverse('funnel_units')}?{request.GET.urlencode()}",
             "unit_path": _unit_path(asked, language),
-            "people": _people(request, asked),
-            "currencies": currencies_in_use(),
+            "may_choose_people": request.viewer.sees_all or bool(request.viewer.units),
+            "currencies": answer.currencies,
             "stack": _stack(answer),
             "gap": _gap(answer),
             "largest_figure": answer.quota.value or answer.total.amount.value,
@@ -170,13 +168,24 @@ def funnel(request: SignedRequest) -> HttpResponse:
                 "small": (answer.small - answer.small_before).value,
             },
             "kept": _kept(request),
+            "known_at": (
+                asked.question.known_at.astimezone(
+                    ZoneInfo(request.organisation.time_zone)
+                ).strftime("%Y-%m-%dT%H:%M")
+                if asked.question.known_at
+                else ""
+            ),
+            "changed_since": [
+                (from_minor(minor, answer.digits_of[code]), code)
+                for code, minor in (answer.closing.amounts_minor if answer.closing else ())
+            ],
         },
     )
 
 
 def _kept(request: SignedRequest) -> list[tuple[str, str]]:
     """Give what the form of days leaves alone but the URL must keep."""
-    own = {"on", "person", "currency", "organised"}
+    own = {"on", "person", "currency", "organised", "week", "known_at"}
     return [(name, request.GET[name]) for name in request.GET if name not in own]
 
 
@@ -310,11 +319,38 @@ def _unit_path(asked: Asked, language: str) -> list[str]:
     return [asked.units.names[u].name(language) for u in asked.tree.path(unit)]
 
 
-def _people(request: SignedRequest, asked: Asked) -> list[PersonName]:
+@signed_in
+def funnel_units(request: SignedRequest) -> HttpResponse:
+    """Give the units that can be chosen as a tree of links: fetched when the picker opens."""
+    asked = asked_of(request)
+    query = request.GET.copy()
+    for name in ("unit", "person"):
+        query.pop(name, None)
+    kept = query.urlencode()
+    return render_page(
+        request,
+        "funnel/_units.html",
+        {
+            "units": _unit_choices(asked, request.viewer.language),
+            "unit_id": asked.question.unit_id,
+            "base": f"{reverse('funnel')}?{kept}{'&' if kept else ''}unit=",
+        },
+    )
+
+
+@signed_in
+def funnel_people(request: SignedRequest) -> HttpResponse:
+    """Give the people whose funnel can be chosen, as options: fetched after the first answer."""
+    asked = asked_of(request)
     units = None
     if asked.question.unit_id is not None:
         units = asked.tree.subtree(asked.question.unit_id)
-    return people_in_sight(request.viewer, units=units, today=request.today)
+    people = people_in_sight(request.viewer, units=units, today=request.today)
+    return render_page(
+        request,
+        "funnel/_people.html",
+        {"people": people, "chosen": asked.question.person_id},
+    )
 
 
 def _stack(answer: FunnelOnDay) -> dict[str, int] | None:
@@ -347,5 +383,7 @@ def home(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", home, name="home"),
     path("funnel/", funnel, name="funnel"),
+    path("funnel/units/", funnel_units, name="funnel_units"),
+    path("funnel/people/", funnel_people, name="funnel_people"),
     path("funnel/export/", funnel_export, name="funnel_export"),
 ]

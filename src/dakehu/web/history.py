@@ -56,6 +56,6 @@ def value_shown(value: Any, language: str) -> str:
         case dict():
             return str(value.get("en" if language.startswith("en") else "zh") or "")
         case list():
-            return ", ".join(value_shown(v, language) for v in value) or "—"
+            return _(", ").join(value_shown(v, language) for v in value) or "—"
         case _:
             return str(value)

@@ -10,10 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dakehu.core.errors import NotFound
-from dakehu.core.funnel import Figure, Scope
+from dakehu.core.funnel import WHOLE_BP, Figure, Scope
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.queries.funnel import FunnelOnDay, MethodFunnel, funnel_on
-from dakehu.queries.rows_behind import rows_behind
+from dakehu.queries.opportunities.single import OpportunityShown, opportunity
+from dakehu.queries.rows_behind import What, rows_behind
 from dakehu.web.funnel import asked_of, method_shown
 
 
@@ -25,7 +26,8 @@ class Number:
     formula: str | Promise
     rule: str
     computed_by: str
-    rows: str = ""  # open, won, or none
+    #: What its rows are; None: it has none.
+    rows: What | None = None
 
 
 NUMBERS: dict[str, Number] = {
@@ -68,7 +70,7 @@ NUMBERS: dict[str, Number] = {
         _("Expected to close within the period"),
         _("Open opportunities whose expected close month lies within the period."),
         "FUN-6",
-        "dakehu.core.funnel.weighted_for_period",
+        "dakehu.core.funnel.sum_cells",
         "open",
     ),
     "funnel.later": Number(
@@ -107,21 +109,31 @@ NUMBERS: dict[str, Number] = {
         ),
         "FUN-6",
         "dakehu.core.funnel.progress_index",
-        "",
+        "moved",
     ),
     "funnel.small_sales": Number(
         _("Out-of-funnel sales"),
         _("Orders under the threshold, of the period so far."),
         "FUN-6",
-        "dakehu.core.funnel.small_expected",
-        "",
+        "dakehu.queries.funnel.funnel_on",
     ),
     "funnel.quota": Number(
         _("Quota"),
         _("The target of the unit or person for the period; months add up to quarters and years."),
         "FOR-4",
         "dakehu.queries.quotas.quota_for",
-        "",
+    ),
+    "opportunity.amount": Number(
+        _("Amount"),
+        _("What the opportunity is worth, in its own currency, as last entered or won."),
+        "FUN-2",
+        "dakehu.queries.opportunities.single.opportunity",
+    ),
+    "opportunity.weighted": Number(
+        _("Weighted amount"),
+        _("Amount × win rate: the owner's own, else the stage's. Nothing once overdue or closed."),
+        "FUN-2",
+        "dakehu.queries.opportunities.single.opportunity",
     ),
 }
 
@@ -162,10 +174,12 @@ class InputShown:
 
 @signed_in
 def number(request: SignedRequest, address: str) -> HttpResponse:
-    """Explain one number of the funnel page, with the page's own filters."""
+    """Explain one number: of the funnel page with the page's own filters, or of an opportunity."""
     if address not in NUMBERS:
         raise NotFound("number.unknown", address=address)
     about = NUMBERS[address]
+    if address.startswith("opportunity."):
+        return _of_opportunity(request, address, about)
     asked = asked_of(request)
     answer = funnel_on(request.viewer, question=asked.question, today=request.today)
     shown = method_shown(answer, asked)
@@ -173,7 +187,7 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
     offset = request.GET.get("offset", "0")
     behind = None
     if about.rows:
-        across = address in {"funnel.closed", "funnel.forecast_index"}
+        across = address in {"funnel.closed", "funnel.forecast_index", "funnel.progress_index"}
         scope = _SCOPED.get(address)
         if address == "funnel.forecast_index":
             scope = "in_period"
@@ -183,7 +197,7 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
             today=request.today,
             stages=None if across else _stages(shown, stage),
             scope=scope,
-            won=about.rows == "won",
+            what=about.rows,
             offset=int(offset) if offset.isdecimal() else 0,
         )
     return render_page(
@@ -192,15 +206,46 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
         {
             "address": address,
             "about": about,
-            "answer": answer,
-            "question": asked.question,
-            "stage": stage,
-            "stage_key": request.GET.get("stage", ""),
+            "currency": answer.currency,
+            "on": asked.question.on,
+            "period": asked.question.period,
             "inputs": _inputs(address, answer, shown, stage),
             "behind": behind,
             "opportunity_base": "/opportunities/",
         },
     )
+
+
+def _of_opportunity(request: SignedRequest, address: str, about: Number) -> HttpResponse:
+    text = request.GET.get("opportunity", "")
+    if not text.isdecimal():
+        raise NotFound("opportunity.not_found", opportunity_id=text[:40])
+    shown = opportunity(viewer=request.viewer, opportunity_id=int(text[:18]), today=request.today)
+    inputs = [InputShown(str(INPUTS["amount"]), Figure(Fraction(shown.amount)), "amount")]
+    if address == "opportunity.weighted":
+        inputs += _weighing(shown)
+    return render_page(
+        request,
+        "funnel/number.html",
+        {
+            "address": address,
+            "about": about,
+            "currency": shown.currency,
+            "on": request.today,
+            "inputs": inputs,
+        },
+    )
+
+
+def _weighing(shown: OpportunityShown) -> list[InputShown]:
+    rate = shown.rates.used_bp
+    used = Figure(None, "no_rate") if rate is None else Figure(Fraction(rate, WHOLE_BP))
+    inputs = [InputShown(str(INPUTS["rate"]), used, "rate")]
+    if shown.is_open:
+        known = shown.weighted is not None
+        weighted = Figure(Fraction(shown.weighted or 0)) if known else Figure(None, "no_rate")
+        inputs.append(InputShown(str(INPUTS["weighted"]), weighted, "amount"))
+    return inputs
 
 
 def _stage(key: str | None, shown: MethodFunnel | None) -> int | None:

@@ -57,7 +57,7 @@ class SettingsForm(forms.Form):
     progress_literal = forms.BooleanField(
         label=WORDS["progress_literal"],
         required=False,
-        help_text=lazy("A sale then counts twice: as closed, and as what left the weighted sum."),
+        help_text=lazy("A sale then counts twice: in the forecast, and as closed."),
     )
     seen = forms.CharField(widget=forms.HiddenInput)
 

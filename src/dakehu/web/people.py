@@ -7,6 +7,7 @@ from django.http import HttpResponse, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dakehu.actions import appointments, people
@@ -15,13 +16,13 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import appointments as queries
 from dakehu.queries.paging import Cut
 from dakehu.queries.units import Units, all_units
-from dakehu.web.forms import DayField, done, status_of
+from dakehu.web.forms import DayField, done, status_of, unit_choices
 from dakehu.web.history import events_of
 from dakehu.web.roles import ROLE_WORDS
 
 WORDS = {
     "login": lazy("Log-in"),
-    "name": lazy("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "name_en": lazy("Name in English"),
     "email": lazy("Email"),
     "phone": lazy("Phone"),
@@ -294,15 +295,7 @@ def _seat(seat: queries.Seat, units: Units, language: str) -> str:
 
 def _unit_choices(request: SignedRequest) -> list[tuple[str, str]]:
     units = all_units()
-    tree = units.tree(request.today)
-    return [
-        (
-            str(unit),
-            "\u2003" * (len(tree.path(unit)) - 1) + units.names[unit].name(request.viewer.language),
-        )
-        for root in tree.roots()
-        for unit in tree.walk(root)
-    ]
+    return unit_choices(units, units.tree(request.today), request.viewer.language)
 
 
 urlpatterns = [

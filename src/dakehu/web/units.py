@@ -23,7 +23,7 @@ from dakehu.queries.appointments import Seat, seats_on
 from dakehu.queries.audit import changes
 from dakehu.queries.methods import method_book
 from dakehu.queries.units import UnitName, Units, all_units
-from dakehu.web.forms import AmountField, DayField, done, status_of
+from dakehu.web.forms import AmountField, DayField, done, status_of, unit_choices
 from dakehu.web.history import events_of
 from dakehu.web.roles import ROLE_WORDS
 
@@ -159,7 +159,7 @@ def unit_create(request: SignedRequest) -> HttpResponse:
     form.fields["code"] = forms.CharField(label=_("Code"), max_length=60)
     place = PlaceForm(
         data,
-        parents=_choices(units, units.tree(request.today), request.viewer.language),
+        parents=unit_choices(units, units.tree(request.today), request.viewer.language),
         initial={"on": request.today, "parent_id": request.GET.get("parent")},
     )
 
@@ -222,7 +222,7 @@ def unit_place(request: SignedRequest, unit_id: int) -> HttpResponse:
     unit = _unit(request, units, unit_id)
     form = PlaceForm(
         request.POST if request.method == "POST" else None,
-        parents=_choices(units, units.tree(request.today), request.viewer.language),
+        parents=unit_choices(units, units.tree(request.today), request.viewer.language),
         initial={"on": request.today},
     )
 
@@ -286,7 +286,7 @@ def _edit_page(
         )  # fmt: skip
     place = place or PlaceForm(
         None,
-        parents=_choices(units, tree, viewer.language),
+        parents=unit_choices(units, tree, viewer.language),
         initial={"on": request.today, "parent_id": tree.parents.get(unit.id)},
     )
     close = close or CloseForm(None, initial={"on": request.today})
@@ -358,14 +358,6 @@ def _unit_asked(request: SignedRequest, tree: Tree) -> int | None:
     if not text.isdecimal() or len(text) > 17 or int(text) not in tree:
         raise NotFound("unit.unknown", unit=text)
     return int(text)
-
-
-def _choices(units: Units, tree: Tree, language: str) -> list[tuple[str, str]]:
-    return [
-        (str(unit), "\u2003" * (len(tree.path(unit)) - 1) + units.names[unit].name(language))
-        for root in tree.roots()
-        for unit in tree.walk(root)
-    ]
 
 
 def _form_facts(request: SignedRequest) -> dict[str, Any]:

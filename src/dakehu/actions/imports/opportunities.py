@@ -6,13 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Model
+
+from dakehu.actions.bulk import insert_rows, take_ids
 from dakehu.actions.imports.accounts import known_accounts
 from dakehu.actions.imports.currency import Booking
 from dakehu.actions.imports.organisation import people_by_name, units_of_sellers
 from dakehu.actions.imports.products import Catalogue, catalogue
 from dakehu.actions.imports.stages import Stages
 from dakehu.actions.imports.work import Work
-from dakehu.actions.ledger import Drafted, Posting, write_movements
+from dakehu.actions.ledger import Drafted, Posting
+from dakehu.actions.ledger.bulk import write_histories
 from dakehu.actions.names import sort_key
 from dakehu.core.errors import DakehuError
 from dakehu.core.imports.plan import PlannedDeal
@@ -233,10 +237,12 @@ def _compare(work: Work, again: Sequence[tuple[_Ready, int]]) -> None:
 
 
 def _write(work: Work, ready: Sequence[_Ready], booking: Booking) -> None:
-    rows = Opportunity.objects.bulk_create([_row(work, found, booking) for found in ready], 500)
+    ids = take_ids(Opportunity, len(ready))
+    rows = [_row(work, found, booking, pk) for pk, found in zip(ids, ready, strict=True)]
+    _insert(Opportunity, rows)
     pairs = list(zip(ready, rows, strict=True))
     drafts = [draft for found, row in pairs for draft in _drafts(work, found, row, booking)]
-    write_movements(drafts, carry=False)
+    write_histories(drafts)
     _write_lines(work, pairs)
     work.remember("opportunity", ((found.deal.external_id, row.pk) for found, row in pairs))
     for found in ready:
@@ -244,11 +250,23 @@ def _write(work: Work, ready: Sequence[_Ready], booking: Booking) -> None:
     work.created["movements"] += len(drafts)
 
 
-def _row(work: Work, found: _Ready, booking: Booking) -> Opportunity:
+def _insert(model: type[Model], rows: Sequence[Model]) -> None:
+    """Write rows that carry their ids already, with the defaults of the model."""
+    fields = model._meta.concrete_fields
+    names = [field.attname for field in fields]
+    insert_rows(
+        model,
+        [str(field.column) for field in fields],
+        (tuple(row.__dict__[name] for name in names) for row in rows),
+    )
+
+
+def _row(work: Work, found: _Ready, booking: Booking, pk: int) -> Opportunity:
     deal = found.deal
     place = deal.outcome or Place.OPEN
     category = Category.CLOSED if place is Place.WON else Category.PIPELINE
     return Opportunity(
+        id=pk,
         code=deal.code or f"IM-{work.correlation_id.hex[:8]}-{deal.at.row}",
         name=deal.name,
         sort_key=sort_key(deal.name, 240),
@@ -257,13 +275,13 @@ def _row(work: Work, found: _Ready, booking: Booking) -> Opportunity:
         unit_id=found.unit_id,
         method_version_id=found.version_id,
         stage_id=found.stage_id,
-        place=place,
+        place=int(place),
         amount_minor=found.outcome_minor,
         currency_id=booking.currency,
         base_minor=booking.base_minor(found.outcome_minor, found.last_on),
         close_on=deal.close_on,
         close_sort=deal.close_on or date.max,
-        category=category,
+        category=int(category),
         source=deal.source,
         next_step=deal.next_step,
         created_on=deal.start_on,
@@ -317,7 +335,7 @@ def _write_lines(work: Work, pairs: Sequence[tuple[_Ready, Opportunity]]) -> Non
         for number, (day, minor) in enumerate(days, start=1):
             sets.append(
                 LineSet(
-                    opportunity=row,
+                    opportunity_id=row.pk,
                     on=day,
                     recorded_at=work.at,
                     correlation_id=work.correlation_id,
@@ -326,18 +344,14 @@ def _write_lines(work: Work, pairs: Sequence[tuple[_Ready, Opportunity]]) -> Non
             )
             lines.append((found.product, minor))
     scale = Decimal(10) ** work.digits
-    ProductLine.objects.bulk_create(
-        [
-            ProductLine(
-                line_set=line_set,
-                product=product,
-                quantity=Decimal(1),
-                unit_price=Decimal(minor) / scale,
-                amount_minor=minor,
-            )
-            for line_set, (product, minor) in zip(
-                LineSet.objects.bulk_create(sets, 500), lines, strict=True
-            )
-        ],
-        500,
+    for pk, line_set in zip(take_ids(LineSet, len(sets)), sets, strict=True):
+        line_set.pk = pk
+    _insert(LineSet, sets)
+    insert_rows(
+        ProductLine,
+        ("line_set_id", "product_id", "quantity", "unit_price", "amount_minor", "delivery_month"),
+        (
+            (row.pk, product.pk, Decimal(1), Decimal(minor) / scale, minor, None)
+            for row, (product, minor) in zip(sets, lines, strict=True)
+        ),
     )

@@ -212,6 +212,8 @@ def _appoint(work: Work, plan: Plan) -> None:
         )
     )
     rows = []
+    # Who sold in an imported history sold from its first day; anybody else starts today.
+    default = work.first_on if plan.deals else work.today
     for planned in plan.appointments:
         person, unit = work.people.get(planned.person), work.units.get(planned.unit)
         if person is None:
@@ -233,7 +235,7 @@ def _appoint(work: Work, plan: Plan) -> None:
                     person_id=person,
                     unit_id=unit,
                     role=planned.role,
-                    from_on=planned.from_on or work.first_on,
+                    from_on=planned.from_on or default,
                     recorded_at=work.at,
                 )
             )

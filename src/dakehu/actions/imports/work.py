@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from dakehu.actions.bulk import insert_rows
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.core.imports.plan import At
@@ -92,15 +93,8 @@ class Work:
 
     def remember(self, object_type: str, ids: Iterable[tuple[str, int]]) -> None:
         """Keep the ids of another system, so that a second import knows the rows."""
-        ExternalId.objects.bulk_create(
-            [
-                ExternalId(
-                    system=self.recipe.key,
-                    object_type=object_type,
-                    external_id=external,
-                    object_id=ours,
-                )
-                for external, ours in ids
-            ],
-            500,
+        insert_rows(
+            ExternalId,
+            ("system", "object_type", "external_id", "object_id"),
+            ((self.recipe.key, object_type, external, ours) for external, ours in ids),
         )

@@ -12,6 +12,7 @@ from dakehu.actions.opportunities.held import (
     post_steps,
     store,
 )
+from dakehu.actions.opportunities.history import follow_ledger
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Kind, Place, Step, Way
 
@@ -72,9 +73,8 @@ def restore_opportunity(
     row = held.row
     check_posting_day(save, last_on=row.last_on)
     booked = None if row.place == Place.OPEN else row.base_minor
-    decided_on = row.decided_on
     post_steps(row, (Step(Kind.RESTORED, None, held.standing),), save, base_minor=booked)
-    row.decided_on = decided_on
-    row.voided = False
+    # What was taken back with its creation begins anew here; what was voided keeps its dates.
+    follow_ledger(row)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))

@@ -138,8 +138,9 @@ class _Game:
         self.words = words("deals")
         self.pace = rng.lognormvariate(0, 0.35)
         self.luck = rng.gauss(0, 0.08)
-        #: Some never look at the date they once promised.
-        self.careless = rng.random() < 0.12
+        #: Some never look at the date they once promised, and some deals fall asleep.
+        self.careless = rng.random() < 0.15
+        self.asleep_at = rng.randrange(1, 4) if rng.random() < 0.05 else None
 
     # --- the beginning -----------------------------------------------------------------------
 
@@ -232,6 +233,8 @@ class _Game:
         """Play the stay in the present stage; False where the story ends."""
         rng, method, stage = self.rng, deal.method, deal.stage
         stay = max(1, int(method.days[stage] * self.pace * rng.lognormvariate(0, 0.55)))
+        if stage == self.asleep_at:
+            self.careless, self.asleep_at, stay = True, None, stay * 6
         leave = _workday(deal.day + timedelta(days=stay), date.max - timedelta(days=9))
         self._meanwhile(deal, min(leave, self.world.last + timedelta(days=1)))
         if deal.standing is None or leave > self.world.last:
@@ -376,7 +379,8 @@ class _Game:
         self._tick(deal, range(stage, to))
         expected = int(self._days_from(method, to) * rng.uniform(0.7, 1.2))
         close_on = deal.close_on
-        if close_on is None or (close_on - deal.day).days < expected // 3:
+        near = close_on is None or (close_on - deal.day).days < expected // 3
+        if close_on is None or (near and not (self.careless and rng.random() < 0.6)):
             close_on = deal.day + timedelta(days=max(expected, 10))
         deal.close_on = close_on
         position = replace(

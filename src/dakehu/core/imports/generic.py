@@ -74,6 +74,9 @@ def plan_people(records: Sequence[Record], recipe: Recipe, plan: Plan) -> None:
         plan.appointments.append(
             PlannedAppointment(at, key, path_of(path), role, record.day("from_on"))
         )
+    # A unit stands in the tree from the first day on which somebody works in it.
+    days = [a.from_on for a in plan.appointments if a.from_on is not None]
+    plan.first_on = min(days, default=None)
 
 
 def _place(record: Record) -> tuple[str, int, str]:
@@ -201,7 +204,8 @@ def _current(
     return PlannedDeal(
         at=At(record.file, record.row),
         external_id=code or f"{folded(account)}/{folded(name)}"[:120],
-        code=code,
+        # Longer ids of other systems are kept to know the row again, not shown.
+        code=code if len(code) <= 40 else "",
         owner=record.text("owner"),
         stage=stage,
         start_on=start,

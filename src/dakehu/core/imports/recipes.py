@@ -202,7 +202,7 @@ def _part(entry: dict[str, Any]) -> FilePart:
     columns = tuple(
         Column(
             key=key,
-            headers=tuple(dict.fromkeys(header_key(h) for h in [key, *spec.pop("headers", [])])),
+            headers=tuple(dict.fromkeys(header_key(h) for h in [*spec.pop("headers", []), key])),
             kind=cast(Kind, spec.pop("kind", "text")),
             **spec,
         )

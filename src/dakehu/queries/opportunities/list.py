@@ -43,7 +43,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class OpportunityRow:
-    """An opportunity as a list shows it; amounts in units of its currency."""
+    """An opportunity as a list shows it; amounts in units of its currency.
+
+    `base_amount` is told to exports only; the page shows no second currency.
+    """
 
     id: int
     code: str
@@ -133,9 +136,10 @@ def every_opportunity(
     sets = _sets(viewer, asked, today)
     place: tuple[Any, ...] | None = None
     names = stage_names(viewer.language)
+    base_digits = organisation().base_digits
     while True:
         found = _merged(sets, order, place, back=False, limit=chunk)
-        yield from _rows(found, viewer, today, names)
+        yield from _rows(found, viewer, today, names, base_digits)
         if len(found) < chunk:
             return
         place = _key(order, found[-1])
@@ -248,11 +252,11 @@ def _rows(
     viewer: Viewer,
     today: date,
     names: dict[tuple[int, int], str] | None = None,
+    base_digits: int | None = None,
 ) -> tuple[OpportunityRow, ...]:
     if not found:
         return ()
     stages = stage_names(viewer.language) if names is None else names
-    base_digits = organisation().base_digits
     english = viewer.language.startswith("en")
 
     def either(zh: str, en: str) -> str:
@@ -273,7 +277,7 @@ def _rows(
             amount=from_minor(raw["amount_minor"], raw["currency__digits"]),
             currency=raw["currency_id"],
             base_amount=None
-            if raw["base_minor"] is None
+            if raw["base_minor"] is None or base_digits is None
             else from_minor(raw["base_minor"], base_digits),
             close_on=raw["close_on"],
             category=Category(raw["category"]),

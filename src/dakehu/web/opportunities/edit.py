@@ -47,7 +47,9 @@ def opportunity_create(request: SignedRequest) -> HttpResponse:
         if saved is not None:
             say_saved(request, saved, _("Opportunity created."))
             return go(request, "opportunity", saved.opportunity_id)
-    return _shown(request, form, None, status=200 if more else status_of(form))
+    if more:
+        form.forgive()
+    return _shown(request, form, None, status=status_of(form))
 
 
 def _first_values(request: SignedRequest) -> dict[str, Any]:
@@ -108,11 +110,13 @@ def opportunity_edit(request: SignedRequest, opportunity_id: int) -> HttpRespons
         if clashes:
             # Both values are shown; saving again then overwrites knowingly.
             seen = page.version
+    if more:
+        form.forgive()
     return _shown(
         request,
         form,
         page,
-        status=409 if clashes else 200 if more else status_of(form),
+        status=409 if clashes else status_of(form),
         clashes=clashes,
         seen=seen,
     )

@@ -147,7 +147,7 @@ class OpportunityForm(forms.Form):
         if not found:
             self.add_error("account", _("No account that you see is called so."))
         elif len(found) > 1:
-            codes = ", ".join(account.code for account in found)
+            codes = _(", ").join(account.code for account in found)
             self.add_error(
                 "account",
                 _("Several accounts are called so; type the code: %(codes)s") % {"codes": codes},
@@ -180,6 +180,11 @@ class OpportunityForm(forms.Form):
                 )
         self.lines_typed = tuple(shown)
         return tuple(lines)
+
+    def forgive(self) -> None:
+        """Keep what was typed and say nothing of it yet: more room was asked for."""
+        self.full_clean()
+        self.errors.clear()
 
     def new(self, *, owner_id: int) -> NewOpportunity:
         """Give the command that creates it."""

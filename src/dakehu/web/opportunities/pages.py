@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
@@ -61,6 +63,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
         "opportunities/list.html",
         {
             "page": page,
+            "rows": [_cells(row) for row in page.rows],
             "asked": asked,
             "sort": get.get("sort") or "close",
             "chips": chips,
@@ -69,12 +72,23 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
             "own_url": _own_url(request, asked),
             "kept": [(k, v) for k, v in get.items() if k not in ("q", "after", "before")],
             "query": url_without(get).removeprefix("?"),
-            "places": {int(place): word for place, word in PLACES.items()},
             "may_create": request.viewer.holds("opportunity.create"),
             "reads_customers": reads_customers(request.viewer),
             "most_counted": queries.MOST_COUNTED,
         },
     )
+
+
+def _cells(row: queries.OpportunityRow) -> tuple[object, ...]:
+    """Give a row as the template unpacks it: escaped here, which costs a third of it there."""
+    texts = (
+        str(row.id), row.name, row.code, row.account,
+        "" if row.place is Place.OPEN else str(PLACES[row.place]), row.stage, row.owner,
+        row.next_step, row.close_on.isoformat() if row.close_on else "",
+        timezone.localtime(row.updated_at).strftime("%Y-%m-%d"),
+    )  # fmt: skip
+    safe = (SafeString(escape(text)) for text in texts)
+    return (*safe, row.amount, row.currency, row.is_overdue)
 
 
 def _tabs(request: SignedRequest, state: str) -> list[Tab]:
@@ -243,16 +257,7 @@ def opportunity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     ]  # fmt: skip
     write = rows_as_csv if kind == "csv" else rows_as_xlsx
     name = f"opportunities-{request.today.isoformat()}"
-    # The first chunk is read before the answer begins: a refusal still becomes a page.
-    lines = _lines(rows)
-    first = next(lines, None)
-
-    def all_lines() -> Iterator[tuple[Cell, ...]]:
-        if first is not None:
-            yield first
-            yield from lines
-
-    return write(name=name, head=head, rows=all_lines())
+    return write(name=name, head=head, rows=_lines(rows))
 
 
 def _lines(rows: Iterator[queries.OpportunityRow]) -> Iterator[tuple[Cell, ...]]:

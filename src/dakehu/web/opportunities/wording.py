@@ -133,7 +133,7 @@ def told(event: Event, *, account_names: Mapping[int, str] | None = None) -> Tol
     names = account_names or {}
     changes = [_change(change, names) for change in event.changes]
     if event.kind is None:
-        title, words = _("Edited"), "; ".join(changes)
+        title, words = _("Edited"), _("; ").join(changes)
         changes = []
     else:
         title, words = str(KINDS[event.kind]), _movement(event)

@@ -1,0 +1,88 @@
+"""The company of the permission proof, built once for the folder and taken back."""
+
+import csv
+import html
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from dakehu.models import Person
+from tests.permission.company import Company, make_company
+
+
+@pytest.fixture(scope="package")
+def company(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Company]:
+    """Give the company at a size that 40 people can be asked about in a minute."""
+    with built(django_db_blocker, tmp_path_factory.mktemp("files"), size=240, people=45) as made:
+        yield made
+
+
+@contextmanager
+def built(blocker: DjangoDbBlocker, files: Path, *, size: int, people: int) -> Iterator[Company]:
+    """Build a company of a size inside a transaction that is rolled back."""
+    kept, settings.FILES = settings.FILES, str(files)
+    try:
+        with blocker.unblock(), transaction.atomic():
+            yield make_company(size=size, people=people)
+            transaction.set_rollback(True)
+    finally:
+        settings.FILES = kept
+
+
+class Reader:
+    """Somebody at their browser."""
+
+    def __init__(self, company: Company, login: str | None, *, csrf: bool = False) -> None:
+        self.client = Client(enforce_csrf_checks=csrf)
+        if login is not None:
+            self.client.force_login(Person.objects.get(login=login))
+
+    def page(self, url: str) -> str:
+        answer = self.client.get(url)
+        assert answer.status_code == 200, (url, answer.status_code)
+        text: str = answer.content.decode()
+        return text
+
+    def status(self, url: str) -> int:
+        return int(self.client.get(url).status_code)
+
+    def all_pages(self, url: str) -> Iterator[str]:
+        """Give the list page by page, by its links to the next."""
+        for _turn in range(1000):
+            text = self.page(url)
+            yield text
+            found = re.search(r'rel="next" href="([^"]+)"', text)
+            if not found:
+                return
+            query = html.unescape(found[1])
+            assert query.startswith("?")
+            url = url.split("?", maxsplit=1)[0] + query
+        raise AssertionError("the list has no end")
+
+    def listed(self, url: str, pattern: str) -> list[int]:
+        """Give the ids that a list links to, page after page, in their order."""
+        found: list[int] = []
+        for text in self.all_pages(url):
+            found += [
+                int(n) for n in re.findall(pattern, text.split('<div class="table-box">')[-1])
+            ]
+        return found
+
+    def csv(self, url: str) -> list[dict[str, str]]:
+        answer: Any = self.client.get(url)
+        assert answer.status_code == 200, (url, answer.status_code)
+        body = b"".join(answer) if answer.streaming else answer.content
+        return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))

@@ -1,0 +1,40 @@
+"""Sensitive fields are masked by role on pages, in lists and in exports alike."""
+
+import pytest
+
+from tests.permission.company import Company
+from tests.permission.conftest import Reader
+
+pytestmark = pytest.mark.django_db
+
+
+def test_phones_stand_where_they_may_be_read_and_nowhere_else(company: Company) -> None:
+    oracle = company.oracle
+    readable = masked = 0
+    for number, login in enumerate(company.asked):
+        person = company.people[login]
+        reader = Reader(company, login)
+        mine = [c for c in oracle.rows.contacts if c["id"] in oracle.contacts(person)]
+        phones = {c["phone"]: oracle.reads_phone(person, c) for c in mine if c["phone"]}
+        listed = "".join(reader.all_pages("/contacts/"))
+        exported = {row["Phone"] for row in reader.csv("/contacts/export.csv")}
+        for phone, may_read in phones.items():
+            assert (phone in listed) == may_read, (login, phone)
+            assert (phone in exported) == may_read, (login, phone)
+            readable, masked = readable + may_read, masked + (not may_read)
+        for contact in mine[number % 5 :: 5][:1]:
+            may_read = phones.get(contact["phone"], False)
+            text = reader.page(f"/contacts/{contact['id']}/")
+            assert (contact["phone"] in text) == may_read, (login, contact["id"])
+            text = reader.page(f"/accounts/{contact['account_id']}/")
+            assert (contact["phone"] in text) == may_read, (login, contact["id"])
+    assert readable
+    assert masked
+
+
+def test_a_masked_phone_is_no_key_to_search_by(company: Company) -> None:
+    phone = next(c["phone"] for c in company.oracle.rows.contacts if c["phone"])
+    for login in ("demo-finance", "demo-director", "demo-audit", "demo-head"):
+        text = Reader(company, login).page(f"/contacts/?q={phone[-6:]}")
+        assert "/contacts/" in text
+        assert 'scope="row"' not in text, login
