@@ -2,30 +2,11 @@
 
 from django.urls import include, path
 
-urlpatterns = [
-    path("", include("dakehu.web.login")),
-    path("", include("dakehu.web.preferences")),
-    path("", include("dakehu.web.funnel")),
-    path("", include("dakehu.web.numbers")),
-    path("", include("dakehu.web.guide")),
-    # records
-    path("", include("dakehu.web.methods")),
-    path("", include("dakehu.web.accounts")),
-    path("", include("dakehu.web.contacts")),
-    path("", include("dakehu.web.quotas")),
-    path("", include("dakehu.web.units")),
-    path("", include("dakehu.web.people")),
-    path("", include("dakehu.web.products")),
-    path("", include("dakehu.web.rates")),
-    path("", include("dakehu.web.organisation")),
-]
+#: Evidence stands before the opportunities: its addresses would read as verbs of theirs.
+SUBJECTS = (
+    "login", "preferences", "funnel", "numbers", "guide", "methods", "accounts", "contacts",
+    "quotas", "units", "people", "products", "rates", "organisation", "evidence", "opportunities",
+    "small_sales", "imports",
+)  # fmt: skip
 
-# opps: evidence first, its addresses would read as verbs
-urlpatterns += [
-    path("", include("dakehu.web.evidence")),
-    path("", include("dakehu.web.opportunities")),
-    path("", include("dakehu.web.small_sales")),
-]
-
-# imports
-urlpatterns += [path("", include("dakehu.web.imports"))]
+urlpatterns = [path("", include(f"dakehu.web.{subject}")) for subject in SUBJECTS]

@@ -16,7 +16,6 @@ from dakehu.queries.ledger import Where, fetch
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.units import all_units
 
-
 What = Literal["open", "won", "moved"]
 
 

@@ -18,8 +18,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-
-
 from html import escape
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode

@@ -25,6 +25,7 @@ PARTS: dict[str, str | Promise] = {
     "demo-head": _("Head of a unit"),
     "demo-director": _("Director"),
     "demo-finance": _("Finance"),
+    "demo-ops": _("Sales operations"),
     "demo-admin": _("Administrator"),
 }
 
