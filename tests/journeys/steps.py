@@ -31,9 +31,7 @@ def overhang(page: Page) -> int:
 
 def english_left(words: list[str]) -> list[str]:
     """Give the words of a Chinese page that nobody has translated."""
-    return [
-        word for word in words if re.search(r"[A-Za-z]{2}", SAME_IN_CHINESE.sub("", word))
-    ]
+    return [word for word in words if re.search(r"[A-Za-z]{2}", SAME_IN_CHINESE.sub("", word))]
 
 
 def dialog_of(page: Page) -> Locator:

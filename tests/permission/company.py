@@ -214,6 +214,7 @@ def _file(company: Company) -> None:
     """Put a file behind evidence of open deals."""
     rows = (
         Evidence.objects.filter(opportunity__place=1, opportunity__voided=False)
+        .exclude(opportunity__owner__login="left-sales")
         .select_related("opportunity")
         .order_by("opportunity_id", "id")
     )

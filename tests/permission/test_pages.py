@@ -8,7 +8,6 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
 from dakehu.models import Opportunity
 from dakehu.queries.accounts import account, same_name
-from dakehu.queries.contacts import contact
 from dakehu.queries.opportunities import opportunity
 from tests.permission.company import Company
 from tests.permission.conftest import Reader

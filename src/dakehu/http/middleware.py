@@ -60,6 +60,4 @@ def _remember(request: HttpRequest, response: HttpResponse, language: str) -> No
     name = settings.LANGUAGE_COOKIE_NAME
     known = name in response.cookies or request.COOKIES.get(name) == language
     if request.user.is_authenticated and not known:
-        response.set_cookie(
-            name, language, max_age=YEAR, samesite="Lax", secure=settings.HTTPS
-        )
+        response.set_cookie(name, language, max_age=YEAR, samesite="Lax", secure=settings.HTTPS)

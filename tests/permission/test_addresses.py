@@ -1,0 +1,348 @@
+"""Every address of the product, taken from the resolver, asked by every role and by nobody.
+
+A new address is walked without being told of here, unless its parameters are new: then the test
+fails and asks for facts about them (FACTS). Verbs that only POST are listed in POST_ONLY.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from dakehu.models import Appointment, Entry, Evidence, ImportRun, Movement, Person, Product
+from dakehu.web.numbers import NUMBERS
+from tests.permission.company import Company
+from tests.permission.conftest import Reader
+
+pytestmark = pytest.mark.django_db
+
+#: One person of each role, and one of none.
+ROLES = {
+    "salesperson": "demo-sales",
+    "unit head": "demo-head",
+    "sales operations": "demo-ops",
+    "executive": "demo-director",
+    "finance": "demo-finance",
+    "auditor": "demo-audit",
+    "support": "help-nothing",
+    "administrator": "demo-admin",
+    "none": "no-seat",
+}
+#: Who must not learn of the records that are out of sight.
+STRANGERS = ("guest", "help-nothing", "admin-guest", "no-seat")
+#: Addresses that answer before log-in: the log-in itself and what its page offers.
+OPEN = {"choose_language", "choose_theme", "demo_login"}
+LOG_IN = "login/"
+#: Addresses that only change something.
+POST_ONLY = {
+    "books_close", "choose_language", "choose_theme", "demo_login",
+    "import_confirm", "method_gate", "opportunity_undo", "person_appoint", "person_password",
+    "rate_set", "small_sale_reverse", "unit_close",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Address:
+    """A pattern of the resolver: its name, its route, and the parameters that it takes."""
+
+    name: str
+    route: str
+    parameters: tuple[str, ...]
+    view: Callable[..., Any] = field(compare=False)
+
+    def url(self, values: dict[str, Any]) -> str:
+        filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(values[m[1]]), self.route)
+        return f"/{filled}"
+
+
+def addresses() -> list[Address]:
+    """Give every address but those of the log-in, which are allauth's own."""
+
+    def under(patterns: list[Any], before: str) -> Iterator[Address]:
+        for one in patterns:
+            route = before + str(one.pattern)
+            if isinstance(one, URLResolver):
+                yield from under(one.url_patterns, route)
+            else:
+                assert isinstance(one, URLPattern)
+                names = tuple(one.pattern.converters)
+                yield Address(one.name or route, route, names, one.callback)
+
+    found = list(under(get_resolver().url_patterns, ""))
+    return [a for a in found if not a.route.startswith(LOG_IN) or a.name in OPEN]
+
+
+Values = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Values of every parameter: of records in everybody's or somebody's sight, and out of it."""
+
+    given: Values
+    #: The same parameters of a record that STRANGERS can't see; only customers' records.
+    out: Values
+
+    def urls(self, address: Address, *, out: bool = False) -> list[str]:
+        """Fill the address in all ways; fails where a parameter is not known here."""
+        unknown = set(address.parameters) - set(self.given)
+        assert not unknown, f"{address.route}: add facts about {sorted(unknown)}"
+        values = {**self.given, **(self.out if out else {})}
+        ways = product(*(values[name] for name in address.parameters))
+        return [address.url(dict(zip(address.parameters, way, strict=True))) for way in ways]
+
+    def is_of_customers(self, address: Address) -> bool:
+        return bool(set(address.parameters) & set(self.out))
+
+
+VERBS = [
+    "advance", "regress", "win", "lose", "abandon", "reopen", "void", "restore", "reassign",
+    "method", "rate", "no-such-verb",
+]  # fmt: skip
+
+
+@pytest.fixture
+def facts(company: Company) -> Facts:
+    oracle = company.oracle
+    sales = company.people["demo-sales"]
+    strangers = [company.people[login] for login in STRANGERS]
+    filed = {owned_by: evidence for evidence, owned_by in company.filed.items()}
+    seen = {o for p in strangers for o in oracle.opportunities(p)}
+    mine = next(
+        r["id"]
+        for r in oracle.rows.opportunities
+        if r["owner_id"] == sales and r["place"] == 1 and not r["voided"]
+    )
+    hidden = next(o for o in filed if o not in seen)
+    accounts = {a for p in strangers for a in oracle.accounts(p)}
+    contacted = {c["account_id"]: c["id"] for c in oracle.rows.contacts}
+    shown = next(
+        a["id"] for a in oracle.rows.accounts if a["manager_id"] == sales and a["id"] in contacted
+    )
+    dark = next(a for a in contacted if a not in accounts)
+    sales_seen = {s for p in strangers for s in oracle.small_sales(p)}
+    sold = next(s["id"] for s in oracle.rows.small_sales if s["id"] not in sales_seen)
+
+    def of(opportunity: int) -> Values:
+        movement = Movement.objects.filter(opportunity_id=opportunity).first()
+        ticked = Evidence.objects.filter(opportunity_id=opportunity).first()
+        stage = Entry.objects.filter(opportunity_id=opportunity).last()
+        assert movement is not None
+        assert stage is not None
+        return {
+            "opportunity_id": [opportunity],
+            "movement_id": [movement.pk],
+            "evidence_id": [filed.get(opportunity, ticked.pk if ticked else 0)],
+            "stage_id": [ticked.stage_id if ticked else stage.stage_id],
+            "key": [ticked.key if ticked else "need"],
+        }
+
+    run = ImportRun.objects.create(
+        correlation_id="7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11", recipe="", status="dry_run",
+        actor_id=company.people["demo-ops"], started_at=company.now,
+    )  # fmt: skip
+    return Facts(
+        given={
+            **of(mine),
+            "verb": VERBS,
+            "account_id": [shown],
+            "contact_id": [contacted[shown]],
+            "small_sale_id": [sold],
+            "address": [*NUMBERS, "no.such.number"],
+            "kind": ["csv", "xlsx", "pdf"],
+            "method_id": [oracle.rows.stages[0]["method_id"]],
+            "person_id": [sales],
+            "appointment_id": [Appointment.objects.filter(person_id=sales)[0].pk],
+            "unit_id": [company.units["LC"]],
+            "product_id": [Product.objects.all()[0].pk],
+            "run_id": [run.pk],
+            "page": ["start"],
+            "name": ["start"],
+            "chapter": ["start"],
+            "subject": ["funnel"],
+        },
+        out={
+            **of(hidden),
+            "account_id": [dark],
+            "contact_id": [contacted[dark]],
+            "small_sale_id": [sold],
+        },
+    )
+
+
+def asked(reader: Reader, method: str, url: str) -> Any:
+    """Ask, and take back what was written; an error of the server is raised here."""
+    with transaction.atomic():
+        answer = getattr(reader.client, method)(url)
+        if answer.streaming:
+            b"".join(answer)
+        transaction.set_rollback(True)
+    return answer
+
+
+def every_url(facts: Facts, *, out: bool = False) -> Iterator[tuple[Address, str]]:
+    for address in addresses():
+        for url in facts.urls(address, out=out):
+            yield address, url
+
+
+def test_the_resolver_is_walked(facts: Facts) -> None:
+    found = addresses()
+    assert len(found) > 50
+    assert {"funnel", "opportunity", "account", "contact_export"} <= {a.name for a in found}
+    names = {a.name for a in found}
+    assert names >= POST_ONLY
+    assert sum(facts.is_of_customers(a) for a in found) > 20
+
+
+def test_nobody_gets_further_than_the_log_in(company: Company, facts: Facts) -> None:
+    nobody = Reader(company, None)
+    for address, url in every_url(facts):
+        answer = nobody.client.get(url, follow=True)
+        if address.name in OPEN:
+            assert answer.status_code == 405, url
+        elif answer.status_code != 405 or address.name not in POST_ONLY:
+            assert answer.redirect_chain, url
+            assert answer.redirect_chain[-1][0].startswith("/login/?next="), (url, answer)
+        if address.name not in OPEN:
+            posted = nobody.client.post(url, follow=True)
+            assert posted.redirect_chain, url
+            assert posted.redirect_chain[-1][0].startswith("/login/"), url
+
+
+def test_the_log_in_itself_answers_anybody_and_takes_nobody_on(company: Company) -> None:
+    nobody = Reader(company, None)
+    assert nobody.status("/login/") == 200
+    page = nobody.client.get("/login/signup/")
+    assert page.status_code < 500
+    people = Person.objects.count()
+    new = {"login": "new", "email": "new@example.com", "password1": "x-1-long", "password2": ""}
+    assert nobody.client.post("/login/signup/", new).status_code < 500
+    assert Person.objects.count() == people
+
+
+@pytest.mark.parametrize("login", ROLES.values(), ids=list(ROLES))
+def test_every_role_is_answered_at_every_address(
+    company: Company, facts: Facts, login: str
+) -> None:
+    reader = Reader(company, login)
+    for address, url in every_url(facts):
+        status = asked(reader, "get", url).status_code
+        if address.name in POST_ONLY:
+            # Where what it is about is out of sight, or not theirs, that may be said first.
+            assert status in {405, 403, 404}, (url, status)
+        else:
+            assert status in {200, 302, 303, 403, 404}, (url, status)
+        status = asked(reader, "post", url).status_code
+        assert status in {200, 302, 303, 403, 404, 405, 409, 422}, (url, status)
+
+
+def test_what_only_changes_refuses_to_be_read(company: Company, facts: Facts) -> None:
+    readers = [Reader(company, login) for login in ROLES.values()]
+    for address, url in every_url(facts):
+        if address.name in POST_ONLY:
+            statuses = {asked(reader, "get", url).status_code for reader in readers}
+            assert 405 in statuses, (url, statuses)
+            assert statuses <= {405, 403, 404}, (url, statuses)
+
+
+def test_a_post_without_its_token_is_refused(company: Company, facts: Facts) -> None:
+    for login in (None, "demo-sales", "demo-admin"):
+        reader = Reader(company, login, csrf=True)
+        for address in addresses():
+            url = facts.urls(address)[0]
+            answer = reader.client.post(url, {})
+            assert answer.status_code == 403, (url, answer.status_code)
+
+
+def plain(text: str, url: str) -> str:
+    """Give a page without what differs from one asking to the next: tokens and numbers."""
+    return re.sub(r"\d+", "#", re.sub(r"\b[A-Za-z0-9]{64}\b", "", text.replace(url, "URL")))
+
+
+@pytest.mark.parametrize("login", STRANGERS)
+def test_what_is_out_of_sight_is_not_there(company: Company, facts: Facts, login: str) -> None:
+    oracle, reader = company.oracle, Reader(company, login)
+    row = oracle.opportunity_by_id[facts.out["opportunity_id"][0]]
+    account = oracle.account_by_id[facts.out["account_id"][0]]
+    secrets = (row["name"], row["code"], account["name"])
+    nowhere = Facts(facts.given, {name: [2_000_000_000] for name in facts.out} | {"key": ["no"]})
+    compared = 0
+    for address in addresses():
+        if not facts.is_of_customers(address) or address.parameters == ("key",):
+            continue
+        # Methods' and organisation's own parameters don't hide anything.
+        if not set(address.parameters) & {
+            "opportunity_id", "account_id", "contact_id", "small_sale_id"
+        }:  # fmt: skip
+            continue
+        urls = zip(facts.urls(address, out=True), nowhere.urls(address, out=True), strict=True)
+        for url, missing in urls:
+            for method in ("get", "post"):
+                answer = asked(reader, method, url)
+                other = asked(reader, method, missing)
+                allowed = {404, 405}
+                if address.name == "small_sale_reverse" or address.name in POST_ONLY:
+                    allowed = {404} if method == "post" else allowed
+                assert answer.status_code in allowed, (method, url, answer.status_code)
+                assert answer.status_code == other.status_code
+                text = answer.content.decode()
+                assert not any(secret in text for secret in secrets), (method, url)
+                assert plain(text, url) == plain(other.content.decode(), missing), (method, url)
+                compared += answer.status_code == 404
+            # One of the two ways must have said that it is not there.
+            assert 404 in {asked(reader, m, url).status_code for m in ("get", "post")}, url
+    assert compared > 40
+
+
+def test_a_number_too_large_for_the_database_is_not_found(company: Company, facts: Facts) -> None:
+    reader = Reader(company, "demo-director")
+    huge = Facts(
+        {**facts.given, **{n: [10**25] for n in facts.given if n.endswith("_id")}}, facts.out
+    )
+    for address in addresses():
+        if not any(name.endswith("_id") for name in address.parameters):
+            continue
+        for url in huge.urls(address):
+            for method in ("get", "post"):
+                assert asked(reader, method, url).status_code in {403, 404, 405}, (method, url)
+
+
+def test_ids_out_of_sight_in_a_query_tell_nothing(company: Company, facts: Facts) -> None:
+    oracle = company.oracle
+    account = oracle.account_by_id[facts.out["account_id"][0]]
+    parent = f"/accounts/create/?parent={account['id']}"
+    group = f"/accounts/?group={account['id']}&q="
+    listed = f"/opportunities/?account={account['id']}&state=all"
+    for login in STRANGERS:
+        reader = Reader(company, login)
+        for url in (group, listed, parent):
+            answer = asked(reader, "get", url)
+            assert answer.status_code in {200, 403}, url
+            assert account["name"] not in answer.content.decode(), (login, url)
+
+
+def test_a_new_record_cannot_hang_on_what_is_out_of_sight(company: Company, facts: Facts) -> None:
+    oracle = company.oracle
+    account = oracle.account_by_id[facts.out["account_id"][0]]
+    reader = Reader(company, "guest")
+    form = {"name": "试", "manager_id": company.people["guest"], "parent_id": account["id"]}
+    answer = reader.client.post("/accounts/create/", form)
+    assert answer.status_code in {404, 422}
+    assert account["name"] not in answer.content.decode()
+    for told in (account["name"], account["code"]):
+        answer = reader.client.post(
+            "/opportunities/create/",
+            {
+                "name": "试", "account": told, "currency": "CNY", "category": "1", "amount": "1",
+                "stage": "industrial-6:interest",
+            },
+        )  # fmt: skip
+        assert answer.status_code == 422, answer.status_code
+    answer = reader.client.post(f"/accounts/{account['id']}/contacts/create/", {"name": "陈"})
+    assert answer.status_code == 404
