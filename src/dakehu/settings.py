@@ -243,6 +243,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "dakehu.web.login.ClosedAdapter"
 ACCOUNT_LOGOUT_ON_GET = False
+# Whoever signs in next starts at their own first page, not where the last one stood.
+ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

@@ -591,6 +591,14 @@ def test_a_correction_keeps_what_came_later(world: World) -> None:
     assert (row.close_on, row.close_sort) == (date(2026, 8, 8), date(2026, 8, 8))
 
 
+def test_an_amount_before_a_change_of_currency_is_not_corrected(world: World) -> None:
+    made = world.create(amount=Decimal(0))
+    edit(world, "wen", made, currency="EUR")
+    creation = Movement.objects.get(kind=Kind.CREATED)
+    with refused("ledger.currency_changed_since"):
+        correct(world, "mei", made, movement_id=creation.pk, amount_minor=500)
+
+
 def test_a_correction_books_an_outcome_at_its_own_rate(world: World) -> None:
     made = world.create(currency="EUR", amount=Decimal(1000))
     act(world, win_opportunity, "wen", made, outcome=Outcome("value"))

@@ -23,7 +23,7 @@ LOGINS = ("amy", "bob", "head-1", "head-east", "boss", "ops", "exec", "admin", "
 @pytest.fixture
 def cast() -> Cast:
     made = make_cast()
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     sellers = ["amy", "ann", "bob", "cat"]
     teams = {"amy": "team-1", "ann": "team-1", "bob": "team-2", "cat": "team-3"}
     for number in range(60):

@@ -68,9 +68,7 @@ def line_amount(line: Line, digits: int) -> int:
     RuleBroken `line.bad_quantity`, `line.bad_price`, `money.too_large`.
     """
     if not line.quantity.is_finite() or not 0 < line.quantity <= MAX_QUANTITY:
-        raise RuleBroken(
-            "line.bad_quantity", quantity=line.quantity, limit=MAX_QUANTITY
-        )
+        raise RuleBroken("line.bad_quantity", quantity=line.quantity, limit=MAX_QUANTITY)
     if not line.unit_price.is_finite() or not 0 <= line.unit_price <= MAX_PRICE:
         raise RuleBroken("line.bad_price", price=line.unit_price, limit=MAX_PRICE)
     value = Fraction(line.quantity) * Fraction(line.unit_price)
@@ -92,9 +90,7 @@ def lines_amount(lines: Iterable[Line], digits: int) -> int:
 def check_rate(rate_bp: int | None) -> None:
     """Refuse a win rate that is no share; RuleBroken `opportunity.rate_out_of_range`."""
     if rate_bp is not None and not 0 <= rate_bp <= FULL_RATE_BP:
-        raise RuleBroken(
-            "opportunity.rate_out_of_range", percent=Decimal(rate_bp) / 100
-        )
+        raise RuleBroken("opportunity.rate_out_of_range", percent=Decimal(rate_bp) / 100)
 
 
 def check_reason(reason: str, known: tuple[str, ...]) -> None:

@@ -16,6 +16,8 @@ CSP = (
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+YEAR = 365 * 24 * 3600
+
 
 def content_security_policy(get_response: Handler) -> Handler:
     """Send the policy with every answer that has none of its own."""
@@ -44,9 +46,18 @@ def speak_their_language(get_response: Handler) -> Handler:
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = get_response(request)
+        _remember(request, response, language)
         response.headers.setdefault("Content-Language", language)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(response, ("Accept-Language", "Cookie", "HX-Request", "HX-Target"))
         return response
 
     return middleware
+
+
+def _remember(request: HttpRequest, response: HttpResponse, language: str) -> None:
+    """Keep the person's language in the browser, so that the log-in page speaks it too."""
+    name = settings.LANGUAGE_COOKIE_NAME
+    known = name in response.cookies or request.COOKIES.get(name) == language
+    if request.user.is_authenticated and not known:
+        response.set_cookie(name, language, max_age=YEAR, samesite="Lax", secure=settings.HTTPS)

@@ -20,6 +20,10 @@ SENTENCES: dict[str, str | Promise] = {
     "ledger.changed_since": _(
         "Something was changed on %(on)s after what you want to take back. Take that back first."
     ),
+    "ledger.currency_changed_since": _(
+        "The currency was changed on %(on)s, and an amount in the old one cannot be corrected"
+        " below that. Take the change of currency back first."
+    ),
     "ledger.drop_creation": _("The creation cannot be left out. Delete the opportunity instead."),
     "ledger.future": _(
         "The day %(on)s lies in the future. Choose today, %(today)s, or an earlier day."

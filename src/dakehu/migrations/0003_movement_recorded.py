@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dakehu", "0002_account_path_in_byte_order"),
+        ("dakehu", "0002_byte_order"),
     ]
 
     operations = [

@@ -84,7 +84,14 @@ def people_in_sight(
 
 
 #: The log-ins of the demo company that open with one click, in the order they are offered.
-DEMO_LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-ops", "demo-admin")
+DEMO_LOG_INS = (
+    "demo-sales",
+    "demo-head",
+    "demo-director",
+    "demo-finance",
+    "demo-ops",
+    "demo-admin",
+)
 
 
 def demo_log_ins() -> list[PersonName]:

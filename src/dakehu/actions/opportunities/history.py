@@ -129,6 +129,8 @@ def correct_opportunity(
         raise RuleBroken("ledger.method_not_dropped")
     if correction.amount_minor is not None and correction.amount_minor < 0:
         raise RuleBroken("money.negative", text=str(correction.amount_minor))
+    if correction.drop or correction.amount_minor is not None:
+        _check_currency(row.pk, correction.movement_id)
     days = [wrong.on] + ([correction.on] if correction.on else [])
     _check_books(save, days, why)
     correct_movement(opportunity_id=row.pk, correction=correction, posting=save.posting)
@@ -136,6 +138,21 @@ def correct_opportunity(
     note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+def _check_currency(opportunity_id: int, movement_id: int) -> None:
+    """Refuse another amount before a change of currency: it went through nothing, and would not.
+
+    RuleBroken `ledger.currency_changed_since`.
+    """
+    reached = False
+    for step in standing_chain(opportunity_id):
+        reached = reached or step.id == movement_id
+        before, after = step.before, step.after
+        if before is None or after is None or not reached:
+            continue
+        if before.position.currency != after.position.currency:
+            raise RuleBroken("ledger.currency_changed_since", on=step.on)
 
 
 def _held_any(actor: Viewer, opportunity_id: int, seen_version: int | None) -> Held:
