@@ -7,7 +7,8 @@ import pytest
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
 from dakehu.models import Opportunity
-from dakehu.queries.accounts import account, same_name
+from dakehu.queries.accounts import account
+from dakehu.queries.names import same_name
 from dakehu.queries.opportunities import opportunity
 from tests.permission.company import Company
 from tests.permission.conftest import Reader
@@ -129,7 +130,7 @@ def test_a_file_is_given_to_those_who_see_its_opportunity(company: Company) -> N
             if owned_by in allowed:
                 assert answer.status_code == 200, (login, owned_by)
                 assert answer["Content-Disposition"].startswith("attachment")
-                assert b"".join(answer) == f"proof {evidence}".encode()  # type: ignore[arg-type]
+                assert b"".join(answer) == f"proof {evidence}".encode()
                 given += 1
             else:
                 assert answer.status_code == 404, (login, owned_by)

@@ -1,0 +1,100 @@
+"""Every page of every demo log-in: no error, no sideways scrolling, nobody kept out, no stray words.
+
+The theme and the width change on the page that is open, so each page is loaded once a language.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.steps import HAN, english_left, overhang, sign_in
+
+OpenPage = Callable[..., Page]
+Axe = Callable[[Page], list[str]]
+
+LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-ops", "demo-admin")
+#: Pages behind a list: the list, and the link that leads on.
+INNER = {
+    "demo-sales": (
+        ("/opportunities/", "tbody th a"),
+        ("/opportunities/?state=won", "tbody th a"),
+        ("/opportunities/", "a[data-new]"),
+        ("/accounts/", "tbody th a"),
+        ("/contacts/", "tbody th a"),
+        ("/methods/", "main h2 a"),
+    ),
+    "demo-admin": (
+        ("/people/", "tbody th a"),
+        ("/people/", "a[data-new]"),
+        ("/units/", ".tree-rows a"),
+    ),
+    "demo-ops": (("/methods/", "main h2 a"), ("/accounts/", "a[data-new]")),
+    "demo-finance": (("/small-sales/", "a[data-new]"),),
+}
+
+
+def places(page: Page, login: str) -> list[str]:
+    """Give the addresses of the side, and of the pages behind them."""
+    found = [link.get_attribute("href") or "" for link in page.locator(".side li a").all()]
+    assert found, "somebody without a place"
+    found += ["/settings/me/"]
+    for start, link in INNER.get(login, ()):
+        page.goto(start)
+        behind = page.locator(link).first.get_attribute("href")
+        assert behind, (start, link)
+        found.append(behind)
+    return found
+
+
+def look(page: Page, path: str, language: str) -> list[str]:
+    """Give what is wrong with the open page, wide and narrow."""
+    wrong = []
+    if page.locator("html").get_attribute("lang") != ("en" if language == "en" else "zh-Hans"):
+        wrong.append(f"{path}: the wrong language is said")
+    if page.locator("h1").count() != 1:
+        wrong.append(f"{path}: not one h1")
+    said = page.locator(".side li a, .side .grp, h1, h2, thead th, .btn, dt, legend, label")
+    words = [text.strip() for text in said.all_inner_texts() if text.strip()]
+    if language != "en":
+        wrong += [f"{path}: English: {word}" for word in english_left(words)]
+    else:
+        named = page.locator(".side li a, .side .grp, thead th, dt, legend, label")
+        wrong += [f"{path}: Chinese: {w}" for w in named.all_inner_texts() if HAN.search(w)]
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        if overhang(page) > 0:
+            wrong.append(f"{path}: {overhang(page)} px too wide at {width}")
+    return wrong
+
+
+@pytest.mark.parametrize("login", LOG_INS)
+def test_every_page_is_whole(open_page: OpenPage, axe: Axe, login: str) -> None:
+    page = open_page()
+    sign_in(page, login)
+    wrong: list[str] = []
+    everywhere = places(page, login)
+    for path in everywhere:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        wrong += look(page, path, "zh-hans")
+        wrong += [f"{path} light: {found}" for found in axe(page)]
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 390, "height": 844})
+        wrong += [f"{path} dark, narrow: {found}" for found in axe(page)]
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.emulate_media(color_scheme="light")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("login", ["demo-sales", "demo-admin"])
+def test_every_page_speaks_english(open_page: OpenPage, login: str) -> None:
+    page = open_page(locale="en-US", dark=True)
+    sign_in(page, login, language="en")
+    wrong: list[str] = []
+    for path in places(page, login):
+        page.goto(path)
+        assert page.locator("html").get_attribute("data-bs-theme") == "dark", path
+        wrong += look(page, path, "en")
+    assert not wrong, "\n".join(wrong)
