@@ -1,4 +1,4 @@
-"""Every page of every demo log-in: no error, no sideways scrolling, nobody kept out, no stray words.
+"""Every page of every demo log-in: no error, no sideways scrolling, no stray words.
 
 The theme and the width change on the page that is open, so each page is loaded once a language.
 """
