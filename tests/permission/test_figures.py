@@ -329,10 +329,11 @@ def test_the_grid_of_quotas_shows_units_and_people_in_sight(company: Company) ->
 def test_a_quota_is_told_to_whom_the_oracle_allows(company: Company) -> None:
     oracle = company.oracle
     quotas = [q for q in oracle.rows.quotas if q["amount_minor"] is not None]
-    for _number, login, person in people(company):
+    for number, login, person in people(company):
         viewer = company.viewer(login)
         allowed = oracle.quota_subjects(person)
-        for quota in {(q["unit_id"], q["person_id"]): q for q in quotas}.values():
+        subjects = list({(q["unit_id"], q["person_id"]): q for q in quotas}.values())
+        for quota in subjects[number % 4 :: 4]:
             found = quota_for(
                 viewer, person_id=quota["person_id"], unit_id=quota["unit_id"],
                 start=quota["start_on"], end=quota["end_on"], today=company.today,
@@ -346,15 +347,20 @@ def test_a_quota_is_told_to_whom_the_oracle_allows(company: Company) -> None:
 def test_the_funnel_of_a_person_holds_no_more_than_the_asker_may_add_up(company: Company) -> None:
     oracle = company.oracle
     on = company.today - 40 * DAY
-    owners = sorted({e["owner_id"] for e in oracle.rows.entries})
+    owners = sorted({e["owner_id"] for e in oracle.rows.entries if e["owner_id"]})
     for number, login, person in people(company):
         viewer, held = company.viewer(login), oracle.held(person, on)
         for owner in owners[number % 8 :: 8]:
             question = FunnelQuestion(
                 on=on, period=containing(on, "quarter"), person_id=owner
             )  # fmt: skip
-            answer = funnel_on(viewer, question=question, today=company.today)
             mine = [row for row in held.values() if row["owner_id"] == owner]
+            try:
+                answer = funnel_on(viewer, question=question, today=company.today)
+            except NotFound:
+                # Somebody who never stood in a unit of theirs, with nothing in their scope.
+                assert not mine, (login, owner)
+                continue
             assert answer.total.count == len(mine), (login, owner)
             if not oracle.sees_quota_of(person, owner):
                 assert answer.quota.value is None

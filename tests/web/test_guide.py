@@ -118,6 +118,13 @@ def test_html_in_an_article_is_shown_and_not_run() -> None:
             assert "<script" not in article(key, language).html
 
 
+@both
+@every
+def test_titles_and_first_paragraphs_are_plain_text(key: str, language: str) -> None:
+    shown = article(key, language)
+    assert not set("`*[]<>") & set(shown.title + shown.lead)
+
+
 @every
 def test_where_files_are_read_links_to_articles_work_too(key: str) -> None:
     for folder in LANGUAGES.values():

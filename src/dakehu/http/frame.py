@@ -167,8 +167,9 @@ def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], .
 
 
 def _me(request: HttpRequest, language: str) -> Me | None:
-    person = request.user
-    if not person.is_authenticated:
+    # A request that is refused before it is known who asks has no user (a foreign Host).
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated:
         return None
     named = (person.name_en or person.name) if language == "en" else (person.name or person.name_en)
     return Me(
@@ -183,11 +184,12 @@ def _me(request: HttpRequest, language: str) -> Me | None:
 def _viewer(request: HttpRequest, today: date, language: str) -> Viewer | None:
     """Give who asks, on pages too that are not ours (passwords, unknown addresses)."""
     known: Viewer | None = getattr(request, "viewer", None)
-    if known is not None or not request.user.is_authenticated:
+    user = getattr(request, "user", None)
+    if known is not None or user is None or not user.is_authenticated:
         return known
     return viewer_of(
-        person_id=request.user.pk,
-        login=request.user.get_username(),
+        person_id=user.pk,
+        login=user.get_username(),
         today=today,
         language=language,
     )

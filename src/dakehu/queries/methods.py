@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
@@ -295,16 +295,15 @@ def methods(*, viewer: Viewer, today: date) -> tuple[MethodRow, ...]:
 def method(*, viewer: Viewer, method_id: int, today: date, number: int | None = None) -> MethodPage:
     """Give a method to be read, its current version or the one of that number.
 
-    Raises NotFound("method.unknown").
+    Opportunities are counted as far as the viewer sees them. Raises NotFound("method.unknown").
     """
+    from dakehu.models import Opportunity
+
     row = Method.objects.filter(pk=method_id).first()
     if row is None:
         raise NotFound("method.unknown", method=method_id)
     versions = list(
-        MethodVersion.objects.filter(method=row)
-        .annotate(held=Count("opportunity", filter=Q(opportunity__voided=False), distinct=True))
-        .select_related("method")
-        .order_by("-number")
+        MethodVersion.objects.filter(method=row).select_related("method").order_by("-number")
     )
     chosen = [v for v in versions if (v.is_current if number is None else v.number == number)]
     if not chosen:
@@ -317,6 +316,13 @@ def method(*, viewer: Viewer, method_id: int, today: date, number: int | None = 
     version = _version(chosen[0], stages.get(chosen[0].pk, []), with_spec=True)
     spec = spec_of(chosen[0].spec)
     history = _rate_history([stage.id for stage in version.stages])
+    held = dict(
+        Opportunity.objects.visible_to(viewer)
+        .filter(method_version__method=row, voided=False)
+        .order_by()
+        .values_list("method_version_id")
+        .annotate(n=Count("id"))
+    )
     return MethodPage(
         id=row.pk,
         key=row.key,
@@ -336,7 +342,7 @@ def method(*, viewer: Viewer, method_id: int, today: date, number: int | None = 
                 stage_count=len(stages.get(v.pk, [])),
                 is_current=v.is_current,
                 recorded_at=v.recorded_at,
-                opportunity_count=v.held,
+                opportunity_count=held.get(v.pk, 0),
             )
             for v in versions
         ),

@@ -24,7 +24,7 @@ _TO_ARTICLE = re.compile(r'href="(?P<key>[a-z-]+)\.md(?P<part>#[^"]*)?"')
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article of the guide: its title, its first paragraph, and the rest as HTML."""
+    """An article of the guide: its title, its first paragraph (plain text), the rest as HTML."""
 
     key: str
     title: str

@@ -198,7 +198,7 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
             {
                 "id": row["movement_id"],
                 "kind": Kind(row["kind"]),
-                "on": _day(row["on"]),
+                "on": day_of(row["on"]),
                 "at": _moment(row["recorded_at"]),
                 "way": Way(row["way"]),
                 "correlation": UUID(str(row["correlation_id"])),
@@ -215,19 +215,18 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
     return movements
 
 
-def _day(value: date | str) -> date:
-    # SQLite keeps days and moments as text.
+def day_of(value: date | str) -> date:
+    """Read a day of a plain query: SQLite keeps days and moments as text."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _moment(value: datetime | str) -> datetime:
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _side(row: dict[str, Any], english: bool) -> Side:
-    month = _day(row["close_month"])
+    month = day_of(row["close_month"])
     return Side(
         place=Place(row["place"]),
         owner=_either(english, row["owner_zh"], row["owner_en"]),

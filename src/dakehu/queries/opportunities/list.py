@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Expression, F, Q
+from django.db.models import Expression, F, OrderBy, Q
 from django.db.models.fields.tuple_lookups import (
     Tuple,
     TupleGreaterThan,
@@ -106,19 +106,20 @@ def opportunities(
     cursor = before or after
     place = place_of(order, cursor) if cursor else None
     sets = _sets(viewer, asked, today)
-    found = _merged(sets, order, place, back=back, limit=limit + 1)
-    more = len(found) > limit
+    # The first page reads as many keys as are counted: one question for both.
+    most = limit + 1 if cursor else max(limit, MOST_COUNTED) + 1
+    found = _merged(sets, order, place, back=back, limit=most)
+    more, over = len(found) > limit, len(found) > MOST_COUNTED
+    total = None if cursor or over else len(found)
     found = found[:limit]
     if back:
         found.reverse()
-    keys = [_key(order, raw) for raw in (found[0], found[-1])] if found else []
-    total, over = (None, False) if cursor else _counted(sets, found, more)
     return OpportunityPageOfList(
-        rows=_rows(found, viewer, today),
-        after=cursor_of(order, keys[1]) if keys and (back or more) else "",
-        before=cursor_of(order, keys[0]) if keys and (more if back else cursor) else "",
+        rows=_rows(_facts(found), viewer, today),
+        after=cursor_of(order, found[-1]) if found and (back or more) else "",
+        before=cursor_of(order, found[0]) if found and (more if back else cursor) else "",
         total=total,
-        more_than_counted=over,
+        more_than_counted=over and not cursor,
     )
 
 
@@ -139,10 +140,10 @@ def every_opportunity(
     base_digits = organisation().base_digits
     while True:
         found = _merged(sets, order, place, back=False, limit=chunk)
-        yield from _rows(found, viewer, today, names, base_digits)
+        yield from _rows(_facts(found), viewer, today, names, base_digits)
         if len(found) < chunk:
             return
-        place = _key(order, found[-1])
+        place = found[-1]
 
 
 def stage_names(language: str) -> dict[tuple[int, int], str]:
@@ -166,66 +167,74 @@ def _asks_amount(asked: OpportunityFilter) -> bool:
     return asked.amount_from is not None or asked.amount_to is not None
 
 
-def _key(order: Order, raw: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(raw[column] for column in order.columns)
+Key = tuple[Any, ...]
 
 
 def _merged(
     sets: list[OpportunityQuerySet],
     order: Order,
-    place: tuple[Any, ...] | None,
+    place: Key | None,
     *,
     back: bool,
     limit: int,
-) -> list[dict[str, Any]]:
-    """Give rows beyond a place, nearest first; amounts that are unknown stand last."""
-    if order.key != "amount":
+) -> list[Key]:
+    """Give the keys (columns of the order) beyond a place, nearest first.
+
+    Amounts that are unknown stand last. NULLs have no place in a keyset, nor in an index read
+    backwards, so that known and unknown ones are then asked for one after the other.
+    """
+    if order.key != "amount" or (place is None and len(sets) > 1):
         return _segment(sets, order, place, back=back, limit=limit)
     known = [rows.filter(base_minor__isnull=False) for rows in sets]
     unknown = [rows.filter(base_minor__isnull=True) for rows in sets]
     segments = [unknown, known] if back else [known, unknown]
     if place is not None and (place[0] is None) != back:
         segments = segments[1:]
-    elif place is None and back:
-        segments = segments[:0]
-    found: list[dict[str, Any]] = []
+    found: list[Key] = []
     for number, segment in enumerate(segments):
         if len(found) < limit:
-            found += _segment(
-                segment, order, place if number == 0 else None, back=back,
-                limit=limit - len(found),
-            )  # fmt: skip
+            here = place if number == 0 else None
+            wanted = limit - len(found)
+            found += _segment(segment, order, here, back=back, limit=wanted)
     return found
 
 
 def _segment(
     sets: list[OpportunityQuerySet],
     order: Order,
-    place: tuple[Any, ...] | None,
+    place: Key | None,
     *,
     back: bool,
     limit: int,
-) -> list[dict[str, Any]]:
+) -> list[Key]:
     falling = order.descending != back
     columns = order.columns
     if place is not None and place[0] is None:
         columns, place = columns[1:], place[1:]
-    signs = [f"-{column}" if falling else column for column in columns]
-    needed = tuple(dict.fromkeys((*_COLUMNS, *order.columns)))
-    found: dict[int, dict[str, Any]] = {}
+    signs: list[str | OrderBy] = [f"-{c}" if falling else c for c in columns]
+    if columns[0] == "base_minor" and len(sets) > 1 and not back:
+        amount = F("base_minor")
+        signs[0] = amount.desc(nulls_last=True) if falling else amount.asc(nulls_last=True)
+    found: set[Key] = set()
     for rows in sets:
-        if place is not None:
-            rows = rows.filter(_beyond(columns, place, falling=falling))  # noqa: PLW2901
-        page = rows.order_by(*signs).values_list(*needed)[:limit]
-        for values in page:
-            raw = dict(zip(needed, values, strict=True))
-            found[raw["id"]] = raw
-    ordered = sorted(
-        found.values(),
-        key=lambda raw: tuple(-1 if raw[c] is None else raw[c] for c in columns),
-        reverse=falling,
-    )
-    return ordered[:limit]
+        beyond = rows if place is None else rows.filter(_beyond(columns, place, falling=falling))
+        found.update(beyond.order_by(*signs).values_list(*order.columns)[:limit])
+    known = sorted((key for key in found if key[0] is not None), reverse=falling)
+    unknown = sorted((key for key in found if key[0] is None), key=_last, reverse=falling)
+    return [*known, *unknown][:limit]
+
+
+def _last(key: Key) -> int:
+    return int(key[-1])
+
+
+def _facts(keys: list[Key]) -> list[dict[str, Any]]:
+    """Read what a page shows of the rows with these keys, in their order."""
+    if not keys:
+        return []
+    rows = Opportunity.objects.filter(pk__in=[key[-1] for key in keys]).values(*_COLUMNS)
+    found = {raw["id"]: raw for raw in rows}
+    return [found[key[-1]] for key in keys if key[-1] in found]
 
 
 def _beyond(columns: tuple[str, ...], place: tuple[Any, ...], *, falling: bool) -> Q | Expression:
@@ -234,17 +243,6 @@ def _beyond(columns: tuple[str, ...], place: tuple[Any, ...], *, falling: bool) 
     lookup = TupleLessThan if falling else TupleGreaterThan
     beyond: Expression = lookup(Tuple(*(F(column) for column in columns)), place)
     return beyond
-
-
-def _counted(
-    sets: list[OpportunityQuerySet], found: list[dict[str, Any]], more: bool
-) -> tuple[int | None, bool]:
-    if not more:
-        return len(found), False
-    ids: set[int] = set()
-    for rows in sets:
-        ids.update(rows.order_by().values_list("id", flat=True)[: MOST_COUNTED + 1])
-    return (None, True) if len(ids) > MOST_COUNTED else (len(ids), False)
 
 
 def _rows(

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from django.db import connections
 from django.db.models import Exists, F, OuterRef, Subquery
 
 from dakehu.core.access import Viewer
+from dakehu.core.currency import Exchange
 from dakehu.core.errors import NotFound
+from dakehu.core.funnel import Cell, weighted
 from dakehu.core.ledger import Category, Place
 from dakehu.core.methods import LOST, WON, EvidenceItem, GateMode, evidence_missing
-from dakehu.core.money import from_minor, round_money, units
+from dakehu.core.money import from_minor, round_money
 from dakehu.models import (
     Competitor,
-    Evidence,
     Grant,
     LineSet,
     Opportunity,
@@ -26,6 +26,7 @@ from dakehu.queries.methods import spec_of
 from dakehu.queries.opportunities.history import (
     Event,
     Undoable,
+    day_of,
     history_of,
     stays_of,
     undoable,
@@ -219,8 +220,7 @@ def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> Opportun
     """Give one opportunity. NotFound `opportunity.not_found` where it is not theirs to see."""
     raw = _row(viewer, opportunity_id)
     language = viewer.language
-    version, rate_rows = _version(raw, today)
-    ticks = _ticks(opportunity_id, version.method_id, language) if raw["ticked"] else {}
+    version, rate_rows, ticks = _version(raw, today, language)
     ledger = history_of(opportunity_id=opportunity_id, language=language)
     stages = _path(version, raw, rate_rows, ticks, stays_of(ledger, today), language)
     here = next(stage for stage in stages if stage.id == raw["stage_id"])
@@ -298,12 +298,11 @@ def _row(viewer: Viewer, opportunity_id: int) -> dict[str, Any]:
         .annotate(
             # "work" sorts after "read": the better right is the last.
             granted=Subquery(granted.order_by("-right").values("right")[:1]),
-            ticked=Exists(Evidence.objects.filter(opportunity_id=here)),
             lined=Exists(LineSet.objects.filter(opportunity_id=here, is_current=True)),
             rivalled=Exists(Competitor.objects.filter(opportunity_id=here)),
             account_visible=Exists(Account.visible_to(viewer).filter(pk=OuterRef("account_id"))),
         )
-        .values(*_COLUMNS, "granted", "ticked", "lined", "rivalled", "account_visible")
+        .values(*_COLUMNS, "granted", "lined", "rivalled", "account_visible")
         .first()
     )
     if raw is None:
@@ -318,50 +317,53 @@ _STAGES = f"""
 SELECT ms.stage_id, s.key, ms."order", ms.name_zh, ms.name_en, ms.after_win,
   {_LATEST.format(column="rate_bp", kind="method")},
   {_LATEST.format(column="rate_bp", kind="calibrated")},
-  {_LATEST.format(column="decided", kind="calibrated")}
+  {_LATEST.format(column="decided", kind="calibrated")},
+  ev.key, ev.id, ev.ticked_on, p.name, p.name_en, ev.note, ev.link, ev.file_id, f.name, f.size
 FROM dakehu_methodstage ms JOIN dakehu_stage s ON s.id = ms.stage_id
-WHERE ms.version_id = %s ORDER BY ms."order"
+  LEFT JOIN dakehu_evidence ev ON ev.opportunity_id = %s AND ev.stage_id = ms.stage_id
+  LEFT JOIN dakehu_person p ON p.id = ev.ticked_by_id
+  LEFT JOIN dakehu_storedfile f ON f.id = ev.file_id
+WHERE ms.version_id = %s ORDER BY ms."order", ev.id
 """
 
 _RateRow = tuple[int | None, int | None, int | None]
 
 
-def _version(raw: dict[str, Any], today: date) -> tuple[VersionInForce, dict[int, _RateRow]]:
-    """Give the version of the method, and per stage the rates in force: method's, calibrated.
+_Ticks = dict[tuple[int, str], Tick]
+
+
+def _version(
+    raw: dict[str, Any], today: date, language: str
+) -> tuple[VersionInForce, dict[int, _RateRow], _Ticks]:
+    """Give the version of the method, per stage the rates in force, and what was ticked.
 
     Plain SQL: the ORM takes longer to write this question than the database to answer it.
     """
+    params = [today, today, today, raw["id"], raw["method_version_id"]]
     with connections[read_alias()].cursor() as cursor:
-        cursor.execute(_STAGES, [today, today, today, raw["method_version_id"]])
+        cursor.execute(_STAGES, params)
         rows = cursor.fetchall()
-    stages, rates = [], {}
+    stages: dict[int, StageInForce] = {}
+    rates: dict[int, _RateRow] = {}
+    ticks: _Ticks = {}
     for row in rows:
-        stages.append(StageInForce(row[0], row[1], row[2], row[3], row[4], bool(row[5])))
-        rates[row[0]] = row[6:]
+        stages[row[0]] = StageInForce(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
+        rates[row[0]] = row[6:9]
+        key, pk, on, zh, en, note, link, file_id, file_name, size = row[9:]
+        if key is not None:
+            by = _either(language, zh, en)
+            ticks[row[0], key] = Tick(
+                pk, day_of(on), by, note, link, file_id, file_name or "", size
+            )
     version = VersionInForce(
         raw["method_version_id"],
         raw["method_version__method_id"],
         raw["method_version__number"],
         raw["method_version__gate"],
         spec_of(raw["method_version__spec"]),
-        tuple(stages),
+        tuple(stages.values()),
     )
-    return version, rates
-
-
-def _ticks(opportunity_id: int, method_id: int, language: str) -> dict[tuple[int, str], Tick]:
-    rows = Evidence.objects.filter(
-        opportunity_id=opportunity_id, stage__method_id=method_id
-    ).values_list(
-        "stage_id", "key", "id", "ticked_on", "ticked_by__name", "ticked_by__name_en",
-        "note", "link", "file_id", "file__name", "file__size",
-    )  # fmt: skip
-    return {
-        (stage, key): Tick(
-            pk, on, _either(language, zh, en), note, link, file_id, file_name or "", size
-        )
-        for stage, key, pk, on, zh, en, note, link, file_id, file_name, size in rows
-    }
+    return version, rates, ticks
 
 
 def _path(
@@ -454,14 +456,18 @@ def _rates(raw: dict[str, Any], row: _RateRow) -> Rates:
 
 
 def _weighted(raw: dict[str, Any], rates: Rates, *, overdue: bool) -> Decimal | None:
-    """Give amount × win rate; an overdue one weighs nothing (FUN-2), no rate is unknown."""
-    if overdue:
-        return Decimal(0)
-    if rates.used_bp is None:
-        return None
-    digits = raw["currency__digits"]
-    value = units(raw["amount_minor"], digits) * Fraction(rates.used_bp, 10_000)
-    return round_money(value, digits)
+    """Give the weighted amount by the funnel's own formula, of one opportunity in its currency."""
+    currency, digits = raw["currency_id"], raw["currency__digits"]
+    cell = Cell(
+        raw["stage_id"],
+        rates.used_bp,
+        currency,
+        "overdue" if overdue else "in_period",
+        1,
+        raw["amount_minor"],
+    )
+    figure = weighted([cell], {}, Exchange(currency, {currency: digits}))
+    return None if figure.value is None else round_money(figure.value, digits)
 
 
 def _lines(opportunity_id: int, digits: int, language: str) -> tuple[LineShown, ...]:

@@ -1,0 +1,104 @@
+"""The demo of its full size: every row for 40 people, against the oracle (issue 2, Must hold)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from dakehu.core.access import operator
+from dakehu.core.errors import NotFound
+from dakehu.core.periods import containing
+from dakehu.queries.accounts import AccountFilter, every_account
+from dakehu.queries.contacts import ContactFilter, every_contact
+from dakehu.queries.funnel import FunnelQuestion, funnel_on
+from dakehu.queries.opportunities import OpportunityFilter, every_opportunity, opportunity
+from dakehu.queries.paging import Cut
+from dakehu.queries.rows_behind import rows_behind
+from dakehu.queries.small_sales import small_sales
+from tests.permission.company import DAY, Company
+from tests.permission.conftest import built
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def whole(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Company]:
+    folder = tmp_path_factory.mktemp("whole")
+    with built(django_db_blocker, folder, size=2_500, people=60) as made:
+        yield made
+
+
+def test_every_row_of_every_list_for_forty_people(whole: Company) -> None:
+    oracle = whole.oracle
+    assert len(oracle.opportunity_by_id) == 2_500
+    assert len(whole.asked) == 40
+    for login in whole.asked:
+        viewer, person = whole.viewer(login), whole.people[login]
+        listed = {
+            row.id
+            for state in ("all", "voided")
+            for row in every_opportunity(
+                viewer=viewer, asked=OpportunityFilter(state=state), today=whole.today
+            )
+        }
+        assert listed == oracle.opportunities(person), login
+        accounts = every_account(viewer=viewer, where=AccountFilter(), limit=100_000)
+        assert {row.id for row in accounts} == oracle.accounts(person), login
+        contacts = every_contact(viewer=viewer, where=ContactFilter(), limit=100_000)
+        assert {row.id for row in contacts} == oracle.contacts(person), login
+        sales = small_sales(viewer=viewer, cut=Cut(size=100_000)).rows
+        assert {row.id for row in sales} == oracle.small_sales(person), login
+
+
+def test_every_opportunity_opens_or_is_not_found(whole: Company) -> None:
+    for number, login in enumerate(whole.asked):
+        allowed = whole.oracle.opportunities(whole.people[login])
+        # All that is out of sight, and of what is in sight a part: a page takes longer.
+        seen = sorted(allowed)[number % 20 :: 20]
+        out = sorted(set(whole.oracle.opportunity_by_id) - allowed)
+        for pk in (*seen, *out):
+            asked: dict[str, Any] = {"viewer": whole.viewer(login), "opportunity_id": pk}
+            if pk in allowed:
+                assert opportunity(**asked, today=whole.today).id == pk
+            else:
+                with pytest.raises(NotFound):
+                    opportunity(**asked, today=whole.today)
+
+
+def test_the_funnel_of_past_days_for_forty_people(whole: Company) -> None:
+    oracle = whole.oracle
+    for number, login in enumerate(whole.asked):
+        viewer, person = whole.viewer(login), whole.people[login]
+        for ago in (1, 100 + number, 300 + 5 * number):
+            on = whole.today - ago * DAY
+            question = FunnelQuestion(on=on, period=containing(on, "quarter"))
+            held = oracle.held(person, on)
+            answer = funnel_on(viewer, question=question, today=whole.today)
+            assert answer.total.count == len(held), (login, on)
+            assert answer.total.amounts_minor == by_currency(held), (login, on)
+            behind = rows_behind(viewer, question=question, today=whole.today, limit=10_000)
+            there = {
+                o for o in oracle.opportunities(person) if not oracle.opportunity_by_id[o]["voided"]
+            }
+            assert {row.id for row in behind.rows} == set(held) & there, (login, on)
+            assert behind.elsewhere == len(set(held) - there), (login, on)
+
+
+def test_the_operator_sees_everything(whole: Company) -> None:
+    listed = every_opportunity(
+        viewer=operator(), asked=OpportunityFilter(state="all"), today=whole.today
+    )
+    there = {o for o, row in whole.oracle.opportunity_by_id.items() if not row["voided"]}
+    assert {row.id for row in listed} == there
+
+
+def by_currency(held: dict[int, dict[str, Any]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for row in held.values():
+        sums[row["currency"]] = sums.get(row["currency"], 0) + row["amount_minor"]
+    return sums
