@@ -160,14 +160,13 @@ def outcome_sums(
     start: date,
     on: date,
     before: date,
-    small_until: date,
     places: Sequence[Place] = (Place.WON,),
     known_at: datetime | None = None,
 ) -> list[OutcomeSum]:
     """Sum what was decided on the days start … on, apart for those up to `before`.
 
-    The small sales of the days start … small_until come along as place NOWHERE: one question to
-    the database instead of two.
+    The small sales of the same days come along as place NOWHERE: one question to the database
+    instead of two.
     """
     if not where or on < start:
         return []
@@ -186,8 +185,7 @@ def outcome_sums(
         for part in where
     ]
     last = [known_at] if known_at else []
-    params = [before, start, on, *last] * len(where)
-    params += [before, start, small_until, *last] * len(where)
+    params = [before, start, on, *last] * (2 * len(where))
     rows = fetch(
         "SELECT place, stage_id, early, SUM(count), SUM(base) FROM"
         f" ({' UNION ALL '.join(selects)}) AS outcomes GROUP BY 1, 2, 3",
