@@ -19,7 +19,6 @@ from dakehu.actions.opportunities.stages import stage_named
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Standing, Way, steps_between
-from dakehu.models import MethodVersion
 from dakehu.queries.stages import version_in_force
 
 
@@ -50,10 +49,11 @@ def move_opportunity_method(
     require_open(row)
     if method_version_id == row.method_version_id:
         raise RuleBroken("opportunity.same_method", field="method")
-    if not MethodVersion.objects.filter(pk=method_version_id, is_current=True).exists():
+    version = version_in_force(method_version_id)
+    if not version.is_current:
         raise RuleBroken("method.not_current", field="method")
     check_posting_day(save, last_on=row.last_on, reason=why)
-    there = stage_named(version_in_force(method_version_id), to_stage)
+    there = stage_named(version, to_stage)
     before = held.standing
     after = Standing(replace(before.position, stage_id=there.id), before.amount_minor)
     steps = steps_between(before, after, order_of_stage={}, method_moved=True)
