@@ -1,4 +1,7 @@
-"""The demo of its full size: every row for 40 people, against the oracle (issue 2, Must hold)."""
+"""The demo of its full size: every row for 40 people, against the oracle (issue 2, Must hold).
+
+A folder of its own: the smaller company of tests/permission stands until its folder is left.
+"""
 
 from collections.abc import Iterator
 from typing import Any
