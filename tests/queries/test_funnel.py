@@ -18,6 +18,7 @@ from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.periods import containing
 from dakehu.models import Organisation, Quota, SalesUnit, SmallSale, UnitPlace
 from dakehu.queries.funnel import FunnelQuestion, funnel_on
+from dakehu.queries.rows_behind import rows_behind
 from tests.world import World
 
 #: FUN-6's worked example in whole units: stage, count, amount.
@@ -201,3 +202,53 @@ def test_as_known_at_leaves_out_what_was_recorded_later(world: World) -> None:
     assert ask(world).total.amount.value == 900
     assert ask(world, known_at=known_at).total.amount.value == 100
     assert ask(world, known_at=datetime(2026, 6, 1, tzinfo=UTC)).total.count == 0
+
+
+def test_a_win_after_the_period_is_not_of_it(world: World) -> None:
+    first = world.create("wen", on=date(2026, 1, 5), amount=Decimal(70))
+    win_opportunity(
+        actor=world.viewer("wen"), opportunity_id=first.opportunity_id,
+        outcome=Outcome(reason="price"), seen_version=None, **world.how(date(2026, 3, 31)),
+    )  # fmt: skip
+    later = world.create("wen", on=date(2026, 1, 5), amount=Decimal(30))
+    win_opportunity(
+        actor=world.viewer("wen"), opportunity_id=later.opportunity_id,
+        outcome=Outcome(reason="price"), seen_version=None, **world.how(date(2026, 4, 1)),
+    )  # fmt: skip
+    first_quarter = containing(date(2026, 3, 31), "quarter")
+    answer = ask(world, period=first_quarter)
+    assert (answer.closed.count, answer.closed.amount.value) == (1, 70)
+    question = FunnelQuestion(on=ON, period=first_quarter)
+    behind = rows_behind(world.viewer("director"), question=question, today=ON, what="won")
+    assert [row.id for row in behind.rows] == [first.opportunity_id]
+
+
+def test_the_week_before_as_known_then_knows_neither_later_wins_nor_later_rates(
+    world: World,
+) -> None:
+    made = world.create("wen", on=date(2026, 5, 5), amount=Decimal(70), close_on=ON)
+    # Recorded on the 30th for the 20th: a week ago nobody knew of it.
+    win_opportunity(
+        actor=world.viewer("wen"), opportunity_id=made.opportunity_id,
+        outcome=Outcome(reason="price"), seen_version=None, **world.how(date(2026, 6, 20)),
+    )  # fmt: skip
+    assert ask(world).closed_before.value == 70
+    then = ask(world, week_as_known_then=True)
+    assert then.closed.amount.value == 70
+    assert then.closed_before.value == 0
+
+
+def test_closed_a_week_ago_stands_in_the_tree_of_that_day(world: World) -> None:
+    made = world.create("wen", on=date(2026, 5, 5), amount=Decimal(70))
+    win_opportunity(
+        actor=world.viewer("wen"), opportunity_id=made.opportunity_id,
+        outcome=Outcome(reason="price"), seen_version=None, **world.how(date(2026, 6, 1)),
+    )  # fmt: skip
+    UnitPlace.objects.create(
+        unit_id=world.units["east_team"], parent_id=world.units["west"],
+        on=date(2026, 6, 28), recorded_at=world.at,
+    )  # fmt: skip
+    answer = ask(world, unit_id=world.units["west"])
+    assert (answer.closed.amount.value, answer.closed_before.value) == (70, 0)
+    answer = ask(world, unit_id=world.units["east"])
+    assert (answer.closed.amount.value, answer.closed_before.value) == (0, 70)

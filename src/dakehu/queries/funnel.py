@@ -198,27 +198,29 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
     where_then = sight(viewer, question, units, before, today)
     labels = method_labels()
     rates = win_rates(org.win_rate_kind)
+    known_then = _known_then(question, before, org.time_zone)
     days = exchange_on([before, question.on], base=org.base_currency, known_at=question.known_at)
-    cells = _cells(question, where_now, where_then, before, org.time_zone)
+    days_then = days
+    if known_then != question.known_at:
+        days_then = exchange_on([before], base=org.base_currency, known_at=known_then)
+    cells = _cells(question, where_now, where_then, before, known_then)
     now = _restated(days[question.on], question.currency)
-    then = _restated(days[before], question.currency)
+    then = _restated(days_then[before], question.currency)
     rates_now = rates.on(question.on, question.known_at)
     tables = _tables(labels, cells.now, rates_now, now)
-    won = outcome_sums(
-        where_now, start=question.period.start, on=question.on, before=before,
-        small_until=min(question.on, question.period.last_day),
-        known_at=question.known_at,
-    )  # fmt: skip
+    won = _closed_by(question, where_now, question.on, before, question.known_at)
+    won_then = [row for row in won if row.until_before]
+    if (where_then, known_then) != (where_now, question.known_at):
+        won_then = _closed_by(question, where_then, before, before, known_then)
     to_shown = _to_shown(org, now)
     closed_now = _won(won, to_shown)
-    closed_before = _won([row for row in won if row.until_before], to_shown)
-    small_now, small_before, small_count = _small(won, to_shown)
+    closed_before = _won(won_then, to_shown)
+    small_now, small_count = _small(won, to_shown)
+    small_before, _count_before = _small(won_then, to_shown)
     in_use = _threshold_in_use(viewer, question, units)
     scope: WeightedScope = "all_open" if org.weighted_scope == "all_open" else "in_period"
     weighted_now = weighted_for_period(cells.now, rates_now, now, scope)
-    weighted_then = weighted_for_period(
-        cells.before, rates.on(before, question.known_at), then, scope
-    )
+    weighted_then = weighted_for_period(cells.before, rates.on(before, known_then), then, scope)
     expected = small_expected(
         small_now,
         elapsed_days=question.period.elapsed_days(question.on),
@@ -288,17 +290,38 @@ def sight(
     return positions_of(viewer, units=wanted, owner_id=question.person_id)
 
 
+def _known_then(question: FunnelQuestion, before: date, time_zone: str) -> datetime | None:
+    """Give the moment up to which the week before is known: now, or the end of its own day."""
+    if not question.week_as_known_then:
+        return question.known_at
+    limit = datetime.combine(before + timedelta(days=1), time.min, tzinfo=ZoneInfo(time_zone))
+    return min(limit, question.known_at) if question.known_at else limit
+
+
+def _closed_by(
+    question: FunnelQuestion,
+    where: list[Where],
+    on: date,
+    before: date,
+    known_at: datetime | None,
+) -> list[OutcomeSum]:
+    """Sum the sales of the period up to a day: what is sold after the period is not of it."""
+    return outcome_sums(
+        where,
+        start=question.period.start,
+        on=min(on, question.period.last_day),
+        before=before,
+        known_at=known_at,
+    )
+
+
 def _cells(
     question: FunnelQuestion,
     now: list[Where],
     then: list[Where],
     before: date,
-    time_zone: str,
+    then_known: datetime | None,
 ) -> DayCells:
-    then_known = question.known_at
-    if question.week_as_known_then:
-        limit = datetime.combine(before + timedelta(days=1), time.min, tzinfo=ZoneInfo(time_zone))
-        then_known = min(limit, question.known_at) if question.known_at else limit
     if now == then and then_known == question.known_at:
         return open_cells(
             now,
@@ -363,14 +386,9 @@ def _closed(
     )
 
 
-def _small(rows: list[OutcomeSum], to_shown: Fraction) -> tuple[Figure, Figure, int]:
+def _small(rows: list[OutcomeSum], to_shown: Fraction) -> tuple[Figure, int]:
     small = [row for row in rows if row.place is Place.NOWHERE]
-    before = [row for row in small if row.until_before]
-    return (
-        known(sum(row.base_minor for row in small) * to_shown),
-        known(sum(row.base_minor for row in before) * to_shown),
-        sum(row.count for row in small),
-    )
+    return known(sum(row.base_minor for row in small) * to_shown), sum(r.count for r in small)
 
 
 def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) -> bool:

@@ -30,15 +30,18 @@ class Where:
     owner_id: int | None = None
     not_units: frozenset[int] = frozenset()
 
-    def sql(self) -> str:
-        """Give the condition; ids are whole numbers of ours, so they stand in the text."""
+    def sql(self, table: str = "") -> str:
+        """Give the condition; ids are whole numbers of ours, so they stand in the text.
+
+        `table` is the alias of the table with its dot, where several are joined.
+        """
         parts = []
         if self.units is not None:
-            parts.append(f"unit_id IN ({_ids(self.units)})")
+            parts.append(f"{table}unit_id IN ({_ids(self.units)})")
         if self.owner_id is not None:
-            parts.append(f"owner_id = {int(self.owner_id)}")
+            parts.append(f"{table}owner_id = {int(self.owner_id)}")
         if self.not_units:
-            parts.append(f"unit_id NOT IN ({_ids(self.not_units)})")
+            parts.append(f"{table}unit_id NOT IN ({_ids(self.not_units)})")
         return " AND ".join(parts) or "1 = 1"
 
 
@@ -160,14 +163,13 @@ def outcome_sums(
     start: date,
     on: date,
     before: date,
-    small_until: date,
     places: Sequence[Place] = (Place.WON,),
     known_at: datetime | None = None,
 ) -> list[OutcomeSum]:
     """Sum what was decided on the days start … on, apart for those up to `before`.
 
-    The small sales of the days start … small_until come along as place NOWHERE: one question to
-    the database instead of two.
+    The small sales of the same days come along as place NOWHERE: one question to the database
+    instead of two.
     """
     if not where or on < start:
         return []
@@ -186,8 +188,7 @@ def outcome_sums(
         for part in where
     ]
     last = [known_at] if known_at else []
-    params = [before, start, on, *last] * len(where)
-    params += [before, start, small_until, *last] * len(where)
+    params = [before, start, on, *last] * (2 * len(where))
     rows = fetch(
         "SELECT place, stage_id, early, SUM(count), SUM(base) FROM"
         f" ({' UNION ALL '.join(selects)}) AS outcomes GROUP BY 1, 2, 3",
@@ -198,13 +199,11 @@ def outcome_sums(
 
 @dataclass(frozen=True, slots=True)
 class MovedCell:
-    """What movements of a kind did to positions that are alike; `grown` splits amount changes."""
+    """What movements of a kind did to open positions that are alike; amount changes by sign."""
 
     kind: Kind
     shrunk: bool
     cell: Cell
-    place: Place
-    movements: int
 
 
 def moved_cells(
@@ -217,25 +216,43 @@ def moved_cells(
 ) -> list[MovedCell]:
     """Sum the movements of the days start … end (end left out) by kind, stage and currency.
 
-    Amount changes are split by sign here, entry by entry: a sum would hide what shrank.
+    Amount changes are split by sign here, entry by entry: a sum would hide what shrank. What was
+    taken back is netted where it was counted: a mirrored growth is no shrinking.
     """
     if not where or end <= start:
         return []
-    known = "" if known_at is None else " AND recorded_at <= %s"
-    selects = [
-        "SELECT kind, stage_id, own_rate_bp, currency, close_month, count, amount_minor"
-        f' FROM dakehu_entry WHERE "on" >= %s AND "on" < %s AND place = {int(Place.OPEN)}'
-        f" AND {part.sql()}{known}"
-        for part in where
-    ]
-    params = [start, end, *([known_at] if known_at else [])] * len(where)
-    shrunk = f"CASE WHEN kind = {int(Kind.AMOUNT_CHANGED)} AND amount_minor < 0 THEN 1 ELSE 0 END"
+    known = "" if known_at is None else " AND e.recorded_at <= %s"
+    columns = "e.stage_id, e.own_rate_bp, e.currency, e.close_month"
+    changed = int(Kind.AMOUNT_CHANGED)
+    sign = f"CASE WHEN e.kind = {changed} AND e.amount_minor < 0 THEN 1 ELSE 0 END"
+    selects = []
+    for part in where:
+        of_days = (
+            f'e."on" >= %s AND e."on" < %s AND e.place = {int(Place.OPEN)}'
+            f" AND {part.sql('e.')}{known}"
+        )
+        entries = f" FROM dakehu_entry e WHERE {of_days}"
+        mirrors = (
+            " FROM dakehu_movement m JOIN dakehu_entry e ON e.movement_id = m.id"
+            f' WHERE m.kind = {int(Kind.REVERSED)} AND m."on" >= %s AND m."on" < %s'
+            f" AND e.kind = {changed} AND e.amount_minor <> 0 AND {of_days}"
+        )
+        selects += [
+            f"SELECT e.kind, {sign} AS shrunk, {columns}, e.count, e.amount_minor{entries}",
+            # Rare, and kept apart so that the sum above stays within its index: a mirror leaves
+            # the bar of its own sign and joins that of what it takes back.
+            f"SELECT e.kind, {sign}, {columns}, -e.count, -e.amount_minor{mirrors}",
+            f"SELECT e.kind, 1 - {sign}, {columns}, e.count, e.amount_minor{mirrors}",
+        ]
+    days, last = [start, end], ([known_at] if known_at else [])
+    params = [*days, *last, *days, *days, *last, *days, *days, *last] * len(where)
     rows = fetch(
-        f"SELECT kind, {shrunk} AS shrunk, stage_id, own_rate_bp, currency,"
+        "SELECT kind, shrunk, stage_id, own_rate_bp, currency,"
         " CASE WHEN close_month = %s THEN 3 WHEN close_month < %s THEN 0"
-        " WHEN close_month < %s THEN 1 ELSE 2 END AS scope,"
-        f" SUM(count), SUM(amount_minor), COUNT(*) FROM ({' UNION ALL '.join(selects)}) AS moved"
-        " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6",
+        " WHEN close_month < %s THEN 1 ELSE 2 END AS scope, SUM(count), SUM(amount_minor)"
+        f" FROM ({' UNION ALL '.join(selects)}) AS moved"
+        " GROUP BY 1, 2, 3, 4, 5, 6 HAVING SUM(count) <> 0 OR SUM(amount_minor) <> 0"
+        " ORDER BY 1, 2, 3, 4, 5, 6",
         [NO_MONTH, period.start.replace(day=1), period.end, *params],
     )
     return [
@@ -250,10 +267,8 @@ def moved_cells(
                 int(n),
                 int(amount),
             ),
-            Place.OPEN,
-            int(entries),
         )
-        for kind, less, stage, own, currency, scope, n, amount, entries in rows
+        for kind, less, stage, own, currency, scope, n, amount in rows
     ]
 
 
@@ -282,11 +297,10 @@ def closing(where: Sequence[Where], *, known_at: datetime | None = None) -> Clos
     movements: set[int] = set()
     amounts: dict[str, int] = {}
     for part in where:
-        sql = part.sql().replace("unit_id", "e.unit_id").replace("owner_id", "e.owner_id")
         for movement, currency, minor in fetch(
             "SELECT m.id, e.currency, SUM(CASE WHEN e.place = 1 THEN e.amount_minor ELSE 0 END)"
             " FROM dakehu_movement m JOIN dakehu_entry e ON e.movement_id = m.id"
-            f' WHERE m.recorded_at > %s AND m."on" <= %s AND {sql}{known}'
+            f' WHERE m.recorded_at > %s AND m."on" <= %s AND {part.sql("e.")}{known}'
             " GROUP BY m.id, e.currency",
             [closed_at, until_on, *([known_at] if known_at else [])],
         ):

@@ -134,12 +134,11 @@ def _sums(
 
 
 def _condition(part: Where, stages: frozenset[int] | None, known_at: datetime | None) -> str:
-    sql = part.sql().replace("unit_id", "e.unit_id").replace("owner_id", "e.owner_id")
     chosen = "" if stages is None else f" AND e.stage_id IN ({_ids(stages)})"
     known = "" if known_at is None else " AND e.recorded_at <= %s"
     return (
         'e.place IN (2, 3, 4) AND e.place >= 2 AND e."on" >= %s AND e."on" < %s'
-        f" AND {sql}{chosen}{known}"
+        f" AND {part.sql('e.')}{chosen}{known}"
     )
 
 

@@ -132,6 +132,8 @@ def _conditions(
     sql = f'place IN ({listed}) AND "on" <= %s'
     params: list[Any] = [question.on]
     if what == "won":
+        # What is won after the period is not of it, on whatever day it is asked.
+        params = [min(question.on, question.period.last_day)]
         sql += ' AND "on" >= %s'
         params.append(question.period.start)
     elif what == "moved":
