@@ -21,6 +21,7 @@ from dakehu.actions.opportunities.held import (
     Held,
     Save,
     base_amount,
+    booked_base,
     check_posting_day,
     digits_of,
     hold,
@@ -110,7 +111,8 @@ def correct_opportunity(
     """Correct a movement's day or amount, or drop it; later ones are mirrored and posted anew.
 
     NotFound, NotAllowed `ledger.correct` (held, or the owner's superior), Conflict, RuleBroken
-    `opportunity.why_missing`, `ledger.future`, `ledger.books_closed`, `ledger.chain_order`.
+    `opportunity.why_missing`, `ledger.future`, `ledger.books_closed`, `ledger.chain_order`,
+    `ledger.stands_on_it`, `money.no_exchange_rate`.
     """
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = _held_any(actor, opportunity_id, seen_version)
@@ -133,7 +135,14 @@ def correct_opportunity(
         _check_currency(row.pk, correction.movement_id)
     days = [wrong.on] + ([correction.on] if correction.on else [])
     _check_books(save, days, why)
-    correct_movement(opportunity_id=row.pk, correction=correction, posting=save.posting)
+    correct_movement(
+        opportunity_id=row.pk,
+        correction=correction,
+        posting=save.posting,
+        book=lambda standing, on: booked_base(
+            standing.amount_minor, standing.position.currency, on
+        ),
+    )
     follow_ledger(row)
     note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
     store(row, save)
