@@ -252,3 +252,12 @@ def test_closed_a_week_ago_stands_in_the_tree_of_that_day(world: World) -> None:
     assert (answer.closed.amount.value, answer.closed_before.value) == (70, 0)
     answer = ask(world, unit_id=world.units["east"])
     assert (answer.closed.amount.value, answer.closed_before.value) == (0, 70)
+
+
+def test_a_part_of_a_unit_above_has_no_quota(world: World) -> None:
+    world.create("wen", on=date(2026, 5, 5), close_on=ON)
+    set_quota(world, 100, person_id=world.people["rong"])
+    set_quota(world, 900, unit_id=world.units["company"])
+    answer = ask(world, "rong", unit_id=world.units["company"])
+    assert answer.total.count == 1
+    assert (answer.quota.value, answer.forecast.reason) == (None, "no_quota")
