@@ -623,3 +623,14 @@ def test_restored_after_its_creation_was_taken_back_it_begins_anew(world: World)
     act(world, restore_opportunity, "wen", made, on=date(2026, 6, 20))
     row = world.row(made)
     assert (row.created_on, row.stage_since) == (date(2026, 6, 20), date(2026, 6, 20))
+
+
+def test_what_a_deputy_sells_stays_in_their_own_unit(world: World) -> None:
+    wen = world.people["wen"]
+    Appointment.objects.filter(person_id=wen).delete()
+    for unit, whom in (("west_team", world.people["lu"]), ("east_team", None)):
+        Appointment.objects.create(
+            person_id=wen, unit_id=world.units[unit], role="salesperson",
+            from_on=date(2025, 1, 1), for_person_id=whom, recorded_at=world.at,
+        )  # fmt: skip
+    assert world.row(world.create("wen")).unit_id == world.units["east_team"]
