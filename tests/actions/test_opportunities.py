@@ -485,6 +485,40 @@ def test_moving_to_another_method_keeps_the_amount_and_takes_its_stage(world: Wo
     assert kinds(row.pk) == [Kind.CREATED, Kind.METHOD_MOVED]
 
 
+def test_another_method_is_no_way_around_the_gate(world: World) -> None:
+    world.gate("industrial-6", "require")
+    world.gate("tender-8", "require")
+    made = world.create()
+    tender = {"method_version_id": world.methods["tender-8"]}
+    stages = first_stages(world, "tender-8")
+    with refused("gate.evidence_missing"):
+        act(world, move_opportunity_method, "wen", made, **tender, to_stage=stages[6])
+    with refused("gate.overrule", NotAllowed):
+        act(
+            world, move_opportunity_method, "wen", made, **tender, to_stage=stages[6],
+            overrule="I know them",
+        )  # fmt: skip
+    act(world, move_opportunity_method, "wen", made, **tender, to_stage=stages[0])
+    act(
+        world, move_opportunity_method, "mei", made,
+        method_version_id=world.methods["industrial-6"], to_stage="commit",
+        overrule="the award is public",
+    )  # fmt: skip
+    assert Change.objects.filter(field="gate_overruled").count() == 1
+
+
+def test_a_new_version_of_the_method_is_no_way_around_the_gate(world: World) -> None:
+    made = world.create()
+    newer = change_method(
+        actor=operator(), method_id=Method.objects.get(key="industrial-6").pk, seen_number=1,
+        at=world.at, gate=GateMode.REQUIRE,
+    )  # fmt: skip
+    to = {"method_version_id": newer.version_id}
+    with refused("gate.evidence_missing"):
+        act(world, move_opportunity_method, "wen", made, **to, to_stage="commit")
+    act(world, move_opportunity_method, "wen", made, **to, to_stage="interest")
+
+
 def test_opportunities_keep_their_version_until_moved(world: World) -> None:
     made = world.create()
     method = Method.objects.get(key="industrial-6")
