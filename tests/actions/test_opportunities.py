@@ -668,3 +668,20 @@ def test_what_a_deputy_sells_stays_in_their_own_unit(world: World) -> None:
             from_on=date(2025, 1, 1), for_person_id=whom, recorded_at=world.at,
         )  # fmt: skip
     assert world.row(world.create("wen")).unit_id == world.units["east_team"]
+
+
+def test_lines_are_taken_back_at_the_day_they_were_entered_for(world: World) -> None:
+    made = world.create(on=date(2026, 1, 5))
+    line = Line(world.products["crane"], Decimal(1), Decimal(10), None)
+    saved = act(
+        world, edit_opportunity, "wen", made, edit=EditOpportunity(lines=(line,)),
+        on=date(2026, 2, 5),
+    )  # fmt: skip
+    undo_opportunity(
+        actor=world.viewer("wen"), opportunity_id=made.opportunity_id,
+        correlation_id=UUID(saved.correlation_id), seen_version=None, today=world.today,
+        at=world.at,
+    )  # fmt: skip
+    kept = LineSet.objects.filter(opportunity_id=made.opportunity_id).order_by("id").last()
+    assert kept is not None
+    assert (kept.on, kept.lines.count()) == (date(2026, 2, 5), 0)

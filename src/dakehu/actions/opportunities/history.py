@@ -39,7 +39,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
 from dakehu.core.opportunities import Line
-from dakehu.models import Change, Evidence, Movement, Opportunity
+from dakehu.models import Change, Evidence, LineSet, Movement, Opportunity
 from dakehu.queries.superiors import is_superior
 
 _DAYS = frozenset({"close_on", "next_step_on"})
@@ -89,7 +89,7 @@ def undo_opportunity(
         reverse_correlation(
             opportunity_id=row.pk, correlation_id=correlation_id, posting=save.posting
         )
-    _take_back(row, changes, save, on=moved[0].on if moved else today)
+    _take_back(row, changes, save, on=_day_of(row, correlation_id, moved) or today)
     if moved:
         follow_ledger(row)
     store(row, save)
@@ -147,6 +147,14 @@ def correct_opportunity(
     note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+def _day_of(row: Opportunity, correlation_id: UUID, moved: list[Movement]) -> date | None:
+    """Give the business day of a save, where it touched what is dated: movements or lines."""
+    if moved:
+        return moved[0].on
+    lines = LineSet.objects.filter(opportunity_id=row.pk, correlation_id=correlation_id)
+    return lines.values_list("on", flat=True).first()
 
 
 def _check_currency(opportunity_id: int, movement_id: int) -> None:
