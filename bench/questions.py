@@ -111,7 +111,7 @@ def _after_next_links(client: Client, times: int) -> str:
     url = "/opportunities/"
     for _ in range(times):
         body = get(client, url).content.decode()
-        link = re.search(r'rel="next" href="([^"]+)"', body)
+        link = re.search(r'rel="next"\s+href="([^"]+)"', body)
         if link is None:
             break
         url = "/opportunities/" + link[1].replace("&amp;", "&")

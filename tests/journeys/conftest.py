@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ FLAGS = [
     ],
 ]
 COMMAND = [sys.executable, "-c", "from dakehu.cli import main; main()"]
-PATIENCE = 60
+PATIENCE = 180
 OpenPage = Callable[..., Page]
 
 
@@ -49,15 +49,15 @@ class Served:
     log: Path
 
 
-def environment(home: Path, port: int) -> dict[str, str]:
-    """Give the settings of a demo server whose data all lie in `home`."""
+def environment(home: Path, port: int, *, demo: bool = True) -> dict[str, str]:
+    """Give the settings of a server whose data all lie in `home`."""
     theirs = {k: v for k, v in os.environ.items() if not k.startswith(("DAKEHU_", "DJANGO_"))}
     return {
         **theirs,
         "PYTHONPATH": str(ROOT / "src"),
         "DAKEHU_HOME": str(home),
         "DAKEHU_DATABASE_URL": f"sqlite:///{home / 'dakehu.sqlite3'}",
-        "DAKEHU_DEMO": "1",
+        "DAKEHU_DEMO": "1" if demo else "",
         "DAKEHU_HOST": "127.0.0.1",
         "DAKEHU_PORT": str(port),
     }
@@ -70,6 +70,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def command(home: Path, *words: str, typed: str = "", demo: bool = True) -> None:
+    """Give a command of the product on the data in `home`; fail with what it says."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        env=environment(home, 8000, demo=demo),
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(words)} failed:\n{done.stdout}\n{done.stderr}"
+
+
 @pytest.fixture(scope="session")
 def template_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Make the demo company once per test run, shared by all workers."""
@@ -80,14 +93,7 @@ def template_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "made").exists():
             home.mkdir(exist_ok=True)
-            done = subprocess.run(
-                [*COMMAND, "init", "--demo"],
-                env=environment(home, 8000),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"init --demo failed:\n{done.stdout}\n{done.stderr}"
+            command(home, "init", "--demo")
             (home / "made").touch()
     return home
 
@@ -116,12 +122,19 @@ def served(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Serve a fresh copy of the demo company to the tests of one file."""
     home = tmp_path_factory.mktemp("served")
     shutil.copytree(template_home, home, dirs_exist_ok=True)
+    with serving(home) as result:
+        yield result
+
+
+@contextmanager
+def serving(home: Path, *, demo: bool = True) -> Iterator[Served]:
+    """Serve the data in `home` until the block ends."""
     port = free_port()
     result = Served(f"http://127.0.0.1:{port}", home / "dakehu.sqlite3", home / "server.log")
     with result.log.open("wb") as log:
         server = subprocess.Popen(
             [*COMMAND, "serve"],
-            env=environment(home, port),
+            env=environment(home, port, demo=demo),
             cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -181,7 +194,7 @@ def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
             )
             opened.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(30_000)
             page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
             page.on(
                 "console",

@@ -1,8 +1,9 @@
-"""Every page of every demo log-in: no error, no sideways scrolling, nobody kept out, no stray words.
+"""Every page of every demo log-in: whole, wide enough, open to all, in one language.
 
 The theme and the width change on the page that is open, so each page is loaded once a language.
 """
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,11 @@ from tests.journeys.steps import HAN, english_left, overhang, sign_in
 OpenPage = Callable[..., Page]
 Axe = Callable[[Page], list[str]]
 
-LOG_INS = ("demo-sales", "demo-head", "demo-director", "demo-finance", "demo-ops", "demo-admin")
+#: Chinese words that stand in English pages as they are: languages and units by their own name.
+SAME_IN_ENGLISH = re.compile("简体中文|万|亿")
+
+#: Those who see and may most come first.
+LOG_INS = ("demo-head", "demo-sales", "demo-ops", "demo-admin", "demo-finance", "demo-director")
 #: Pages behind a list: the list, and the link that leads on.
 INNER = {
     "demo-sales": (
@@ -27,7 +32,7 @@ INNER = {
     "demo-admin": (
         ("/people/", "tbody th a"),
         ("/people/", "a[data-new]"),
-        ("/units/", ".tree-rows a"),
+        ("/units/", ".tree-rows a[href$='edit/']"),
     ),
     "demo-ops": (("/methods/", "main h2 a"), ("/accounts/", "a[data-new]")),
     "demo-finance": (("/small-sales/", "a[data-new]"),),
@@ -54,13 +59,14 @@ def look(page: Page, path: str, language: str) -> list[str]:
         wrong.append(f"{path}: the wrong language is said")
     if page.locator("h1").count() != 1:
         wrong.append(f"{path}: not one h1")
-    said = page.locator(".side li a, .side .grp, h1, h2, thead th, .btn, dt, legend, label")
+    said = page.locator(".side li a, .side .grp, h2, thead th, .btn, dt, legend, label")
     words = [text.strip() for text in said.all_inner_texts() if text.strip()]
     if language != "en":
         wrong += [f"{path}: English: {word}" for word in english_left(words)]
     else:
         named = page.locator(".side li a, .side .grp, thead th, dt, legend, label")
-        wrong += [f"{path}: Chinese: {w}" for w in named.all_inner_texts() if HAN.search(w)]
+        texts = [SAME_IN_ENGLISH.sub("", text) for text in named.all_inner_texts()]
+        wrong += [f"{path}: Chinese: {text}" for text in texts if HAN.search(text)]
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         if overhang(page) > 0:
@@ -68,23 +74,37 @@ def look(page: Page, path: str, language: str) -> list[str]:
     return wrong
 
 
+def kept_out(page: Page, axe: Axe, path: str) -> list[str]:
+    """Give what axe finds on the open page, light and wide, dark and narrow."""
+    wrong = [f"{path} light: {found}" for found in axe(page)]
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.set_viewport_size({"width": 390, "height": 844})
+    wrong += [f"{path} dark, narrow: {found}" for found in axe(page)]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    return wrong
+
+
+@pytest.fixture(scope="module")
+def examined() -> set[str]:
+    """Pages that axe has seen: others get the same page, at most with fewer buttons."""
+    return set()
+
+
 @pytest.mark.parametrize("login", LOG_INS)
-def test_every_page_is_whole(open_page: OpenPage, axe: Axe, login: str) -> None:
+def test_every_page_is_whole(open_page: OpenPage, axe: Axe, examined: set[str], login: str) -> None:
     page = open_page()
+    page.emulate_media(reduced_motion="reduce")
     sign_in(page, login)
     wrong: list[str] = []
-    everywhere = places(page, login)
-    for path in everywhere:
+    for path in places(page, login):
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200, path
         wrong += look(page, path, "zh-hans")
-        wrong += [f"{path} light: {found}" for found in axe(page)]
-        page.emulate_media(color_scheme="dark")
-        page.set_viewport_size({"width": 390, "height": 844})
-        wrong += [f"{path} dark, narrow: {found}" for found in axe(page)]
-        page.set_viewport_size({"width": 1440, "height": 900})
-        page.emulate_media(color_scheme="light")
+        if path not in examined:
+            wrong += kept_out(page, axe, path)
+            examined.add(path)
     assert not wrong, "\n".join(wrong)
 
 

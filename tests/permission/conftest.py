@@ -64,7 +64,7 @@ class Reader:
         for _turn in range(1000):
             text = self.page(url)
             yield text
-            found = re.search(r'rel="next" href="([^"]+)"', text)
+            found = re.search(r'rel="next"\s+href="([^"]+)"', text)
             if not found:
                 return
             query = html.unescape(found[1])

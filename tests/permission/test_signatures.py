@@ -37,6 +37,7 @@ NO_VIEWER: dict[str, str] = {
     "opportunities.filters.cursor_of": SHAPE,
     "opportunities.filters.narrowed": SHAPE,
     "opportunities.filters.place_of": SHAPE,
+    "opportunities.history.day_of": SHAPE,
     "opportunities.history.history_of": ROW_IN_SIGHT,
     "opportunities.history.stays_of": SHAPE,
     "opportunities.history.undoable": SHAPE,

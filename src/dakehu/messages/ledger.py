@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
     "funnel.future": _("The day %(on)s lies in the future. Choose today, %(today)s, or earlier."),
+    "ledger.busy": _("A new month is being opened at this moment. Please save again."),
     "ledger.before_last": _(
         "The day %(on)s lies before the last change of this opportunity, %(last_on)s."
         " Choose that day or a later one."

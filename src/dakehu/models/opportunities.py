@@ -68,6 +68,11 @@ class Opportunity(models.Model):
             models.Index(fields=["base_minor", "id"], name="opp_amount", condition=OPEN_AND_THERE),
             models.Index(fields=["sort_key", "id"], name="opp_name", condition=OPEN_AND_THERE),
             models.Index(fields=["updated_at", "id"], name="opp_updated"),
+            models.Index(
+                fields=["place", "close_sort", "id"],
+                name="opp_place_close",
+                condition=models.Q(voided=False),
+            ),
             models.Index(fields=["owner", "place", "close_sort", "id"], name="opp_owner_close"),
             models.Index(fields=["unit", "place", "close_sort", "id"], name="opp_unit_close"),
             models.Index(

@@ -38,6 +38,7 @@ class VersionInForce:
     gate: str
     spec: MethodSpec
     stages: tuple[StageInForce, ...]
+    is_current: bool = True
 
     @property
     def open_stages(self) -> tuple[StageInForce, ...]:
@@ -70,11 +71,11 @@ def version_in_force(version_id: int) -> VersionInForce:
     )
     version = (
         MethodVersion.objects.filter(pk=version_id)
-        .values_list("method_id", "number", "gate", "spec")
+        .values_list("method_id", "number", "gate", "spec", "is_current")
         .first()
     )
     if version is None or not rows:
         raise NotFound("method.unknown_version", version_id=version_id)
-    method_id, number, gate, spec = version
+    method_id, number, gate, spec, is_current = version
     stages = tuple(StageInForce(*row) for row in rows)
-    return VersionInForce(version_id, method_id, number, gate, spec_of(spec), stages)
+    return VersionInForce(version_id, method_id, number, gate, spec_of(spec), stages, is_current)

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from dakehu.core.errors import Conflict
 from dakehu.core.ledger import Place
 from dakehu.models import Balance, CarriedMonth, Entry, Turnover
 
@@ -36,6 +37,31 @@ def lock_alone() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def hold_ledger(earliest: date) -> bool:
+    """Take the lock that a posting from that day on needs; tell if it changes carried months.
+
+    The lock is chosen before it is taken: two late postings that both went from shared to alone
+    would wait for each other. Raises Conflict("ledger.busy") where a month was carried in between.
+    """
+    if _is_carried_after(earliest):
+        lock_alone()
+        return True
+    lock_shared()
+    if not _is_carried_after(earliest):
+        return False
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            row = cursor.fetchone()
+        if row is None or not row[0]:
+            raise Conflict("ledger.busy")
+    return True
+
+
+def _is_carried_after(day: date) -> bool:
+    return CarriedMonth.objects.filter(month__gt=day).exists()
 
 
 def next_month(month: date) -> date:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from dakehu.actions.ledger.carry import lock_alone, lock_shared, update_carried
+from dakehu.actions.ledger.carry import hold_ledger, update_carried
 from dakehu.core.ledger import NewEntry, Place, Step, Way, entries_for
-from dakehu.models import CarriedMonth, Entry, Movement, MovementNote
+from dakehu.models import Entry, Movement, MovementNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     """
     if not drafts:
         return []
-    if carry:
-        lock_shared()
+    late = carry and hold_ledger(min(draft.posting.on for draft in drafts))
     movements = Movement.objects.bulk_create([_movement(draft) for draft in drafts], 500)
     entries: list[Entry] = []
     notes: list[MovementNote] = []
@@ -87,11 +86,8 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     Entry.objects.bulk_create(entries, 500)
     if notes:
         MovementNote.objects.bulk_create(notes, 500)
-    if carry:
-        earliest = min(draft.posting.on for draft in drafts)
-        if CarriedMonth.objects.filter(month__gt=earliest).exists():
-            lock_alone()
-            update_carried(entries)
+    if late:
+        update_carried(entries)
     return [movement.pk for movement in movements]
 
 

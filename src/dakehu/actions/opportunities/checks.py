@@ -51,10 +51,10 @@ def unit_of_owner(owner_id: int, on: date) -> int:
     Whom somebody stands in for does not count: their own sales stay in their own unit.
     RuleBroken `opportunity.owner_unknown`, `opportunity.owner_without_unit`.
     """
-    if not Person.objects.filter(pk=owner_id, is_active=True).exists():
-        raise RuleBroken("opportunity.owner_unknown", field="owner")
     rows = (
-        Appointment.objects.filter(person_id=owner_id, from_on__lte=on, for_person=None)
+        Appointment.objects.filter(
+            person_id=owner_id, person__is_active=True, from_on__lte=on, for_person=None
+        )
         .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
         .order_by("id")
         .values_list("role", "unit_id")
@@ -64,5 +64,7 @@ def unit_of_owner(owner_id: int, on: date) -> int:
         if role == "salesperson":
             return int(unit)
     if not units:
+        if not Person.objects.filter(pk=owner_id, is_active=True).exists():
+            raise RuleBroken("opportunity.owner_unknown", field="owner")
         raise RuleBroken("opportunity.owner_without_unit", field="owner", on=on)
     return int(units[0][1])

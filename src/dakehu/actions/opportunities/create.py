@@ -35,7 +35,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Category, Kind, Place, Step, Way
 from dakehu.core.opportunities import check_rate, lines_amount
-from dakehu.models import MethodVersion, Opportunity
+from dakehu.models import Opportunity
 from dakehu.queries.stages import StageInForce, VersionInForce, version_in_force
 
 
@@ -62,7 +62,7 @@ def create_opportunity(
         raise NotAllowed("opportunity.create")
     check_posting_day(save, last_on=None, reason=reason)
     version = version_in_force(new.method_version_id)
-    if not MethodVersion.objects.filter(pk=version.id, is_current=True).exists():
+    if not version.is_current:
         raise RuleBroken("method.not_current", field="method")
     stage = starting_stage(version, new.stage_key)
     passed = pass_gate(

@@ -20,7 +20,7 @@ from dakehu.actions.opportunities.stages import require_mover, stage_named
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Standing, Way, steps_between
-from dakehu.models import MethodVersion, Opportunity
+from dakehu.models import Opportunity
 from dakehu.queries.rates import win_rates
 from dakehu.queries.stages import VersionInForce, version_in_force
 
@@ -56,10 +56,10 @@ def move_opportunity_method(
     require_open(row)
     if method_version_id == row.method_version_id:
         raise RuleBroken("opportunity.same_method", field="method")
-    if not MethodVersion.objects.filter(pk=method_version_id, is_current=True).exists():
+    version = version_in_force(method_version_id)
+    if not version.is_current:
         raise RuleBroken("method.not_current", field="method")
     check_posting_day(save, last_on=row.last_on, reason=why)
-    version = version_in_force(method_version_id)
     there = stage_named(version, to_stage)
     passed = Passed()
     leaving = _leaving(row, version)

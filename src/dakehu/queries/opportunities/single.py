@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from django.db import connections
 from django.db.models import Exists, F, OuterRef, Subquery
 
 from dakehu.core.access import Viewer
+from dakehu.core.currency import Exchange
 from dakehu.core.errors import NotFound
+from dakehu.core.funnel import Cell, weighted
 from dakehu.core.ledger import Category, Place
 from dakehu.core.methods import LOST, WON, EvidenceItem, GateMode, evidence_missing
-from dakehu.core.money import from_minor, round_money, units
+from dakehu.core.money import from_minor, round_money
 from dakehu.models import (
     Competitor,
     Grant,
@@ -455,14 +456,18 @@ def _rates(raw: dict[str, Any], row: _RateRow) -> Rates:
 
 
 def _weighted(raw: dict[str, Any], rates: Rates, *, overdue: bool) -> Decimal | None:
-    """Give amount × win rate; an overdue one weighs nothing (FUN-2), no rate is unknown."""
-    if overdue:
-        return Decimal(0)
-    if rates.used_bp is None:
-        return None
-    digits = raw["currency__digits"]
-    value = units(raw["amount_minor"], digits) * Fraction(rates.used_bp, 10_000)
-    return round_money(value, digits)
+    """Give the weighted amount by the funnel's own formula, of one opportunity in its currency."""
+    currency, digits = raw["currency_id"], raw["currency__digits"]
+    cell = Cell(
+        raw["stage_id"],
+        rates.used_bp,
+        currency,
+        "overdue" if overdue else "in_period",
+        1,
+        raw["amount_minor"],
+    )
+    figure = weighted([cell], {}, Exchange(currency, {currency: digits}))
+    return None if figure.value is None else round_money(figure.value, digits)
 
 
 def _lines(opportunity_id: int, digits: int, language: str) -> tuple[LineShown, ...]:
