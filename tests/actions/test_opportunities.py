@@ -654,9 +654,12 @@ def test_the_operator_of_the_machine_may_all(world: World) -> None:
 def test_restored_after_its_creation_was_taken_back_it_begins_anew(world: World) -> None:
     made = world.create(on=date(2026, 6, 1))
     undo(world, "wen", made, made)
-    act(world, restore_opportunity, "wen", made, on=date(2026, 6, 20))
+    with pytest.raises(RuleBroken) as refused:
+        act(world, restore_opportunity, "wen", made, on=date(2026, 6, 20))
+    assert refused.value.code == "opportunity.only_today"
+    act(world, restore_opportunity, "wen", made)
     row = world.row(made)
-    assert (row.created_on, row.stage_since) == (date(2026, 6, 20), date(2026, 6, 20))
+    assert (row.created_on, row.stage_since) == (world.today, world.today)
 
 
 def test_what_a_deputy_sells_stays_in_their_own_unit(world: World) -> None:

@@ -44,6 +44,13 @@ SENTENCES: dict[str, str | Promise] = {
     "opportunity.not_open": _(
         "The opportunity is closed, so this cannot be done with it. Reopen it first."
     ),
+    "opportunity.only_today": _(
+        "Deleting and restoring happen today, %(today)s, not on %(on)s. Leave the day out."
+    ),
+    "opportunity.void_won": _(
+        "A won opportunity is not deleted: its sale stands in the figures of its day."
+        " Take the win back or correct it first."
+    ),
     "opportunity.not_voided": _("The opportunity is not deleted, so it cannot be restored."),
     "opportunity.unknown_verb": _("There is no such thing to do with an opportunity."),
     "opportunity.owner_unknown": _("There is no such person who could own it. Choose another."),

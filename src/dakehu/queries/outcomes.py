@@ -7,6 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
+from django.db import connections
+
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Place
@@ -16,6 +18,7 @@ from dakehu.models import Account, Opportunity, Person, Product
 from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
 from dakehu.queries.ledger import Where, fetch
 from dakehu.queries.organisation import Org, organisation
+from dakehu.queries.snapshot import read_alias
 from dakehu.queries.units import Units, all_units
 
 By = Literal["unit", "owner", "quarter", "product", "account"]
@@ -151,7 +154,9 @@ def _params(start: date, end: date, known_at: datetime | None) -> list[Any]:
 
 
 def _month_sql() -> str:
-    return 'CAST(SUBSTR(CAST(e."on" AS VARCHAR(10)), 1, 7) AS VARCHAR(7))'
+    if connections[read_alias()].vendor == "postgresql":
+        return "to_char(e.\"on\", 'YYYY-MM')"
+    return 'SUBSTR(e."on", 1, 7)'
 
 
 def _by_product(
@@ -167,6 +172,7 @@ def _by_product(
     rate the outcome was booked; what lines do not cover stands under no product (FUN-5).
     """
     found: dict[Any, _Sum] = defaultdict(_Sum)
+    known = "" if known_at is None else " AND x.recorded_at <= %s"
     for part in where:
         condition = _condition(part, stages, known_at)
         sql = (
@@ -174,14 +180,15 @@ def _by_product(
             " l.product_id, COALESCE(SUM(l.amount_minor), 0)"
             " FROM dakehu_entry e LEFT JOIN dakehu_lineset s ON s.id = ("
             "  SELECT x.id FROM dakehu_lineset x WHERE x.opportunity_id = e.opportunity_id"
-            '  AND x."on" <= e."on" ORDER BY x."on" DESC, x.id DESC LIMIT 1)'
+            f'  AND x."on" <= e."on"{known} ORDER BY x."on" DESC, x.id DESC LIMIT 1)'
             " LEFT JOIN dakehu_productline l ON l.line_set_id = s.id"
             f" WHERE {condition}"
             " GROUP BY e.id, e.place, e.count, e.amount_minor, e.base_minor, l.product_id"
             " ORDER BY e.id"
         )
         held: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for entry_id, *rest in fetch(sql, _params(start, end, known_at)):
+        params = [*([known_at] if known_at else []), *_params(start, end, known_at)]
+        for entry_id, *rest in fetch(sql, params):
             held[entry_id].append(tuple(rest))
         for lines in held.values():
             _split(found, lines)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -189,7 +189,9 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
     if about.rows:
         across = address in {"funnel.closed", "funnel.forecast_index", "funnel.progress_index"}
         scope = _SCOPED.get(address)
-        if address == "funnel.forecast_index":
+        if address == "funnel.forecast_index" and (
+            request.organisation.weighted_scope != "all_open"
+        ):
             scope = "in_period"
         behind = rows_behind(
             request.viewer,
@@ -212,8 +214,13 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
             "inputs": _inputs(address, answer, shown, stage),
             "behind": behind,
             "opportunity_base": "/opportunities/",
+            "list_url": reverse(_LISTS[address]) if address in _LISTS else "",
         },
     )
+
+
+#: Where the rows of a number stand as a page of their own.
+_LISTS = {"funnel.small_sales": "small_sales", "funnel.quota": "quotas"}
 
 
 def _of_opportunity(request: SignedRequest, address: str, about: Number) -> HttpResponse:

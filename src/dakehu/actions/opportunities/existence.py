@@ -14,6 +14,7 @@ from dakehu.actions.opportunities.held import (
 )
 from dakehu.actions.opportunities.history import follow_ledger
 from dakehu.core.access import Viewer
+from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Kind, Place, Step, Way
 
 
@@ -29,14 +30,19 @@ def void_opportunity(
     at: datetime,
     way: Way,
 ) -> Saved:
-    """Take an opportunity out of the funnel from a day on, and hide it.
+    """Take an opportunity out of the funnel today, and hide it.
 
-    NotFound, NotAllowed `opportunity.void`, Conflict `opportunity.changed`.
+    A win is not deleted: that would lower the sales of today for one of another day. NotFound,
+    NotAllowed `opportunity.void`, Conflict `opportunity.changed`, RuleBroken
+    `opportunity.only_today`, `opportunity.void_won`.
     """
+    check_is_today(on, today)
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
     held.require(actor, "opportunity.void")
     row = held.row
+    if row.place == Place.WON:
+        raise RuleBroken("opportunity.void_won")
     check_posting_day(save, last_on=row.last_on, reason=why)
     booked = None if row.place == Place.OPEN else row.base_minor
     step = Step(Kind.VOIDED, held.standing, None)
@@ -60,8 +66,10 @@ def restore_opportunity(
 ) -> Saved:
     """Bring a voided opportunity back to where it stood.
 
-    NotFound (also where it is not voided), NotAllowed `opportunity.restore`, Conflict.
+    NotFound (also where it is not voided), NotAllowed `opportunity.restore`, Conflict,
+    RuleBroken `opportunity.only_today`.
     """
+    check_is_today(on, today)
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(
         actor=actor,
@@ -78,3 +86,9 @@ def restore_opportunity(
     follow_ledger(row)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+def check_is_today(on: date, today: date) -> None:
+    """Deleting and restoring happen today, not on a day of one's choice (FUN-5)."""
+    if on != today:
+        raise RuleBroken("opportunity.only_today", on=on, today=today)

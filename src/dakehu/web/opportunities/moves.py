@@ -148,7 +148,14 @@ class ReopenForm(MoveForm):
         self.initial["close_on"] = self.page.close_on
 
 
-class VoidForm(MoveForm):
+class TodayForm(MoveForm):
+    """What is done today and on no other day (FUN-5)."""
+
+    def prepare(self, request: SignedRequest) -> None:
+        del self.fields["on"]
+
+
+class VoidForm(TodayForm):
     """Deleted from the funnel, why."""
 
     why = _text(lazy("Why"), required=False)
@@ -305,7 +312,7 @@ VERBS: dict[str, Verb] = {
             "void", lazy("Void"), lazy("Void"),
             lazy("Voided. It can be restored."), VoidForm, _void, danger=True,
         ),
-        Verb("restore", lazy("Restore"), lazy("Restore"), lazy("Restored."), MoveForm, _restore),
+        Verb("restore", lazy("Restore"), lazy("Restore"), lazy("Restored."), TodayForm, _restore),
         Verb(
             "reassign", lazy("Reassign"), lazy("Reassign"), lazy("Reassigned."), ReassignForm,
             _reassign,
