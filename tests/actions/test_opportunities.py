@@ -485,6 +485,40 @@ def test_moving_to_another_method_keeps_the_amount_and_takes_its_stage(world: Wo
     assert kinds(row.pk) == [Kind.CREATED, Kind.METHOD_MOVED]
 
 
+def test_another_method_is_no_way_around_the_gate(world: World) -> None:
+    world.gate("industrial-6", "require")
+    world.gate("tender-8", "require")
+    made = world.create()
+    tender = {"method_version_id": world.methods["tender-8"]}
+    stages = first_stages(world, "tender-8")
+    with refused("gate.evidence_missing"):
+        act(world, move_opportunity_method, "wen", made, **tender, to_stage=stages[6])
+    with refused("gate.overrule", NotAllowed):
+        act(
+            world, move_opportunity_method, "wen", made, **tender, to_stage=stages[6],
+            overrule="I know them",
+        )  # fmt: skip
+    act(world, move_opportunity_method, "wen", made, **tender, to_stage=stages[0])
+    act(
+        world, move_opportunity_method, "mei", made,
+        method_version_id=world.methods["industrial-6"], to_stage="commit",
+        overrule="the award is public",
+    )  # fmt: skip
+    assert Change.objects.filter(field="gate_overruled").count() == 1
+
+
+def test_a_new_version_of_the_method_is_no_way_around_the_gate(world: World) -> None:
+    made = world.create()
+    newer = change_method(
+        actor=operator(), method_id=Method.objects.get(key="industrial-6").pk, seen_number=1,
+        at=world.at, gate=GateMode.REQUIRE,
+    )  # fmt: skip
+    to = {"method_version_id": newer.version_id}
+    with refused("gate.evidence_missing"):
+        act(world, move_opportunity_method, "wen", made, **to, to_stage="commit")
+    act(world, move_opportunity_method, "wen", made, **to, to_stage="interest")
+
+
 def test_opportunities_keep_their_version_until_moved(world: World) -> None:
     made = world.create()
     method = Method.objects.get(key="industrial-6")
@@ -623,3 +657,31 @@ def test_restored_after_its_creation_was_taken_back_it_begins_anew(world: World)
     act(world, restore_opportunity, "wen", made, on=date(2026, 6, 20))
     row = world.row(made)
     assert (row.created_on, row.stage_since) == (date(2026, 6, 20), date(2026, 6, 20))
+
+
+def test_what_a_deputy_sells_stays_in_their_own_unit(world: World) -> None:
+    wen = world.people["wen"]
+    Appointment.objects.filter(person_id=wen).delete()
+    for unit, whom in (("west_team", world.people["lu"]), ("east_team", None)):
+        Appointment.objects.create(
+            person_id=wen, unit_id=world.units[unit], role="salesperson",
+            from_on=date(2025, 1, 1), for_person_id=whom, recorded_at=world.at,
+        )  # fmt: skip
+    assert world.row(world.create("wen")).unit_id == world.units["east_team"]
+
+
+def test_lines_are_taken_back_at_the_day_they_were_entered_for(world: World) -> None:
+    made = world.create(on=date(2026, 1, 5))
+    line = Line(world.products["crane"], Decimal(1), Decimal(10), None)
+    saved = act(
+        world, edit_opportunity, "wen", made, edit=EditOpportunity(lines=(line,)),
+        on=date(2026, 2, 5),
+    )  # fmt: skip
+    undo_opportunity(
+        actor=world.viewer("wen"), opportunity_id=made.opportunity_id,
+        correlation_id=UUID(saved.correlation_id), seen_version=None, today=world.today,
+        at=world.at,
+    )  # fmt: skip
+    kept = LineSet.objects.filter(opportunity_id=made.opportunity_id).order_by("id").last()
+    assert kept is not None
+    assert (kept.on, kept.lines.count()) == (date(2026, 2, 5), 0)

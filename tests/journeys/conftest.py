@@ -36,7 +36,7 @@ FLAGS = [
     ],
 ]
 COMMAND = [sys.executable, "-c", "from dakehu.cli import main; main()"]
-PATIENCE = 60
+PATIENCE = 180
 OpenPage = Callable[..., Page]
 
 
@@ -194,7 +194,7 @@ def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
             )
             opened.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(30_000)
             page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
             page.on(
                 "console",

@@ -21,6 +21,7 @@ from dakehu.actions.ledger import (
     reverse_correlation,
     standing_chain,
 )
+from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import (
     NO_MONTH,
     Category,
@@ -219,7 +220,10 @@ class History:
         if verb == "correct_day":
             correction = Correction(step.id, on=chain[max(index - 1, 0)].on)
         elif verb == "correct_drop":
-            if step.before is None or step.after is None or step.kind is not Kind.ADVANCED:
+            if step.before is None or step.kind is Kind.METHOD_MOVED:
+                return
+            if any(s.before and s.after and s.before.position.currency
+                   != s.after.position.currency for s in chain):  # fmt: skip
                 return
             correction = Correction(step.id, drop=True)
         else:
@@ -231,7 +235,14 @@ class History:
                    != s.after.position.currency for s in chain):  # fmt: skip
                 return
             correction = Correction(step.id, amount_minor=(detail * 91) % 300_000)
-        correct_movement(opportunity_id=pk, correction=correction, posting=posting)
+        try:
+            correct_movement(
+                opportunity_id=pk, correction=correction, posting=posting,
+                book=lambda standing, _on: standing.amount_minor * 7,
+            )  # fmt: skip
+        except RuleBroken as refused:
+            if refused.code != "ledger.stands_on_it":
+                raise
 
     def _reorganise(self, detail: int) -> None:
         unit = self.units[2 + detail % (len(self.units) - 2)]

@@ -252,3 +252,29 @@ def test_closed_a_week_ago_stands_in_the_tree_of_that_day(world: World) -> None:
     assert (answer.closed.amount.value, answer.closed_before.value) == (70, 0)
     answer = ask(world, unit_id=world.units["east"])
     assert (answer.closed.amount.value, answer.closed_before.value) == (0, 70)
+
+
+def test_a_part_of_a_unit_above_has_no_quota(world: World) -> None:
+    world.create("wen", on=date(2026, 5, 5), close_on=ON)
+    set_quota(world, 100, person_id=world.people["rong"])
+    set_quota(world, 900, unit_id=world.units["company"])
+    answer = ask(world, "rong", unit_id=world.units["company"])
+    assert answer.total.count == 1
+    assert (answer.quota.value, answer.forecast.reason) == (None, "no_quota")
+
+
+def test_a_voided_sale_of_an_earlier_quarter_stands_behind_what_it_takes_off(
+    world: World,
+) -> None:
+    made = world.create("wen", on=date(2026, 1, 5), amount=Decimal(70))
+    wen, pk = world.viewer("wen"), made.opportunity_id
+    win_opportunity(
+        actor=wen, opportunity_id=pk, outcome=Outcome(reason="price"), seen_version=None,
+        **world.how(date(2026, 3, 5)),
+    )  # fmt: skip
+    void_opportunity(actor=wen, opportunity_id=pk, seen_version=None, **world.how(ON))
+    answer = ask(world)
+    question = FunnelQuestion(on=ON, period=QUARTER)
+    behind = rows_behind(world.viewer("director"), question=question, today=ON, what="won")
+    assert answer.closed.amount.value == -70
+    assert behind.elsewhere_amounts == ((Decimal(-70), "CNY"),)

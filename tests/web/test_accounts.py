@@ -149,3 +149,8 @@ def test_whoever_can_not_read_a_phone_can_not_overwrite_it(cast: Cast) -> None:
             actor=cast.viewer("support"), contact_id=made, seen_version=1,
             values={"phone": "1"}, at=AT,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["accounts", "contacts", "products", "opportunities"])
+def test_a_search_for_what_no_database_holds_finds_nothing(cast: Cast, place: str) -> None:
+    assert cast.client("ops").get(f"/{place}/?q=a%00b").status_code == 200

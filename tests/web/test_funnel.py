@@ -58,6 +58,10 @@ def test_the_page_asks_at_most_twelve_times(world: World, login: str, query: str
         ("method=waterfall", 422, "waterfall"),
         ("period=2026Q7", 422, "2026Q7"),
         ("known_at=noon", 422, "not a moment"),
+        ("known_at=0001-01-01", 422, "not a moment"),
+        ("known_at=9999-12-31T23:59-14:00", 422, "not a moment"),
+        (f"unit={'9' * 5000}", 422, "not a number"),
+        (f"person={'9' * 5000}", 422, "not a number"),
         ("currency=XXX", 422, "XXX"),
     ],
 )
@@ -107,3 +111,9 @@ def test_the_export_is_what_is_seen(world: World) -> None:
     assert "1234.50" in body
     assert "CNY" in body.splitlines()[1]
     assert browser(world, "lu").get("/funnel/export/").status_code == 200
+
+
+def test_rows_behind_a_number_begin_where_no_offset_can_be_read(world: World) -> None:
+    world.create("wen")
+    address = f"/number/funnel.count/?offset={'9' * 5000}"
+    assert browser(world, "wen").get(address).status_code == 200

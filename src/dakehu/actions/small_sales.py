@@ -9,7 +9,7 @@ from django.db import transaction
 from dakehu.actions.opportunities.checks import check_account, unit_of_owner
 from dakehu.actions.opportunities.held import (
     Save,
-    base_amount,
+    booked_base,
     check_posting_day,
     digits_of,
 )
@@ -61,10 +61,7 @@ def record_small_sale(
         raise RuleBroken("small_sale.not_positive", field="amount")
     if not 1 <= sale.orders <= MOST_ORDERS:
         raise RuleBroken("small_sale.orders", field="orders", limit=MOST_ORDERS)
-    base = base_amount(amount, sale.currency, sale.on)
-    if base is None:
-        to = organisation().base_currency
-        raise RuleBroken("money.no_exchange_rate", currency=sale.currency, to=to)
+    base = booked_base(amount, sale.currency, sale.on)
     _check_threshold(unit_id, base, sale.orders)
     if len(sale.note.strip()) > 240:
         raise RuleBroken("opportunity.text_too_long", field="note", limit=240)

@@ -37,6 +37,9 @@ SENTENCES: dict[str, str | Promise] = {
     "ledger.no_movement": _("This change is not in the ledger any more. Reload the page."),
     "ledger.nothing_changed": _("Nothing was changed, so there is nothing to save."),
     "ledger.nothing_to_undo": _("There is nothing to take back."),
+    "ledger.stands_on_it": _(
+        "What was changed on %(on)s stands on this change. Take that back first, or leave it out."
+    ),
     "ledger.unbalanced": _(
         "This change does not balance in the ledger, so it was not posted. Nothing was changed;"
         " please report it to your administrator."

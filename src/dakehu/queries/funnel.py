@@ -414,8 +414,11 @@ def _quota(
             person_id = viewer.owns
         else:
             return Figure(None, "no_quota")
-    elif person_id is None and not viewer.sees_all and unit_id not in viewer.units:
-        person_id = viewer.owns
+    elif unit_id is not None and not viewer.sees_all and unit_id not in viewer.units:
+        if viewer.units & units.tree(question.on).subtree(unit_id):
+            # Of a unit above the reader's own they add up a part: no quota is that part's.
+            return Figure(None, "no_quota")
+        person_id = person_id or viewer.owns
     if person_id is not None:
         unit_id = None
     found = quota_for(

@@ -51,9 +51,14 @@ def key_of(cursor: str, *, length: int) -> list[Any]:
     fits = isinstance(key, list) and len(key) == length
     if not fits or not isinstance(key[-1], int) or isinstance(key[-1], bool):
         raise RuleBroken("list.bad_cursor")
-    if not all(isinstance(k, str | int) for k in key):
+    if not all(isinstance(k, int) or (isinstance(k, str) and _storable(k)) for k in key):
         raise RuleBroken("list.bad_cursor")
     return list(key)
+
+
+def _storable(text: str) -> bool:
+    """Test for text that a database takes: neither NUL nor half a character."""
+    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def page_of(
@@ -101,7 +106,7 @@ def _typed(model: type[Model], order: tuple[str, ...], key: Sequence[Any]) -> li
             model._meta.get_field(column).to_python(value)  # type: ignore[union-attr]
             for column, value in zip(order, key, strict=True)
         ]
-    except ValidationError as error:
+    except (ValidationError, TypeError) as error:
         raise RuleBroken("list.bad_cursor") from error
 
 

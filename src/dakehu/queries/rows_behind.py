@@ -111,7 +111,8 @@ def _held(
 ) -> list[tuple[int, str, int]]:
     """Give (opportunity, currency, minor units) of every position held that matches."""
     conditions, params = _conditions(question, stages, scope, what)
-    held = "" if what == "moved" else " HAVING SUM(count) > 0"
+    # A sale of an earlier period that was voided in this one is taken off its sum: less than 0.
+    held = "" if what == "moved" else " HAVING SUM(count) <> 0"
     rows: list[tuple[int, str, int]] = []
     for part in where:
         found: list[Any] = fetch(

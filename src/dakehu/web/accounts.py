@@ -340,7 +340,7 @@ def _where(request: SignedRequest, units: Units) -> queries.AccountFilter:
     if unit is not None:
         below = units.tree(request.today).subtree(unit)
     return queries.AccountFilter(
-        text=request.GET.get("q", "")[:100],
+        text=request.GET.get("q", "")[:100].replace("\x00", ""),
         industry=request.GET.get("industry", "")[:80],
         unit_ids=below,
         manager_id=manager,

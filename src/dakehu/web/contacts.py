@@ -160,7 +160,8 @@ def contact_edit(request: SignedRequest, contact_id: int) -> HttpResponse:
 
 def _where(request: SignedRequest) -> queries.ContactFilter:
     return queries.ContactFilter(
-        text=request.GET.get("q", "")[:100], sort=request.GET.get("sort", "name")
+        text=request.GET.get("q", "")[:100].replace("\x00", ""),
+        sort=request.GET.get("sort", "name"),
     )
 
 

@@ -1,7 +1,7 @@
 """The funnel page: whose funnel, on which day, for which period, in which currency and method."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -86,7 +86,7 @@ def _default_subject(viewer: Viewer, tree: Tree) -> tuple[int | None, int | None
 def _number(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdecimal():
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
         raise RuleBroken("url.not_a_number", text=text[:40])
     return int(text)
 
@@ -97,9 +97,12 @@ def _moment(text: str | None, org: Org) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(org.time_zone))
+        # The first and the last day of the calendar have moments that no other zone can name.
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise RuleBroken("url.not_a_moment", text=text[:40]) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(org.time_zone))
 
 
 def _period(text: str, on: date, first_month: int) -> Period:

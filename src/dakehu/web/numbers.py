@@ -15,6 +15,7 @@ from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.queries.funnel import FunnelOnDay, MethodFunnel, funnel_on
 from dakehu.queries.opportunities.single import OpportunityShown, opportunity
 from dakehu.queries.rows_behind import What, rows_behind
+from dakehu.web.forms import whole_in_url
 from dakehu.web.funnel import asked_of, method_shown
 
 
@@ -184,7 +185,6 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
     answer = funnel_on(request.viewer, question=asked.question, today=request.today)
     shown = method_shown(answer, asked)
     stage = _stage(request.GET.get("stage"), shown)
-    offset = request.GET.get("offset", "0")
     behind = None
     if about.rows:
         across = address in {"funnel.closed", "funnel.forecast_index", "funnel.progress_index"}
@@ -198,7 +198,7 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
             stages=None if across else _stages(shown, stage),
             scope=scope,
             what=about.rows,
-            offset=int(offset) if offset.isdecimal() else 0,
+            offset=whole_in_url(request.GET.get("offset", "")) or 0,
         )
     return render_page(
         request,

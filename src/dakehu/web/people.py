@@ -111,7 +111,7 @@ class TransferForm(forms.Form):
 @require_safe
 def person_list(request: SignedRequest) -> HttpResponse:
     """Show a page of everybody."""
-    text = request.GET.get("q", "")[:100]
+    text = request.GET.get("q", "")[:100].replace("\x00", "")
     cut = Cut(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     page = queries.staff(viewer=request.viewer, text=text, cut=cut, today=request.today)
     units, language = all_units(), request.viewer.language

@@ -65,7 +65,7 @@ class ProductForm(forms.Form):
 @require_safe
 def product_list(request: SignedRequest) -> HttpResponse:
     """Show a page of the list."""
-    text = request.GET.get("q", "")[:100]
+    text = request.GET.get("q", "")[:100].replace("\x00", "")
     cut = Cut(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     page = queries.products(viewer=request.viewer, text=text, cut=cut)
     facts = {

@@ -1,7 +1,7 @@
 """Taking back and correcting: mirrors at the original days, and the chain posted anew (FUN-5)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -20,7 +20,7 @@ from dakehu.core.ledger import (
     Step,
     replayed,
 )
-from dakehu.models import Entry, Movement
+from dakehu.models import Entry, MethodStage, Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +152,19 @@ def reverse_correlation(
     return ours[0].before
 
 
+#: What an outcome of that standing books on a day, in minor units of the base currency.
+Booking = Callable[[Standing, date], int]
+
+
 def correct_movement(
-    *, opportunity_id: int, correction: Correction, posting: Posting
+    *, opportunity_id: int, correction: Correction, posting: Posting, book: Booking
 ) -> Standing | None:
     """Correct one movement: mirror it and all later ones, and post the chain anew.
 
     Later movements keep what they changed, on the corrected ground; one that changes nothing any
     more is left out. Gives the standing at the end. Raises RuleBroken("ledger.chain_order") for a
-    day that does not lie between its neighbours'.
+    day that does not lie between its neighbours', "ledger.stands_on_it" where a later movement
+    could not have been made without the one that is dropped.
     """
     chain = standing_chain(opportunity_id)
     found = [index for index, step in enumerate(chain) if step.id == correction.movement_id]
@@ -176,8 +181,13 @@ def correct_movement(
         raise RuleBroken("ledger.drop_creation")
     start = _corrected(wrong, correction)
     standings = [start, *replayed([s.after for s in rest], start)[1:]]
+    again = [
+        Again(step, was, now, on if step is wrong else step.on)
+        for (was, now), step in zip(pairwise([wrong.before, *standings]), rest, strict=True)
+        if was != now
+    ]
     drafts = [mirror_of(step, opportunity_id, posting) for step in reversed(rest)]
-    drafts += _anew(opportunity_id, wrong.before, standings, rest, on, posting)
+    drafts += _anew(opportunity_id, again, posting, book)
     write_movements(drafts)
     return standings[-1]
 
@@ -192,34 +202,67 @@ def _corrected(wrong: Lived, correction: Correction) -> Standing | None:
     return Standing(wrong.after.position, correction.amount_minor)
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A movement to be posted anew: what it was, from where to where it goes now, and when."""
+
+    step: Lived
+    was: Standing | None
+    now: Standing | None
+    on: date
+
+
 def _anew(
-    opportunity_id: int,
-    before: Standing | None,
-    standings: list[Standing | None],
-    old: Sequence[Lived],
-    on: date,
-    posting: Posting,
+    opportunity_id: int, again: Sequence[Again], posting: Posting, book: Booking
 ) -> list[Drafted]:
+    order = _order_of_stages(again)
     drafts: list[Drafted] = []
-    for (was, now), step in zip(pairwise([before, *standings]), old, strict=True):
-        if was == now:
-            continue
-        day = on if step is old[0] else step.on
-        base = step.base_minor
-        same_amount = now is None or step.after is None or now == step.after
-        if base is not None and not same_amount and now is not None and step.after is not None:
-            base = _scaled(base, now.amount_minor, step.after.amount_minor)
+    held: int | None = None  # what the outcome was booked at that is left or restored later
+    for one in again:
+        if _is_open(one.step.before) and not _is_open(one.was):
+            raise RuleBroken("ledger.stands_on_it", on=one.step.on)
+        base = one.step.base_minor
+        if base is not None and _is_open(one.was) and one.now is not None:
+            held = _booked_again(one, one.now, base, book)
+        base = base if base is None or held is None else held
         drafts.append(
             Drafted(
                 opportunity_id,
-                Step(step.kind, was, now),
-                replace(posting, on=day),
+                Step(_kind_of(one, order), one.was, one.now),
+                replace(posting, on=one.on),
                 base_minor=base,
             )
         )
     return drafts
 
 
-def _scaled(base: int, amount: int, of: int) -> int:
-    """Keep the rate at which an outcome was booked when its amount is corrected."""
-    return base if of == 0 else round(Fraction(base * amount, of))
+def _is_open(standing: Standing | None) -> bool:
+    return standing is not None and standing.position.place is Place.OPEN
+
+
+def _booked_again(one: Again, now: Standing, base: int, book: Booking) -> int:
+    """Keep the rate at which an outcome was booked; on another day it is that day's."""
+    after = one.step.after
+    amount = after.amount_minor if after is not None else 0
+    if one.on != one.step.on or (amount == 0 and now.amount_minor):
+        return book(now, one.on)
+    return base if amount == now.amount_minor else round(Fraction(base * now.amount_minor, amount))
+
+
+def _order_of_stages(again: Sequence[Again]) -> dict[int, int]:
+    stages = {s.position.stage_id for one in again for s in (one.was, one.now) if s is not None}
+    rows = MethodStage.objects.filter(stage_id__in=stages).order_by("version__number")
+    return dict(rows.values_list("stage_id", "order"))
+
+
+def _kind_of(one: Again, order: dict[int, int]) -> Kind:
+    """Give the kind of a movement on its new ground: what went forward may go back there."""
+    if one.was is None or one.now is None:
+        return one.step.kind
+    was, now = one.was.position, one.now.position
+    if one.step.kind in (Kind.SLIPPED, Kind.PULLED_IN):
+        return Kind.SLIPPED if now.close_month > was.close_month else Kind.PULLED_IN
+    if one.step.kind in (Kind.ADVANCED, Kind.REGRESSED):
+        forward = order[now.stage_id] > order[was.stage_id]
+        return Kind.ADVANCED if forward else Kind.REGRESSED
+    return one.step.kind

@@ -48,10 +48,13 @@ def check_close_day(field: str, day: date | None) -> None:
 def unit_of_owner(owner_id: int, on: date) -> int:
     """Give the unit of an owner on a day: of their appointment as salesperson, else of any.
 
+    Whom somebody stands in for does not count: their own sales stay in their own unit.
     RuleBroken `opportunity.owner_unknown`, `opportunity.owner_without_unit`.
     """
     rows = (
-        Appointment.objects.filter(person_id=owner_id, person__is_active=True, from_on__lte=on)
+        Appointment.objects.filter(
+            person_id=owner_id, person__is_active=True, from_on__lte=on, for_person=None
+        )
         .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
         .order_by("id")
         .values_list("role", "unit_id")

@@ -209,6 +209,17 @@ def base_amount(minor: int, currency: str, on: date) -> int | None:
     )
 
 
+def booked_base(minor: int, currency: str, on: date) -> int:
+    """Give what an outcome books in base currency. RuleBroken `money.no_exchange_rate`."""
+    base = base_amount(minor, currency, on)
+    if base is None:
+        from dakehu.queries.organisation import organisation
+
+        to = organisation().base_currency
+        raise RuleBroken("money.no_exchange_rate", currency=currency, to=to)
+    return base
+
+
 def settle(row: Opportunity, after: Standing, save: Save) -> None:
     """Make the row what the ledger adds up to after a change; the caller saves it."""
     position = after.position

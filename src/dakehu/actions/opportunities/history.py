@@ -21,6 +21,7 @@ from dakehu.actions.opportunities.held import (
     Held,
     Save,
     base_amount,
+    booked_base,
     check_posting_day,
     digits_of,
     hold,
@@ -38,7 +39,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
 from dakehu.core.opportunities import Line
-from dakehu.models import Change, Evidence, Movement, Opportunity
+from dakehu.models import Change, Evidence, LineSet, Movement, Opportunity
 from dakehu.queries.superiors import is_superior
 
 _DAYS = frozenset({"close_on", "next_step_on"})
@@ -88,7 +89,7 @@ def undo_opportunity(
         reverse_correlation(
             opportunity_id=row.pk, correlation_id=correlation_id, posting=save.posting
         )
-    _take_back(row, changes, save, on=moved[0].on if moved else today)
+    _take_back(row, changes, save, on=_day_of(row, correlation_id, moved) or today)
     if moved:
         follow_ledger(row)
     store(row, save)
@@ -110,7 +111,8 @@ def correct_opportunity(
     """Correct a movement's day or amount, or drop it; later ones are mirrored and posted anew.
 
     NotFound, NotAllowed `ledger.correct` (held, or the owner's superior), Conflict, RuleBroken
-    `opportunity.why_missing`, `ledger.future`, `ledger.books_closed`, `ledger.chain_order`.
+    `opportunity.why_missing`, `ledger.future`, `ledger.books_closed`, `ledger.chain_order`,
+    `ledger.stands_on_it`, `money.no_exchange_rate`.
     """
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = _held_any(actor, opportunity_id, seen_version)
@@ -133,11 +135,26 @@ def correct_opportunity(
         _check_currency(row.pk, correction.movement_id)
     days = [wrong.on] + ([correction.on] if correction.on else [])
     _check_books(save, days, why)
-    correct_movement(opportunity_id=row.pk, correction=correction, posting=save.posting)
+    correct_movement(
+        opportunity_id=row.pk,
+        correction=correction,
+        posting=save.posting,
+        book=lambda standing, on: booked_base(
+            standing.amount_minor, standing.position.currency, on
+        ),
+    )
     follow_ledger(row)
     note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+def _day_of(row: Opportunity, correlation_id: UUID, moved: list[Movement]) -> date | None:
+    """Give the business day of a save, where it touched what is dated: movements or lines."""
+    if moved:
+        return moved[0].on
+    lines = LineSet.objects.filter(opportunity_id=row.pk, correlation_id=correlation_id)
+    return lines.values_list("on", flat=True).first()
 
 
 def _check_currency(opportunity_id: int, movement_id: int) -> None:

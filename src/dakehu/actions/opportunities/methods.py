@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from dakehu.actions.opportunities.commands import Saved
+from dakehu.actions.opportunities.gate import Passed, pass_gate
 from dakehu.actions.opportunities.held import (
     Save,
     check_posting_day,
@@ -15,11 +16,13 @@ from dakehu.actions.opportunities.held import (
     require_open,
     store,
 )
-from dakehu.actions.opportunities.stages import stage_named
+from dakehu.actions.opportunities.stages import require_mover, stage_named
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Standing, Way, steps_between
-from dakehu.queries.stages import version_in_force
+from dakehu.models import Opportunity
+from dakehu.queries.rates import win_rates
+from dakehu.queries.stages import VersionInForce, version_in_force
 
 
 @transaction.atomic
@@ -30,6 +33,7 @@ def move_opportunity_method(
     method_version_id: int,
     to_stage: str,
     why: str = "",
+    overrule: str = "",
     seen_version: int | None,
     on: date,
     today: date,
@@ -38,13 +42,16 @@ def move_opportunity_method(
 ) -> Saved:
     """Move to a current version of a method, to the stage that the map names.
 
-    The map is neither forward nor back, so no gate asks; the next forward move meets the gate of
-    the new method (our reading). NotFound, NotAllowed `opportunity.edit`, Conflict, RuleBroken
-    `method.not_current`, `opportunity.same_method`, `opportunity.stage_of_other_method`.
+    A map onto a stage that is no further on is neither forward nor back, and no gate asks. One
+    that leads further meets the gate of the new version: in the same method by its stages, into
+    another one, where the win rate is higher, like a creation there (our reading: else another
+    method would be a way around the gate). NotFound, NotAllowed `opportunity.edit`, Conflict,
+    RuleBroken `gate.evidence_missing`, `method.not_current`, `opportunity.same_method`,
+    `opportunity.stage_of_other_method`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    held.require(actor, "opportunity.edit")
+    require_mover(held, actor, "opportunity.edit", overrule, today)
     row = held.row
     require_open(row)
     if method_version_id == row.method_version_id:
@@ -54,12 +61,42 @@ def move_opportunity_method(
         raise RuleBroken("method.not_current", field="method")
     check_posting_day(save, last_on=row.last_on, reason=why)
     there = stage_named(version, to_stage)
+    passed = Passed()
+    leaving = _leaving(row, version)
+    if leaving is not None or _is_likelier(there.id, row.stage_id, on):
+        passed = pass_gate(
+            actor=actor,
+            version=version,
+            opportunity_id=row.pk,
+            owner_id=row.owner_id,
+            unit_id=row.unit_id,
+            leaving=leaving,
+            to=there.key,
+            today=today,
+            overrule=overrule,
+        )
     before = held.standing
     after = Standing(replace(before.position, stage_id=there.id), before.amount_minor)
     steps = steps_between(before, after, order_of_stage={}, method_moved=True)
-    post_steps(row, steps, save, text=why.strip())
+    reason = "gate_overruled" if passed.overruled else ""
+    text = overrule if passed.overruled else why
+    post_steps(row, steps, save, reason=reason, text=text.strip())
+    if passed.overruled:
+        keys = [item.key for item in passed.missing]
+        note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
     old = row.method_version_id
     row.method_version_id = method_version_id
     note_changes(row.pk, {"method_version_id": (old, method_version_id)}, save)
     store(row, save)
-    return Saved(row.pk, row.version, str(save.correlation_id))
+    return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
+
+
+def _leaving(row: Opportunity, version: VersionInForce) -> str | None:
+    """Give the key of the stage held, where the version to come is of its method and has it."""
+    held = version.by_id(row.stage_id)
+    return held.key if held is not None and not held.after_win else None
+
+
+def _is_likelier(stage_id: int, than_id: int, on: date) -> bool:
+    rates = win_rates().on(on)
+    return (rates.get(stage_id) or 0) > (rates.get(than_id) or 0)

@@ -12,6 +12,7 @@ from dakehu.actions.opportunities.held import (
     Held,
     Save,
     base_amount,
+    booked_base,
     check_posting_day,
     hold,
     note_changes,
@@ -44,7 +45,6 @@ from dakehu.core.opportunities import (
     WIN_REASONS,
     check_reason,
 )
-from dakehu.queries.organisation import organisation
 from dakehu.queries.stages import version_in_force
 
 
@@ -210,13 +210,7 @@ def _decide(
     row = held.row
     if len(outcome.competitor.strip()) > 120:
         raise RuleBroken("opportunity.text_too_long", field="competitor", limit=120)
-    base = base_amount(row.amount_minor, row.currency_id, save.on)
-    if base is None:
-        raise RuleBroken(
-            "money.no_exchange_rate",
-            currency=row.currency_id,
-            to=organisation().base_currency,
-        )
+    base = booked_base(row.amount_minor, row.currency_id, save.on)
     before = held.standing
     after = Standing(decided(before.position, place), before.amount_minor)
     kind: Kind = OUTCOMES[place]

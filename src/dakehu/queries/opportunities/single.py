@@ -520,7 +520,7 @@ def _may(viewer: Viewer, raw: dict[str, Any], today: date) -> May:
         reassign=is_open and superior,
         overrule=is_open and superior,
         correct=superior or allowed("ledger.correct"),
-        move_method=is_open and edit,
+        move_method=is_open and (edit or superior),
     )
 
 

@@ -173,8 +173,11 @@ class MethodForm(MoveForm):
 
     stage = forms.ChoiceField(label=lazy("Method and stage"))
     why = _text(lazy("Why"), required=False)
+    overrule = _text(_OVERRULE, required=False)
 
     def prepare(self, request: SignedRequest) -> None:
+        if not self.page.may.overrule:
+            del self.fields["overrule"]
         groups: dict[str, list[tuple[str, str]]] = {}
         for stage in queries.choices(viewer=request.viewer).stages:
             if stage.version_id != self.page.method_version_id:
@@ -278,6 +281,7 @@ def _method(request: SignedRequest, page: Shown, form: Any, said: Mapping[str, A
         method_version_id=int(version),
         to_stage=stage,
         why=said["why"],
+        overrule=said.get("overrule", ""),
     )
 
 
