@@ -41,7 +41,7 @@ def test_an_opportunity_opens_or_is_not_found(company: Company) -> None:
             if place % 12 == number % 12:
                 expected = 200 if pk in allowed else 404
                 assert reader.status(f"/opportunities/{pk}/") == expected, (login, pk)
-            elif pk not in allowed:
+            elif pk not in allowed and place % 3 == number % 3:
                 assert not opens(viewer, pk, company), (login, pk)
 
 
@@ -75,7 +75,7 @@ def test_accounts_and_contacts_open_or_are_not_found(company: Company) -> None:
         for pk in oracle.account_by_id:
             if pk % 25 == number % 25:
                 assert reader.status(f"/accounts/{pk}/") == (200 if pk in allowed else 404)
-            elif pk not in allowed and pk % 3 == number % 3:
+            elif pk not in allowed and pk % 9 == number % 9:
                 with pytest.raises(NotFound):
                     account(viewer=viewer, account_id=pk)
         for row in oracle.rows.contacts[number % 40 :: 40]:
