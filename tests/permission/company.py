@@ -193,7 +193,7 @@ def _move(company: Company) -> None:
     for row in reopened:
         reopen_opportunity(opportunity_id=row.pk, why="asked again", close_on=None, **how)
         reassign_opportunity(opportunity_id=row.pk, owner_id=elsewhere(row), **how)
-    for place in (1, 2):
+    for place in (1, 3):  # a won one is not deleted
         for row in Opportunity.objects.filter(place=place, voided=False).order_by("-id")[4:6]:
             void_opportunity(opportunity_id=row.pk, why="twice", **how)
     # Of an account that has nobody and no unit: it is seen only through its opportunities.
