@@ -108,7 +108,13 @@ def main() -> int:
     if chosen.deep:
         # Hypothesis marks its tests itself.
         arguments += ["--ignore=tests/journeys", "-m", "hypothesis"]
-    tallies.append(run("sqlite", profile, arguments, None))
+    whole = not (chosen.quick or chosen.deep or arguments)
+    # Playwright leaves an event loop running in its process, and Django keeps other connections
+    # under one: browser tests run by themselves.
+    apart = ["--ignore=tests/journeys"] if whole else []
+    tallies.append(run("sqlite", profile, [*arguments, *apart], None))
+    if whole:
+        tallies.append(run("browser", profile, ["tests/journeys"], None))
     if not chosen.quick:
         url = os.environ.get("DAKEHU_TEST_POSTGRES_URL") or POSTGRES
         problem = reach(url)

@@ -62,7 +62,7 @@ def test_nobody_is_kept_out(
 def test_a_number_explains_itself_and_escape_closes(page: Page) -> None:
     sign_in(page)
     page.goto("/funnel/")
-    page.locator("[data-number='funnel.forecast_index']").click()
+    page.locator("[data-number='funnel.forecast_index']").first.click()
     dialog = page.locator("#dialog")
     expect(dialog).to_be_visible()
     expect(dialog.locator(".formula")).to_be_visible()
