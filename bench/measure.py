@@ -114,6 +114,7 @@ def main(size: int, people: int, times: int) -> None:
         say(f"{asked.name}: {median:.1f} ms, {queries} queries")
     result = {
         "people": people,
+        "times": times,
         "built_seconds": round(built),
         "entries": Entry.objects.count(),
         "lines": [asdict(line) for line in lines],

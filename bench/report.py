@@ -17,7 +17,7 @@ beside the other runs for orientation.
 
 def write_report(path: Path, results: list[dict[str, Any]]) -> None:
     """Write the tables, one per engine and size."""
-    parts = [HEAD.format(machine=machine(), times="median and p95 of 40 calls")]
+    parts = [HEAD.format(machine=machine(), times=f"median and p95 of {results[0]['times']} calls")]
     for result in results:
         parts.append(
             f"\n## {result['size']:,} opportunities, {result['people']:,} people,"
