@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from uuid import UUID
 
@@ -550,9 +551,9 @@ class _Game:
         return likely if self.rng.random() < 0.65 else Category(likely - 1)
 
 
-def rate_of(rate: object) -> Decimal:
+def rate_of(rate: Fraction) -> Decimal:
     """Give a rate of exchange as a decimal to divide prices by."""
-    return Decimal(str(float(rate)))  # type: ignore[arg-type]
+    return Decimal(rate.numerator) / Decimal(rate.denominator)
 
 
 def _line(
