@@ -55,5 +55,5 @@ lock: setup  ## Pin dependencies with hashes; ARGS=--upgrade takes newer version
 	@$(VENV)/python tools/lock.py $(ARGS)
 
 wheel: setup  ## Build the wheel into dist/, with pages and translations inside
-	@$(VENV)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@$(VENV)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl

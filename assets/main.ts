@@ -7,4 +7,5 @@ import "./drafts";
 import "./filters";
 import "./keys";
 import "./menus";
+import "./print";
 import "./toasts";

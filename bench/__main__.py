@@ -1,7 +1,8 @@
 """`make bench`: build a company of each size on each engine, measure, write docs/performance.md.
 
-SIZE=100000 or --size picks the sizes (opportunities), --engine one engine, --keep leaves the
-databases for a second look. Every engine runs in a process of its own: settings are read once.
+SIZE=100000 or --size picks the sizes (opportunities), --engine one engine; then the figures are
+printed, and written as a page where --report says. --keep leaves the databases for a second look.
+Every engine runs in a process of its own: settings are read once.
 """
 
 import argparse
@@ -25,8 +26,15 @@ def main() -> int:
     parser.add_argument("--size", type=int, action="append", default=[int(given)] if given else [])
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--imports", action="store_true", help="only the import of a large file")
+    parser.add_argument("--kill", action="store_true", help="with the worker killed meanwhile")
     parser.add_argument("--times", type=int, default=40)
+    parser.add_argument(
+        "--report", type=Path, help="write the report of chosen sizes or engines here"
+    )
     asked = parser.parse_args()
+    if asked.imports:
+        return run_imports(asked)
     results = []
     for size in asked.size or SIZES:
         for engine in asked.engine or ENGINES:
@@ -35,18 +43,38 @@ def main() -> int:
                 print(f"{engine}: not reachable, left out", flush=True)
                 continue
             results.append(run(engine, size, url, asked.times, keep=asked.keep))
-    if not asked.size and not asked.engine:
-        write_report(ROOT / "docs" / "performance.md", results)
+    whole = not asked.size and not asked.engine
+    if asked.report or whole:
+        write_report(asked.report or ROOT / "docs" / "performance.md", results)
     else:
         print(json.dumps(results, indent=1))
     return 0
 
 
-def database_url(engine: str, size: int) -> str | None:
+def run_imports(asked: argparse.Namespace) -> int:
+    """Measure the import of a file of each size on each engine, in databases of its own."""
+    for size in asked.size or [100_000]:
+        for engine in asked.engine or ENGINES:
+            url = database_url(engine, size, "import")
+            if url is None:
+                print(f"{engine}: not reachable, left out", flush=True)
+                continue
+            drop(engine, url)
+            url = database_url(engine, size, "import") or url
+            kill = ["kill"] if asked.kill else []
+            home = ROOT / "build" / "bench" / f"home-import-{engine}"
+            line = in_its_own(url, home, ["bench.imports", str(size), *kill])
+            print(engine, line, flush=True)
+            if not asked.keep:
+                drop(engine, url)
+    return 0
+
+
+def database_url(engine: str, size: int, what: str = "bench") -> str | None:
     """Give the database of a run: a file under build/, or a database of its own on the server."""
     if engine == "sqlite":
         (ROOT / "build" / "bench").mkdir(parents=True, exist_ok=True)
-        return f"sqlite:///{ROOT / 'build' / 'bench' / f'{size}.sqlite3'}"
+        return f"sqlite:///{ROOT / 'build' / 'bench' / f'{what}-{size}.sqlite3'}"
     import psycopg
 
     server = os.environ.get(
@@ -54,7 +82,7 @@ def database_url(engine: str, size: int) -> str | None:
     )
     try:
         with psycopg.connect(server, autocommit=True, connect_timeout=5) as connection:
-            name = f"dakehu_bench_{size}"
+            name = f"dakehu_{what}_{size}"
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if found.fetchone() is None:
                 connection.execute(f'CREATE DATABASE "{name}"')
@@ -65,24 +93,32 @@ def database_url(engine: str, size: int) -> str | None:
 
 def run(engine: str, size: int, url: str, times: int, *, keep: bool) -> dict[str, object]:
     """Build (unless it stands) and measure in a process of its own; give what it measured."""
+    home = ROOT / "build" / "bench" / f"home-{engine}-{size}"
+    line = in_its_own(
+        url, home, ["bench.measure", str(size), str(SIZES.get(size, size // 100)), str(times)]
+    )
+    if not keep:
+        drop(engine, url)
+    return {"engine": engine, "size": size, **json.loads(line)}
+
+
+def in_its_own(url: str, home: Path, module: list[str]) -> str:
+    """Run a module of the bench in a process of its own; give the last line that it printed."""
     ours = {k: v for k, v in os.environ.items() if not k.startswith("DAKEHU_")}
     done = subprocess.run(
-        [sys.executable, "-m", "bench.measure", str(size), str(SIZES.get(size, size // 100)),
-         str(times)],
+        [sys.executable, "-m", *module],
         env={
             **ours,
             "DAKEHU_DATABASE_URL": url,
-            "DAKEHU_HOME": str(ROOT / "build" / "bench" / f"home-{engine}-{size}"),
+            "DAKEHU_HOME": str(home),
             "DJANGO_SETTINGS_MODULE": "dakehu.settings",
         },
         cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
-    if not keep:
-        drop(engine, url)
-    return {"engine": engine, "size": size, **json.loads(done.stdout.splitlines()[-1])}
+    )
+    return done.stdout.splitlines()[-1]
 
 
 def drop(engine: str, url: str) -> None:

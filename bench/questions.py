@@ -75,6 +75,7 @@ def pages(today: date) -> list[Asked]:
         client = signed_in(person)
         opportunity = _own_open(client)
         deep = _after_next_links(client, 499 if name == "director" else 20)
+        rows, rows_past = _rows_behind(client, ""), _rows_behind(client, f"?on={past.isoformat()}")
         found += [
             Asked(
                 f"funnel now, {name}", lambda c=client: get(c, "/funnel/"), 50,
@@ -94,6 +95,11 @@ def pages(today: date) -> list[Asked]:
                 f"opportunity page, {name}",
                 lambda c=client, pk=opportunity: get(c, f"/opportunities/{pk}/"), 25,
             ),
+            Asked(f"rows behind a stage, {name}", lambda c=client, u=rows: get(c, u)),
+            Asked(
+                f"rows behind a stage as of {past}, {name}",
+                lambda c=client, u=rows_past: get(c, u),
+            ),
         ]  # fmt: skip
     return found
 
@@ -104,6 +110,16 @@ def _own_open(client: Client) -> int:
     if found is None:
         raise AssertionError("the list shows no opportunity")
     return int(found[1])
+
+
+def _rows_behind(client: Client, query: str) -> str:
+    """Give the address of the rows behind the fullest stage of the funnel page."""
+    body = get(client, f"/funnel/{query}").content.decode()
+    links = re.findall(r'href="(/number/funnel\.count/\?[^"]*stage=[^"]+)"[^>]*>\s*([\d,]+)', body)
+    if not links:
+        raise AssertionError(f"/funnel/{query} shows no stage")
+    most: tuple[str, str] = max(links, key=lambda link: int(link[1].replace(",", "")))
+    return most[0].replace("&amp;", "&")
 
 
 def _after_next_links(client: Client, times: int) -> str:

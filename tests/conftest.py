@@ -22,6 +22,8 @@ hypothesis.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 settings.DAKEHU_NO_SQL_IN_TEMPLATES = True  # DESIGN: no SQL runs while a page is rendered
+# A password takes half a second by design; tests that start the product itself keep that.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

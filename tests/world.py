@@ -4,12 +4,14 @@ company → business unit → two regions → teams. wen and bo sell in the east
 the west team; the heads of the east and of the business unit stand above mei.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from dakehu.actions.methods import install_built_in_methods
 from dakehu.actions.names import sort_key
@@ -36,6 +38,15 @@ from dakehu.queries.people import viewer_by_login
 START = date(2025, 1, 1)
 TODAY = date(2026, 6, 30)
 AT = datetime(2026, 6, 30, 4, tzinfo=UTC)
+OPERATOR = operator()
+
+CURRENCIES = (
+    ("CNY", 2, True),
+    ("JPY", 0, True),
+    ("EUR", 2, True),
+    ("KWD", 3, True),
+    ("DEM", 2, False),
+)
 
 UNITS = {
     "company": (None, "company"),
@@ -60,22 +71,36 @@ PEOPLE = {
 
 
 @dataclass
-class World:
-    """What stands in the database, by the names that tests use."""
+class Cast:
+    """People and units in the database, by the names that tests use."""
 
     units: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
-    accounts: dict[str, int] = field(default_factory=dict)
-    products: dict[str, int] = field(default_factory=dict)
-    methods: dict[str, int] = field(default_factory=dict)
     today: date = TODAY
     at: datetime = AT
 
-    def viewer(self, login: str, language: str = "en") -> Viewer:
+    def viewer(self, login: str, language: str = "en", today: date | None = None) -> Viewer:
         """Give somebody of the cast as the one who asks or acts; 'operator' is the machine's."""
         if login == "operator":
             return operator(language)
-        return viewer_by_login(login=login, today=self.today, language=language)
+        return viewer_by_login(login=login, today=today or self.today, language=language)
+
+    def client(self, login: str, language: str = "en") -> Client:
+        """Give somebody's browser, signed in and in their language."""
+        person = Person.objects.get(pk=self.people[login])
+        Person.objects.filter(pk=person.pk).update(language=language)
+        client = Client()
+        client.force_login(person)
+        return client
+
+
+@dataclass
+class World(Cast):
+    """A cast with accounts, products and methods."""
+
+    accounts: dict[str, int] = field(default_factory=dict)
+    products: dict[str, int] = field(default_factory=dict)
+    methods: dict[str, int] = field(default_factory=dict)
 
     def how(self, on: date | None = None) -> dict[str, Any]:
         """Give what every action is told beside what it does."""
@@ -116,31 +141,65 @@ class World:
             granted_at=self.at,
         )
 
+    def stand_in(
+        self, login: str, whom: str, role: str, unit: str, *, until: date | None = None
+    ) -> None:
+        """Let somebody stand in for another from this month on, for two weeks from today unless
+        told."""
+        Appointment.objects.create(
+            person_id=self.people[login],
+            unit_id=self.units[unit],
+            role=role,
+            from_on=self.today.replace(day=1),
+            until_on=until or self.today + timedelta(days=14),
+            for_person_id=self.people[whom],
+            recorded_at=self.at,
+        )
 
-def make_world() -> World:
-    """Put the cast into the database."""
-    world = World()
-    _money()
-    for code, (parent, kind) in UNITS.items():
+
+def found(
+    cast: Cast,
+    *,
+    name: str,
+    currencies: Iterable[tuple[str, int, bool]],
+    units: Mapping[str, tuple[str | None, str]],
+    people: Mapping[str, tuple[str, str, str]],
+) -> None:
+    """Put an organisation, its currencies, tree and people into the database."""
+    for code, digits, active in currencies:
+        Currency.objects.create(
+            code=code, digits=digits, name_zh=code, name_en=code, is_active=active
+        )
+    Organisation.objects.create(id=1, name_zh=name, name_en=name, base_currency_id="CNY")
+    for code, (parent, kind) in units.items():
         unit = SalesUnit.objects.create(
-            code=code, name_zh=code, name_en=code.title(), kind=kind, sort_key=code
+            code=code, name_zh=f"{code} 部", name_en=code.title(), kind=kind, sort_key=code
         )
-        world.units[code] = unit.pk
+        cast.units[code] = unit.pk
         UnitPlace.objects.create(
-            unit=unit, parent_id=world.units.get(parent or ""), on=START, recorded_at=AT
+            unit=unit, parent_id=cast.units.get(parent or ""), on=START, recorded_at=AT
         )
-    for login, (role, unit_code, name) in PEOPLE.items():
+    for login, (role, unit_code, full_name) in people.items():
         person = Person.objects.create_user(
-            login, name=name, name_en=login.title(), sort_key=sort_key(name), language="en"
-        )
-        world.people[login] = person.pk
+            login, name=full_name, name_en=login.title(), sort_key=sort_key(full_name),
+            language="en",
+        )  # fmt: skip
+        cast.people[login] = person.pk
         Appointment.objects.create(
             person=person,
-            unit_id=world.units[unit_code],
+            unit_id=cast.units[unit_code],
             role=role,
             from_on=START,
             recorded_at=AT,
         )
+
+
+def make_world() -> World:
+    """Put the cast into the database."""
+    world = World()
+    found(world, name="World", currencies=CURRENCIES, units=UNITS, people=PEOPLE)
+    for code, rate in (("JPY", "0.05"), ("EUR", "7.8")):
+        ExchangeRate.objects.create(currency_id=code, on=START, rate=Decimal(rate), recorded_at=AT)
     _accounts(world)
     install_built_in_methods(actor=operator(), today=TODAY, at=AT, rates_from=START)
     world.methods = dict(
@@ -152,22 +211,6 @@ def make_world() -> World:
             list_price=Decimal(price), currency_id="CNY",
         ).pk  # fmt: skip
     return world
-
-
-def _money() -> None:
-    for code, digits, active in (
-        ("CNY", 2, True),
-        ("JPY", 0, True),
-        ("EUR", 2, True),
-        ("KWD", 3, True),
-        ("DEM", 2, False),
-    ):
-        Currency.objects.create(
-            code=code, digits=digits, name_zh=code, name_en=code, is_active=active
-        )
-    Organisation.objects.create(id=1, name_en="World", base_currency_id="CNY")
-    for code, rate in (("JPY", "0.05"), ("EUR", "7.8")):
-        ExchangeRate.objects.create(currency_id=code, on=START, rate=Decimal(rate), recorded_at=AT)
 
 
 def _accounts(world: World) -> None:

@@ -11,13 +11,19 @@ import sys
 from pathlib import Path
 
 BIN = Path(__file__).resolve().parent.parent / ".venv" / "bin"
+# Playwright's Node knows no certificate that this machine was told to trust.
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def answers(*command: str | Path) -> bool:
     """Say whether a command runs and succeeds."""
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=900)
+        trust = {"NODE_EXTRA_CA_CERTS": str(TRUSTED)} if TRUSTED.exists() else {}
+        environment = {**trust, **os.environ}
+        done = subprocess.run(
+            command, env=environment, capture_output=True, check=False, timeout=900
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
@@ -65,7 +71,10 @@ def main() -> None:
     if not installed() and not playwright_has_its_own():
         print("· asking Playwright for its own browser", flush=True)
         if not answers(BIN / "playwright", "install", "chromium"):
-            print("! no browser could be installed: the browser journeys will be skipped")
+            print(
+                "! no browser could be installed: the browser journeys will be skipped and counted."
+                "\n  What would help: sudo apt-get install chromium"
+            )
     if not shows_chinese() and not install("fonts-noto-cjk"):
         print("! no font for Chinese: screenshots will show boxes (Debian: fonts-noto-cjk)")
 

@@ -20,7 +20,10 @@ MODULES = ROOT / "node_modules"
 SOURCE = ROOT / "src" / "dakehu"
 BUILT = SOURCE / "static" / "dist"
 PYTHON = VENV / "bin" / "python"
+PIP = VENV / "bin" / "pip"
 OLDEST_NODE = 20
+# Node brings certificates of its own and knows none that this machine was told to trust.
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def say(text: str) -> None:
@@ -31,9 +34,22 @@ def say(text: str) -> None:
 def run(*command: str | Path) -> None:
     """Run a command in the repository with .venv/bin first on the path; stop on failure."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False)
+    trust = {"NODE_EXTRA_CA_CERTS": str(TRUSTED)} if TRUSTED.exists() else {}
+    environment = {**trust, **os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     if done.returncode:
         sys.exit(f"failed ({done.returncode}): {' '.join(map(str, command))}")
+
+
+def answers(*command: str | Path) -> bool:
+    """Say whether a command runs and succeeds; what it prints is for nobody."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=900, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def digest(files: Iterable[Path]) -> str:
@@ -51,17 +67,44 @@ def is_fresh(stamp: Path, value: str) -> bool:
 
 
 def make_venv() -> None:
-    """Create .venv, or say which Debian package is missing."""
-    if PYTHON.exists():
+    """Create .venv with pip in it, by whatever this machine has for that."""
+    if PYTHON.exists() and PIP.exists():
         return
+    if VENV.exists():
+        # Made half, or by a Python that is no longer there: what was installed in it is of no use.
+        (VENV / ".runtime").unlink(missing_ok=True)
+        (VENV / ".development").unlink(missing_ok=True)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     say(f"creating .venv with Python {version}")
-    try:
-        import ensurepip  # noqa: F401
-        import venv
-    except ImportError:
-        sys.exit(f"Python lacks venv. Install it: apt-get install python{version}-venv")
-    venv.create(VENV, with_pip=True, symlinks=True)
+    if has_ensurepip() or install_ensurepip(version):
+        run(sys.executable, "-m", "venv", "--clear", VENV)
+    elif answers(sys.executable, "-m", "pip", "--version"):
+        run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV)
+        run(sys.executable, "-m", "pip", "--python", PYTHON, "install", "-qq", "pip")
+    else:
+        shutil.rmtree(VENV, ignore_errors=True)
+        sys.exit(
+            f"This Python {version} can't make a virtual environment: Debian and Ubuntu keep that"
+            f" in a package of its own.\nInstall it, then say make again:"
+            f" sudo apt-get install python{version}-venv"
+        )
+
+
+def has_ensurepip() -> bool:
+    """Say whether Python can put pip into a new environment; Debian leaves that out."""
+    # Asked anew each time: the answer changes when the package was installed meanwhile.
+    return answers(sys.executable, "-c", "import ensurepip, venv")
+
+
+def install_ensurepip(version: str) -> bool:
+    """Install Debian's package for it where we may; say whether it is there now."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return False
+    package = f"python{version}-venv"
+    say(f"installing {package}")
+    apt = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", package]
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    return (answers(*apt) or (answers("apt-get", "update") and answers(*apt))) and has_ensurepip()
 
 
 def install_python(*, development: bool) -> None:
@@ -111,6 +154,7 @@ def install_node() -> None:
             "--ignore-scripts",
             "--no-audit",
             "--no-fund",
+            "--no-update-notifier",
             "--loglevel=error",
         )
         stamp.write_text(value)

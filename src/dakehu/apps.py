@@ -1,6 +1,10 @@
 """The one Django app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -16,3 +20,10 @@ class DakehuConfig(AppConfig):
         from dakehu.models.triggers import install_triggers
 
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="dakehu.triggers")
+        connection_created.connect(_read_only, dispatch_uid="dakehu.reader")
+
+
+def _read_only(*, connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """Let the snapshots of PostgreSQL begin READ ONLY (DESIGN: both engines)."""
+    if connection.alias == "reader" and connection.vendor == "postgresql":
+        connection.connection.read_only = True

@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 KNOWN = {
     "DAKEHU_DATABASE_URL", "DAKEHU_SECRET_KEY", "DAKEHU_DEMO", "DAKEHU_HOST", "DAKEHU_PORT",
     "DAKEHU_ALLOWED_HOSTS", "DAKEHU_DEBUG", "DAKEHU_HTTPS", "DAKEHU_FILES", "DAKEHU_HOME",
-    "DAKEHU_WORKERS", "DAKEHU_THREADS", "DAKEHU_TEST_POSTGRES_URL", "DAKEHU_TEST_DATA",
+    "DAKEHU_WORKERS", "DAKEHU_THREADS", "DAKEHU_PREPARE", "DAKEHU_TEST_POSTGRES_URL",
+    "DAKEHU_TEST_DATA", "DAKEHU_LOOK_UPS_A_DAY", "DAKEHU_MAIL", "DAKEHU_MAIL_HOST",
+    "DAKEHU_MAIL_PORT", "DAKEHU_MAIL_USER", "DAKEHU_MAIL_PASSWORD", "DAKEHU_MAIL_TLS",
+    "DAKEHU_MAIL_FROM", "DAKEHU_MAIL_URL",
 }  # fmt: skip
 
 
@@ -39,6 +42,14 @@ def whole(name: str, default: int, *, low: int, high: int) -> int:
             f"{name} says {value!r}; it must be a whole number from {low} to {high}."
         )
     return int(value)
+
+
+def chosen(name: str, *values: str) -> str:
+    """Read a variable that says one of some words, the first unless it is set."""
+    value = text(name, values[0])
+    if value not in values:
+        raise ImproperlyConfigured(f"{name} says {value!r}; it must be one of {values}.")
+    return value
 
 
 def refuse_misspelt() -> None:
@@ -81,6 +92,9 @@ def postgresql(url: str) -> dict[str, dict[str, Any]]:
 
     parts = urlsplit(url)
     options: dict[str, Any] = dict(parse_qsl(parts.query))
+    # The server plans a statement once per connection: planning takes longer than answering.
+    if flag("DAKEHU_PREPARE", default=True):
+        options |= {"server_side_binding": True, "prepare_threshold": 3}
     engine = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -97,8 +111,8 @@ def postgresql(url: str) -> dict[str, dict[str, Any]]:
             **engine,
             "OPTIONS": {
                 **options,
+                # Read only as well (apps.py): as a start-up option a pooler would refuse it.
                 "isolation_level": IsolationLevel.REPEATABLE_READ,
-                "options": "-c default_transaction_read_only=on",
             },
             "TEST": {"MIRROR": "default"},
         },
@@ -147,6 +161,8 @@ HOST = text("DAKEHU_HOST", "127.0.0.1")
 PORT = whole("DAKEHU_PORT", 8000, low=1, high=65535)
 WORKERS = whole("DAKEHU_WORKERS", 1, low=1, high=64)
 THREADS = whole("DAKEHU_THREADS", 4, low=1, high=64)
+#: How many names a person may look up within a day among the accounts that they can't see.
+LOOK_UPS_A_DAY = whole("DAKEHU_LOOK_UPS_A_DAY", 50, low=0, high=100_000)
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]", "testserver"}
 if DEMO and HOST not in LOOPBACK:
     raise ImproperlyConfigured(
@@ -163,6 +179,12 @@ if HOST not in LOOPBACK and not (HTTPS or DEBUG):
     )
 
 DATABASES = databases(text("DAKEHU_DATABASE_URL", f"sqlite:///{HOME / 'dakehu.sqlite3'}"))
+# Jobs wait in the database itself; whoever works holds a run by a lease, so nothing is done twice.
+Q_CLUSTER = {
+    "name": "dakehu", "orm": "default", "workers": 1, "poll": 1.0, "bulk": 1, "queue_limit": 1,
+    "guard_cycle": 1, "timeout": 21_600, "retry": 21_700, "max_attempts": 3, "save_limit": 200,
+    "recycle": 50, "catch_up": False, "log_level": "WARNING", "ack_failures": True,
+}  # fmt: skip
 DATABASE_ROUTERS = ["dakehu.queries.snapshot.ReaderRouter"]
 
 INSTALLED_APPS = [
@@ -176,6 +198,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "treebeard",
+    "django_q",
     "dakehu",
 ]
 MIDDLEWARE = [
@@ -276,7 +299,19 @@ SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in ALLOWED_HOSTS if HTTPS and h not in LOOPBACK]
 X_FRAME_OPTIONS = "DENY"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+#: off: the weekly mail is refused; what else would be mailed is written to the terminal.
+MAIL = chosen("DAKEHU_MAIL", "off", "console", "smtp")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL == 'smtp' else 'console'}.EmailBackend"
+EMAIL_HOST = text("DAKEHU_MAIL_HOST", "localhost")
+EMAIL_PORT = whole("DAKEHU_MAIL_PORT", 587, low=1, high=65535)
+EMAIL_HOST_USER = text("DAKEHU_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("DAKEHU_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = chosen("DAKEHU_MAIL_TLS", "starttls", "ssl", "none") == "starttls"
+EMAIL_USE_SSL = text("DAKEHU_MAIL_TLS", "") == "ssl"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = text("DAKEHU_MAIL_FROM", "dakehu@localhost")
+#: What links in mails begin with.
+MAIL_URL = text("DAKEHU_MAIL_URL", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

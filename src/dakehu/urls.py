@@ -4,9 +4,10 @@ from django.urls import include, path
 
 #: Evidence stands before the opportunities: its addresses would read as verbs of theirs.
 SUBJECTS = (
-    "login", "preferences", "funnel", "numbers", "guide", "methods", "accounts", "contacts",
-    "quotas", "units", "people", "products", "rates", "organisation", "evidence", "opportunities",
-    "small_sales", "imports",
+    "login", "preferences", "funnel", "health", "speed", "compare", "trend", "by_product",
+    "hygiene", "reviews", "numbers", "guide", "methods", "accounts", "contacts", "quotas", "units",
+    "people", "products", "rates", "organisation", "evidence", "opportunities", "small_sales",
+    "imports", "audit",
 )  # fmt: skip
 
 urlpatterns = [path("", include(f"dakehu.web.{subject}")) for subject in SUBJECTS]

@@ -10,10 +10,11 @@ from dakehu.actions.accounts import (
     edit_account,
     move_account,
 )
+from dakehu.actions.names import look_up_name
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.models import Account, Change, Grant
 from dakehu.queries.accounts import account
-from dakehu.queries.names import same_name
+from dakehu.queries.names import SameName
 from tests.cast import AT, TODAY, Cast, make_cast
 
 pytestmark = pytest.mark.django_db
@@ -87,11 +88,15 @@ def test_the_same_name_is_refused_until_it_is_said_to_be_fine(cast: Cast) -> Non
 
 def test_of_an_account_out_of_sight_only_a_masked_name_is_shown(cast: Cast) -> None:
     create(cast, "cat", "华东机械")
-    [found] = same_name(viewer=cast.viewer("amy"), name="华东机械")
+
+    def look(login: str, name: str) -> tuple[SameName, ...]:
+        return look_up_name(actor=cast.viewer(login), name=name, at=AT).found
+
+    [found] = look("amy", "华东机械")
     assert (found.id, found.name) == (None, "华***械")
-    [found] = same_name(viewer=cast.viewer("cat"), name="华东机械")
+    [found] = look("cat", "华东机械")
     assert found.name == "华东机械"
-    assert same_name(viewer=cast.viewer("amy"), name="华东") == ()
+    assert look("amy", "华东") == ()
 
 
 def test_who_sees_an_account(cast: Cast) -> None:

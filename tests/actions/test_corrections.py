@@ -15,6 +15,7 @@ from dakehu.actions.opportunities import (
     lose_opportunity,
     regress_opportunity,
     reopen_opportunity,
+    void_opportunity,
     win_opportunity,
 )
 from dakehu.core.errors import RuleBroken
@@ -78,6 +79,15 @@ def test_another_amount_of_a_win_keeps_the_rate_it_was_booked_at(world: World) -
     assert booked(made) == 390_00
 
 
+def test_a_corrected_amount_is_rounded_once_at_the_rate_of_its_booking(world: World) -> None:
+    made = world.create("wen", on=date(2026, 1, 5), amount=Decimal("0.01"), currency="EUR")
+    win(world, made)
+    assert booked(made) == 8  # 0.01 × 7.8
+    correct(world, made, Kind.CREATED, amount_minor=1000_00)
+    # 7,800.00, where eight times a hundred thousand would have been 8,000.00.
+    assert booked(made) == world.row(made).base_minor == 7_800_00
+
+
 def test_what_went_back_goes_forward_where_the_step_before_it_is_left_out(world: World) -> None:
     made = world.create("wen", on=date(2026, 1, 5))
     how: dict[str, Any] = {
@@ -102,3 +112,13 @@ def test_a_reopening_is_not_left_out_below_what_was_done_since(world: World) -> 
         correct(world, made, Kind.REOPENED, drop=True)
     assert refused.value.code == "ledger.stands_on_it"
     assert Place(world.row(made).place) is Place.OPEN
+
+
+def test_a_voided_opportunity_that_was_created_earlier_says_so(world: World) -> None:
+    made = world.create("wen", on=date(2026, 5, 13))
+    void_opportunity(
+        actor=world.viewer("wen"), opportunity_id=made.opportunity_id, why="twice",
+        seen_version=None, **world.how(world.today),
+    )  # fmt: skip
+    correct(world, made, Kind.CREATED, on=date(2026, 5, 12))
+    assert world.row(made).created_on == date(2026, 5, 12)

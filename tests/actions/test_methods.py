@@ -15,7 +15,7 @@ from dakehu.actions.methods import (
 )
 from dakehu.core.access import Reach, Viewer, operator
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
-from dakehu.core.methods import GateMode, Words, built_in_methods
+from dakehu.core.methods import GateMode, MethodSpec, StageSpec, Words, built_in_methods
 from dakehu.models import Method, MethodVersion, WinRate
 from dakehu.queries.methods import method, method_book, methods, win_rates
 
@@ -169,7 +169,7 @@ def test_a_copy_takes_the_rates_in_force_today() -> None:
 def test_a_copy_needs_a_key_of_its_own() -> None:
     install()
     held = Method.objects.get(key="industrial-6").pk
-    for key, code in (("tender-8", "method.key_taken"), ("Our Own", "method.bad_key")):
+    for key, code in (("tender-8", "method.key_taken"), ("Our Own", "method.key_malformed")):
         with pytest.raises(RuleBroken, match=code):
             copy_method(
                 actor=OPERATOR, method_id=held, key=key, name=Words("", "x"), today=TODAY, at=AT
@@ -195,3 +195,62 @@ def test_the_page_tells_since_when_a_rate_holds() -> None:
     assert page.stages[0].rate is not None
     assert (page.stages[0].rate.rate_bp, page.stages[0].rate.on) == (500, START)
     assert [r.rate_bp for r in page.stages[0].rate_history] == [700, 500]
+
+
+def our_own() -> tuple[int, MethodSpec]:
+    """Give a copy of industrial-6 that may be rewritten, and its wording."""
+    held = method_book(viewer=OPERATOR).by_key("industrial-6")
+    copied = copy_method(
+        actor=OPERATOR, method_id=held.method_id, key="our-own", name=Words("", "Our own"),
+        today=TODAY, at=AT,
+    )  # fmt: skip
+    spec = method_book(viewer=OPERATOR).current(copied.method_id).spec
+    assert spec is not None
+    return copied.method_id, spec
+
+
+def test_rewriting_a_copy_makes_a_version_and_sets_the_rates_that_differ() -> None:
+    install()
+    held, spec = our_own()
+    first, *others = spec.stages
+    new = StageSpec("new:9", Words("试用", "Trial"), 4500)
+    after = replace(spec, stages=(replace(first, rate_bp=600), new, *others))
+    made = change_method(
+        actor=OPERATOR, method_id=held, seen_number=1, spec=after, rates_from=TODAY, at=AT
+    )
+    version = method_book(viewer=OPERATOR).current(held)
+    assert (version.number, [s.key for s in version.stages][:3]) == (
+        2, ["interest", "trial", "nurture"],
+    )  # fmt: skip
+    assert WinRate.objects.filter(on=TODAY, recorded_at=AT, stage__method_id=held).count() == 6 + 2
+    rates = win_rates(viewer=OPERATOR, on=TODAY)
+    assert rates[made.stage_ids["trial"]] == Fraction(45, 100)
+    assert rates[made.stage_ids["interest"]] == Fraction(6, 100)
+    assert method_book(viewer=OPERATOR).by_key("industrial-6").number == 1
+
+
+def test_where_only_rates_differ_they_are_set_and_no_version_is_made() -> None:
+    install()
+    held, spec = our_own()
+    other = replace(spec, stages=(replace(spec.stages[0], rate_bp=600), *spec.stages[1:]))
+    change_method(
+        actor=OPERATOR, method_id=held, seen_number=1, spec=other, rates_from=TODAY, at=AT
+    )
+    assert MethodVersion.objects.filter(method_id=held).count() == 1
+    with pytest.raises(RuleBroken, match=r"method.nothing_changed"):
+        change_method(
+            actor=OPERATOR, method_id=held, seen_number=1, spec=other, rates_from=TODAY, at=AT
+        )
+
+
+def test_only_those_who_may_rewrite_a_method() -> None:
+    install()
+    held, spec = our_own()
+    other = replace(spec, name=Words("", "Other"))
+    for role in ("salesperson", "unit_head", "executive", "finance", "auditor", "support"):
+        with pytest.raises(NotAllowed, match=r"method.edit"):
+            change_method(
+                actor=viewer(role), method_id=held, seen_number=1, spec=other, rates_from=TODAY,
+                at=AT,
+            )  # fmt: skip
+    assert MethodVersion.objects.filter(method_id=held).count() == 1

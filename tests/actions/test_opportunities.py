@@ -48,7 +48,7 @@ from dakehu.models import (
     ProductLine,
 )
 from dakehu.queries.stages import version_in_force
-from tests.world import World
+from tests.world import START, World
 
 
 def kinds(opportunity_id: int) -> list[Kind]:
@@ -277,10 +277,40 @@ def test_the_nearest_head_who_is_not_the_owner_reassigns(world: World) -> None:
             act(world, reassign_opportunity, login, made, owner_id=bo)
     with refused("opportunity.not_found", NotFound):
         act(world, reassign_opportunity, "lu", made, owner_id=bo)
-    act(world, reassign_opportunity, "mei", made, owner_id=world.people["lu"])
+    act(world, reassign_opportunity, "mei", made, owner_id=bo)
+    row = world.row(made)
+    assert (row.owner_id, row.unit_id) == (bo, world.units["east_team"])
+    assert kinds(row.pk) == [Kind.CREATED, Kind.REASSIGNED]
+
+
+def test_an_owner_is_chosen_among_those_who_sell_in_the_superior_s_units(world: World) -> None:
+    made = world.create()
+    for login in ("lu", "rong", "fin"):  # of another unit, heads above, does not sell at all
+        with refused("opportunity.owner_out_of_reach"):
+            act(world, reassign_opportunity, "mei", made, owner_id=world.people[login])
+    world.stand_in("lu", "wen", "salesperson", "east_team")
+    with refused("opportunity.owner_out_of_reach"):
+        act(world, reassign_opportunity, "mei", made, owner_id=world.people["lu"])
+    act(world, reassign_opportunity, "operator", made, owner_id=world.people["lu"])
     row = world.row(made)
     assert (row.owner_id, row.unit_id) == (world.people["lu"], world.units["west_team"])
     assert kinds(row.pk) == [Kind.CREATED, Kind.REASSIGNED, Kind.UNIT_MOVED]
+
+
+def test_given_to_who_heads_here_and_sells_elsewhere_it_stays_in_the_giver_s_reach(
+    world: World,
+) -> None:
+    team = world.units["east_team"]
+    Appointment.objects.create(
+        person_id=world.people["lu"], unit_id=team, role="unit_head", from_on=START,
+        recorded_at=world.at,
+    )  # fmt: skip
+    made = world.create("wen")
+    act(world, reassign_opportunity, "mei", made, owner_id=world.people["lu"])
+    assert world.row(made).unit_id == team
+    again = world.create("wen")
+    act(world, reassign_opportunity, "operator", again, owner_id=world.people["lu"])
+    assert world.row(again).unit_id == world.units["west_team"]
 
 
 def test_a_head_never_reassigns_or_overrules_their_own(world: World) -> None:

@@ -13,7 +13,7 @@ from dakehu.actions.small_sales import (
     reverse_small_sale,
 )
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
-from dakehu.models import BooksClosing, Person, SalesUnit, SmallSale
+from dakehu.models import Account, BooksClosing, Person, SalesUnit, SmallSale
 from dakehu.queries.paging import Cut
 from dakehu.queries.small_sales import small_sales
 from tests.world import World
@@ -67,6 +67,68 @@ def test_a_total_is_judged_by_its_mean_order_and_its_period_has_ended(shop: Worl
         record(shop, on=date(2026, 6, 1), until_on=date(2026, 7, 2))
     with pytest.raises(RuleBroken, match=r"small_sale\.upside_down"):
         record(shop, until_on=shop.today)
+
+
+@pytest.mark.parametrize(
+    ("on", "until_on"),
+    [
+        (date(2026, 4, 1), date(2026, 6, 30)),
+        (date(2026, 5, 31), date(2026, 6, 2)),
+        (date(2025, 6, 1), date(2026, 6, 2)),
+    ],
+)
+def test_a_total_lies_within_one_month(shop: World, on: date, until_on: date) -> None:
+    with pytest.raises(RuleBroken, match=r"small_sale\.over_months"):
+        record(shop, on=on, until_on=until_on, orders=9)
+
+
+JUNE = {"on": date(2026, 6, 1), "until_on": date(2026, 7, 1), "orders": 4}
+WEEK = {"on": date(2026, 6, 8), "until_on": date(2026, 6, 15), "orders": 4}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counted"),
+    [
+        (JUNE, JUNE, False),
+        (JUNE, WEEK, False),
+        (WEEK, JUNE, False),
+        (JUNE, {"on": date(2026, 6, 30)}, False),
+        ({"on": date(2026, 6, 1)}, JUNE, False),
+        (WEEK, {"on": date(2026, 6, 14)}, False),
+        (WEEK, {"on": date(2026, 6, 15)}, True),
+        (WEEK, {"on": date(2026, 6, 7)}, True),
+        ({"on": date(2026, 6, 15)}, WEEK, True),
+        (WEEK, {"on": date(2026, 6, 15), "until_on": date(2026, 6, 22)}, True),
+        (JUNE, {"on": date(2026, 5, 1), "until_on": date(2026, 6, 1)}, True),
+        ({"on": date(2026, 6, 9)}, {"on": date(2026, 6, 9)}, True),
+        (JUNE | {"account": "harbour"}, {"on": date(2026, 6, 9), "account": "harbour"}, False),
+        (JUNE | {"account": "harbour"}, {"on": date(2026, 6, 9), "account": "mill"}, True),
+        (JUNE | {"account": "harbour"}, {"on": date(2026, 6, 9)}, False),
+        (JUNE, {"on": date(2026, 6, 9), "account": "harbour"}, False),
+    ],
+)
+def test_an_order_is_counted_alone_or_in_a_total_never_twice(
+    shop: World, first: dict[str, Any], second: dict[str, Any], counted: bool
+) -> None:
+    Account.objects.update(manager_id=shop.people["wen"])
+
+    def facts(given: dict[str, Any]) -> dict[str, Any]:
+        account = given.get("account")
+        rest = {key: value for key, value in given.items() if key != "account"}
+        return {**rest, "account_id": shop.accounts[account] if account else None}
+
+    key = record(shop, **facts(first))
+    # Somebody else's total is another one.
+    record(shop, "fin", owner_id=shop.people["bo"], **JUNE)
+    if counted:
+        record(shop, **facts(second))
+        return
+    with pytest.raises(RuleBroken, match=r"small_sale\.counted_already"):
+        record(shop, **facts(second))
+    reverse_small_sale(
+        actor=shop.viewer("wen"), small_sale_id=key, today=shop.today, at=shop.at
+    )  # fmt: skip
+    record(shop, **facts(second))
 
 
 @pytest.mark.parametrize(

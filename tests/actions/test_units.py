@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.appointments import (
     appoint_person,
@@ -17,6 +19,7 @@ from dakehu.core.ledger import Kind
 from dakehu.models import (
     Account,
     Appointment,
+    Change,
     Entry,
     Movement,
     Opportunity,
@@ -24,6 +27,7 @@ from dakehu.models import (
     SalesUnit,
     UnitPlace,
 )
+from dakehu.queries.snapshot import acting
 from dakehu.queries.units import all_units
 from tests.cast import AT, START, TODAY, Cast, make_cast
 from tests.world import World, make_world
@@ -59,6 +63,30 @@ def test_no_unit_hangs_under_itself_now_or_by_a_later_row(cast: Cast) -> None:
     place(cast, "east", "team-3", LATER)
     with pytest.raises(RuleBroken, match=r"unit.circle"):
         place(cast, "west", "team-1")
+
+
+def test_a_circle_that_came_into_the_database_locks_nobody_out(cast: Cast) -> None:
+    """Somebody's own SQL, a restored copy: pages answer, and an administrator puts it right."""
+    for unit, parent in (("east", "team-3"), ("west", "team-1")):
+        UnitPlace.objects.create(
+            unit_id=cast.units[unit], parent_id=cast.units[parent], on=TODAY, recorded_at=AT
+        )
+    round_once = {cast.units[unit] for unit in ("east", "west", "team-1", "team-2", "team-3")}
+    assert cast.viewer("head-east").units == round_once
+    place(cast, "east", "company", TODAY + timedelta(1))
+    assert cast.units["east"] in all_units().tree(TODAY + timedelta(1)).subtree(
+        cast.units["company"]
+    )
+
+
+def test_a_circle_is_found_in_the_places_as_they_stand_not_as_a_request_keeps_them(
+    cast: Cast,
+) -> None:
+    with acting(lambda _sql: False):
+        all_units()
+        place(cast, "east", "team-3")
+        with pytest.raises(RuleBroken, match=r"unit.circle"):
+            place(cast, "west", "team-1")
 
 
 @pytest.mark.parametrize("login", ["boss", "ops", "exec", "amy", "auditor"])
@@ -163,6 +191,25 @@ def transfer(world: World, login: str, unit: str, on: date, **more: Any) -> int:
         actor=world.viewer("admin"), appointment_id=seat.pk, unit_id=world.units[unit], on=on,
         today=TODAY, at=world.at, **more,
     )  # fmt: skip
+
+
+def test_many_accounts_go_along_in_as_many_statements_as_one() -> None:
+    world = make_world()
+    asked = []
+    for number, (login, unit) in enumerate((("wen", "west_team"), ("lu", "east_team"))):
+        for index in range(1 + 9 * number):
+            account = Account(
+                code=f"{login}-{index}", name=f"{login} {index}", created_on=START,
+                manager_id=world.people[login],
+                unit_id=world.units["east_team" if login == "wen" else "west_team"],
+            )  # fmt: skip
+            Account.objects.add_root(instance=account)
+        with CaptureQueriesContext(connection) as queries:
+            transfer(world, login, unit, date(2026, 6, 1))
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+    changed = Change.objects.filter(object_type="account", field="unit")
+    assert changed.count() == 2 + 11  # one of each was there before
 
 
 def test_open_deals_go_along_when_their_owner_changes_unit() -> None:

@@ -1,12 +1,14 @@
 """The figures of the command line: the contract of its JSON, and who is told what."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
+from dakehu.actions.opportunities import Outcome, lose_opportunity
 from dakehu.core.access import operator
-from dakehu.core.ledger import Place
+from dakehu.core.ledger import Place, Way
 from dakehu.core.periods import containing
 from dakehu.models import Opportunity, Person, SalesUnit
 from dakehu.queries.funnel import FunnelQuestion, funnel_on
@@ -251,3 +253,44 @@ def test_the_terminal_answers_in_its_language(demo: Demo) -> None:
     assert "Interest" in english
     assert "兴趣" in chinese
     assert date.fromisoformat(demo.on).isoformat() in chinese
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("funnel", "--on", "{on}"),
+        ("indicators", "--on", "{on}", "--period", "{period}"),
+        ("waterfall", "--from", "{start}", "--to", "{after}"),
+        *(
+            ("outcomes", "--from", "{start}", "--to", "{after}", "--by", by)
+            for by in ("unit", "owner", "quarter", "product", "account")
+        ),
+    ],
+)
+@pytest.mark.parametrize("login", [None, "demo-head", "demo-sales"])
+def test_as_known_at_repeats_to_the_byte(
+    demo: Demo, terminal: Terminal, words: tuple[str, ...], login: str | None
+) -> None:
+    start = (demo.last - timedelta(days=60)).isoformat()
+    period = containing(demo.last, "quarter").key
+    facts = {"on": demo.on, "after": demo.after, "start": start, "period": period}
+    asked = [word.format(**facts) for word in words]
+    asked += ["--json", *(["--as", login] if login else [])]
+    known = ["--known-at", datetime.now(UTC).isoformat()]
+    with transaction.atomic():
+        before, now = terminal.run(*asked, *known), terminal.run(*asked)
+        assert before.exit_code == 0, before.output
+        for deal in Opportunity.objects.filter(place=1, owner__login="demo-sales")[:3]:
+            lose_opportunity(
+                actor=operator(), opportunity_id=deal.pk, outcome=Outcome(reason="price"),
+                seen_version=None, on=max(deal.last_on, demo.last), today=demo.last,
+                at=datetime.now(UTC), way=Way.COMMAND,
+            )  # fmt: skip
+        assert terminal.run(*asked, *known).stdout == before.stdout
+        assert terminal.run(*asked).stdout != now.stdout
+        transaction.set_rollback(True)
+
+
+def test_a_moment_that_is_none_is_refused(demo: Demo, terminal: Terminal) -> None:
+    refused = terminal.refused("funnel", "--on", demo.on, "--known-at", "yesterday")
+    assert refused["code"] == "moment.malformed"

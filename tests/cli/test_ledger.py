@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import F
 
-from dakehu.core.ledger import Place
+from dakehu.core.ledger import Kind, Place
 from dakehu.models import Balance, CarriedMonth, Entry, Movement, Opportunity, Turnover
 from dakehu.models.triggers import install_triggers
 from tests.cli.conftest import Demo, Terminal
@@ -36,6 +37,8 @@ def test_each_check_has_looked_at_something(demo: Demo, terminal: Terminal) -> N
     assert checks["movement_sums"] == Movement.objects.count() > 0
     assert checks["entry_facts"] == Entry.objects.count() > 0
     assert checks["one_position"] == Opportunity.objects.count() > 0
+    assert checks["bookings"] == Entry.objects.filter(place__gt=Place.OPEN).count() > 0
+    assert checks["dates"] == Opportunity.objects.count()
     assert checks["balances"] == Balance.objects.count() > 0
     assert checks["turnover"] == Turnover.objects.count() > 0
     assert checks["months"] == CarriedMonth.objects.count() > 0
@@ -134,6 +137,78 @@ def test_an_entry_that_balances_nothing_is_found(demo: Demo, terminal: Terminal)
     found = verify(terminal)
     assert found["movement_sums"] == 1
     assert found["rows"] == 1
+
+
+def corrupt(entry_id: int, base_minor: int | None) -> None:
+    """Change what an entry booked behind the database's back, and set the guards up again."""
+    table = "dakehu_entry"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER {table}_no_update")
+        else:
+            # What waits for its foreign keys holds the table.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_no_change")
+        cursor.execute(f"UPDATE {table} SET base_minor = %s WHERE id = %s", [base_minor, entry_id])
+        if connection.vendor != "sqlite":
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table}_no_change")
+    install_triggers()
+
+
+def booked(**which: Any) -> Entry:
+    """Give an entry that entered an outcome still held."""
+    row = Entry.objects.filter(count=1, opportunity__voided=False, **which).filter(
+        opportunity__place=F("place"), amount_minor__gt=1000
+    )
+    found = row.exclude(opportunity__movements__kind=Kind.REOPENED).first()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("is_foreign", [False, True])
+def test_an_outcome_that_booked_another_amount_is_found(
+    demo: Demo, terminal: Terminal, is_foreign: bool
+) -> None:
+    currency = {"currency__in": ("USD", "EUR")} if is_foreign else {"currency": "CNY"}
+    entry = booked(place=Place.WON, **currency)
+    assert entry.base_minor is not None
+    corrupt(entry.pk, entry.base_minor + 1)
+    # Not its amount at the day's rate, nor what its row was booked at; and not in the turnover.
+    assert verify(terminal) == {"bookings": 2, "turnover": 1}
+    Opportunity.objects.filter(pk=entry.opportunity_id).update(base_minor=entry.base_minor + 1)
+    assert verify(terminal) == {"bookings": 1, "turnover": 1}
+    assert f"entry {entry.pk}" in terminal.run("ledger", "verify").stdout
+
+
+def test_an_outcome_that_booked_nothing_is_found(demo: Demo, terminal: Terminal) -> None:
+    corrupt(booked(place=Place.LOST).pk, None)
+    assert verify(terminal)["bookings"] == 2
+
+
+def test_an_open_position_that_books_is_found(demo: Demo, terminal: Terminal) -> None:
+    entry = Entry.objects.filter(place=Place.OPEN).first()
+    assert entry is not None
+    corrupt(entry.pk, 5)
+    assert verify(terminal)["bookings"] == 1
+
+
+def test_an_outcome_that_was_left_and_still_books_is_found(demo: Demo, terminal: Terminal) -> None:
+    left = Entry.objects.filter(count=-1, place__gt=Place.OPEN, base_minor__lt=-1).first()
+    assert left is not None
+    assert left.base_minor is not None
+    corrupt(left.pk, left.base_minor - 7)
+    assert verify(terminal)["bookings"] == 1
+    assert f"opportunity {left.opportunity_id}" in terminal.run("ledger", "verify").stdout
+
+
+def test_a_row_whose_days_leave_a_movement_out_is_found(demo: Demo, terminal: Terminal) -> None:
+    row = _won()
+    Opportunity.objects.filter(pk=row.pk).update(last_on=row.last_on - timedelta(days=1))
+    assert verify(terminal) == {"dates": 1}
+    Opportunity.objects.filter(pk=row.pk).update(
+        last_on=row.last_on, created_on=row.created_on + timedelta(days=1)
+    )
+    assert verify(terminal) == {"dates": 1}
 
 
 def test_a_missing_guard_is_found(demo: Demo, terminal: Terminal) -> None:

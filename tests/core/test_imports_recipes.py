@@ -43,7 +43,7 @@ def refusals(found: Plan) -> list[tuple[int | None, str]]:
 def test_every_recipe_speaks_both_languages() -> None:
     assert {r.key for r in recipes()} == {
         "crm-sales-opportunities", "accounts", "contacts", "products", "people", "quotas",
-        "opportunities",
+        "opportunities", "stage_log",
     }  # fmt: skip
     assert all(r.name.zh and r.name.en for r in recipes())
 

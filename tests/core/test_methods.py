@@ -17,8 +17,10 @@ from dakehu.core.methods import (
     GateMode,
     GateVerdict,
     MethodSpec,
+    StageSpec,
     Words,
     built_in_methods,
+    drafted,
     evidence_missing,
     evidence_needed,
     gate,
@@ -31,7 +33,7 @@ INDUSTRIAL, SOLUTION, TENDER = built_in_methods()
 every_method = pytest.mark.parametrize("method", built_in_methods(), ids=lambda m: m.key)
 
 
-def keys(items: tuple[EvidenceItem, ...]) -> list[str]:
+def keys(items: tuple[EvidenceItem | StageSpec, ...]) -> list[str]:
     return [item.key for item in items]
 
 
@@ -277,6 +279,30 @@ def test_the_gate(
     assert result.items == (() if verdict == "allow" else (ITEM,))
 
 
+HINT = EvidenceItem("photo", Words("现场照片", "Photo"), advised=True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "missing", "unvalidated", "verdict", "items"),
+    [
+        ("advise", (HINT,), (), "warn", (HINT,)),
+        ("require", (HINT,), (), "warn", (HINT,)),
+        ("require", (HINT, ITEM), (), "refuse", (ITEM,)),
+        ("validate", (HINT,), (), "warn", (HINT,)),
+        ("validate", (HINT,), (ITEM,), "wait", (ITEM,)),
+    ],
+)
+def test_what_is_only_advised_never_holds_a_move_back(
+    mode: str,
+    missing: tuple[EvidenceItem, ...],
+    unvalidated: tuple[EvidenceItem, ...],
+    verdict: str,
+    items: tuple[EvidenceItem, ...],
+) -> None:
+    result = gate(GateMode(mode), missing, unvalidated)
+    assert (result.verdict, result.items) == (GateVerdict(verdict), items)
+
+
 # --- reading a method -------------------------------------------------------------------------
 
 SMALL = """
@@ -365,3 +391,48 @@ def test_the_file_holds_nothing_that_the_method_forgets(method: MethodSpec) -> N
                 assert said["key"] == value.key
             else:
                 assert said == value
+
+
+# --- writing one on a page --------------------------------------------------------------------
+
+
+def drafted_of(*stages: StageSpec, winning: str) -> MethodSpec:
+    draft = MethodSpec("ours", Words("", "Ours"), winning, winning, stages)
+    return drafted(draft, stages_taken={"talk", "deal"}, items_taken={"minutes"})
+
+
+def test_what_is_new_gets_a_key_that_was_never_used() -> None:
+    """A removed stage `talk` has a history: a new one of that name must not continue it."""
+    items = (EvidenceItem("new:a", Words("", "Minutes")), EvidenceItem("new:b", Words("纪要", "")))
+    method = drafted_of(
+        StageSpec("deal", Words("", "Deal"), 5000, items),
+        StageSpec("new:1", Words("", "Talk!"), 1000),
+        StageSpec("new:2", Words("洽谈", ""), 1000),
+        StageSpec("new:3", Words("", "Won"), 1000),
+        winning="new:2",
+    )
+    assert keys(method.stages) == ["deal", "talk-2", "stage", "won-2"]
+    assert keys(method.stages[0].evidence) == ["minutes-2", "evidence"]
+    assert (method.signing_stage, method.winning_stage) == ("stage", "stage")
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [
+        (StageSpec("new:1", Words("", " "), 0), "method.empty_words"),
+        (StageSpec("new:1", Words("", "x" * 121), 0), "text.too_long"),
+        (StageSpec("new:1", Words("", "x"), 0, purpose=Words("长" * 1001, "")), "text.too_long"),
+        (StageSpec("new:1", Words("", "x"), 10_001), "win_rate.out_of_range"),
+        (StageSpec("new:1", Words("", "x"), 0, (ITEM,) * 11), "method.too_much_evidence"),
+        (StageSpec("new:1", Words("", "x"), 0, (ITEM,) * 2), "method.duplicate_evidence"),
+    ],
+)
+def test_a_stage_that_cannot_be_is_refused(stage: StageSpec, code: str) -> None:
+    with pytest.raises(RuleBroken, match=code):
+        drafted_of(stage, winning="new:1")
+
+
+def test_a_method_has_at_most_twenty_stages() -> None:
+    many = [StageSpec(f"new:{n}", Words("", f"S{n}"), 0) for n in range(21)]
+    with pytest.raises(RuleBroken, match=r"method.too_many_stages"):
+        drafted_of(*many, winning="new:20")

@@ -185,7 +185,7 @@ def test_a_day_with_the_year_last_needs_its_order() -> None:
      ("17-12-31", "day.malformed"), ("2017-12/31", "day.malformed"), ("today", "day.malformed"),
      ("2017-12-31 10:00", "day.malformed"), ("2017-02-29", "day.not_in_calendar"),
      ("2017-13-01", "day.not_in_calendar"), ("2017-00-10", "day.not_in_calendar"),
-     ("0000-01-01", "day.not_in_calendar"), ("9999-12-31", "day.not_in_calendar"),
+     ("0000-01-01", "day.far_away"), ("9999-12-31", "day.far_away"),
      ("20170230", "day.not_in_calendar"), ("1" * 80, "day.malformed")],
 )  # fmt: skip
 def test_a_day_that_is_none_is_refused(text: str, code: str) -> None:
@@ -205,6 +205,7 @@ def code_of_refusal(read: Callable[[], object]) -> str | None:
 @given(st.text(max_size=30), st.sampled_from(["ymd", "dmy", "mdy"]))
 def test_any_text_is_read_or_refused_with_a_code(text: str, order: DateOrder) -> None:
     assert code_of_refusal(lambda: parse_day(text, order)) in {
-        None, "day.missing", "day.malformed", "day.ambiguous", "day.not_in_calendar"
+        None, "day.missing", "day.malformed", "day.ambiguous", "day.not_in_calendar",
+        "day.far_away",
     }  # fmt: skip
     assert code_of_refusal(lambda: parse_period(text)) in {None, "period.malformed"}

@@ -38,12 +38,20 @@ INNER = {
     "demo-finance": (("/small-sales/", "a[data-new]"),),
 }
 
+#: Parts of the funnel page that are pages of their own, too.
+PARTS = {
+    "demo-head": tuple(
+        f"/funnel/{part}/"
+        for part in ("compare", "flow", "health", "speed", "leaks", "ageing", "trend", "products")
+    ),
+}
+
 
 def places(page: Page, login: str) -> list[str]:
     """Give the addresses of the side, and of the pages behind them."""
     found = [link.get_attribute("href") or "" for link in page.locator(".side li a").all()]
     assert found, "somebody without a place"
-    found += ["/settings/me/"]
+    found += ["/settings/me/", *PARTS.get(login, ())]
     for start, link in INNER.get(login, ()):
         page.goto(start)
         behind = page.locator(link).first.get_attribute("href")
@@ -109,7 +117,7 @@ def test_every_page_is_whole(open_page: OpenPage, axe: Axe, examined: set[str], 
 
 
 @pytest.mark.parametrize("login", ["demo-sales", "demo-admin"])
-def test_every_page_speaks_english(open_page: OpenPage, login: str) -> None:
+def test_every_page_speaks_english(open_page: OpenPage, axe: Axe, login: str) -> None:
     page = open_page(locale="en-US", dark=True)
     sign_in(page, login, language="en")
     wrong: list[str] = []
@@ -117,4 +125,5 @@ def test_every_page_speaks_english(open_page: OpenPage, login: str) -> None:
         page.goto(path)
         assert page.locator("html").get_attribute("data-bs-theme") == "dark", path
         wrong += look(page, path, "en")
+        wrong += [f"{path} dark, in English: {found}" for found in axe(page)]
     assert not wrong, "\n".join(wrong)

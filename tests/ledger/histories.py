@@ -62,8 +62,11 @@ VERBS = (
     "create", "create", "create", "stage", "stage", "stage", "amount", "amount", "month", "owner",
     "unit", "category", "rate", "currency", "win", "lose", "abandon", "reopen", "void", "restore",
     "undo", "correct_day", "correct_amount", "correct_drop", "reorganise", "win_rate",
-    "exchange_rate", "carry",
+    "exchange_rate", "carry", "close_unit", "new_version", "method",
 )  # fmt: skip
+
+#: What happens to the organisation, not to one opportunity.
+OF_ALL = {"reorganise", "win_rate", "exchange_rate", "carry", "close_unit", "new_version"}
 
 Deed = tuple[str, int, int, int]
 #: (verb, which opportunity, days since the last deed, a number that picks the detail)
@@ -104,7 +107,7 @@ class History:
             self.day = min(self.day + timedelta(days=days), LAST)
             if verb == "create" or not self.opportunities:
                 self._create(detail)
-            elif verb in {"reorganise", "win_rate", "exchange_rate", "carry"}:
+            elif verb in OF_ALL:
                 getattr(self, f"_{verb}")(detail)
             else:
                 self._do(verb, self.opportunities[which % len(self.opportunities)], detail)
@@ -117,7 +120,7 @@ class History:
         position = Position(
             Place.OPEN,
             self.people[detail % len(self.people)].pk,
-            self.units[1 + detail % (len(self.units) - 1)].pk,
+            self._unit(detail),
             self.stages[detail % 3].pk,
             Category(detail % 4),
             MONTHS[detail % len(MONTHS)],
@@ -198,7 +201,8 @@ class History:
             "stage": {"stage_id": self.stages[detail % 3].pk},
             "month": {"close_month": MONTHS[detail % len(MONTHS)]},
             "owner": {"owner_id": self.people[detail % len(self.people)].pk},
-            "unit": {"unit_id": self.units[1 + detail % (len(self.units) - 1)].pk},
+            "unit": {"unit_id": self._unit(detail)},
+            "method": {"stage_id": self.stages[detail % 3].pk},
             "category": {"category": Category(detail % 4)},
             "rate": {"own_rate_bp": None if detail % 3 == 0 else detail},
             "currency": {"currency": CURRENCIES[detail % 3]},
@@ -207,11 +211,20 @@ class History:
         if changed is None:
             return (), None
         minor = (detail * 53) % 200_000 if verb == "amount" else now.amount_minor
-        return self._between(now, Standing(replace(now.position, **changed), minor)), None
+        after = Standing(replace(now.position, **changed), minor)
+        return self._between(now, after, method_moved=verb == "method"), None
 
-    def _between(self, before: Standing, after: Standing) -> tuple[Step, ...]:
+    def _between(
+        self, before: Standing, after: Standing, *, method_moved: bool = False
+    ) -> tuple[Step, ...]:
         order = {stage.pk: index for index, stage in enumerate(self.stages)}
-        return steps_between(before, after, order_of_stage=order)
+        return steps_between(before, after, order_of_stage=order, method_moved=method_moved)
+
+    def _unit(self, detail: int) -> int:
+        """Pick a unit that stands on the day; the company itself only where no other does."""
+        tree = current_tree(self.day)
+        standing = [unit.pk for unit in self.units[1:] if unit.pk in tree]
+        return standing[detail % len(standing)] if standing else self.units[0].pk
 
     def _correct(self, verb: str, pk: int, detail: int, posting: Posting) -> None:
         chain = standing_chain(pk)
@@ -238,7 +251,7 @@ class History:
         try:
             correct_movement(
                 opportunity_id=pk, correction=correction, posting=posting,
-                book=lambda standing, _on: standing.amount_minor * 7,
+                book=lambda standing, _on, _kept: standing.amount_minor * 7,
             )  # fmt: skip
         except RuleBroken as refused:
             if refused.code != "ledger.stands_on_it":
@@ -247,10 +260,41 @@ class History:
     def _reorganise(self, detail: int) -> None:
         unit = self.units[2 + detail % (len(self.units) - 2)]
         tree = current_tree(self.day)
-        parents = [u for u in self.units if u.pk not in tree.subtree(unit.pk)]
+        if unit.pk not in tree:
+            return
+        below = tree.subtree(unit.pk)
+        parents = [u for u in self.units if u.pk in tree and u.pk not in below]
         UnitPlace.objects.create(
             unit=unit, parent=parents[detail % len(parents)], on=self.day, recorded_at=self.tick()
         )
+
+    def _close_unit(self, detail: int) -> None:
+        """Close a unit that is empty; undo and corrections may bring something back into it."""
+        unit = self.units[2 + detail % (len(self.units) - 2)]
+        tree = current_tree(self.day)
+        chains = [standing_chain(pk) for pk in self.opportunities]
+        ends = [chain[-1].after for chain in chains if chain]
+        held = {e.position.unit_id for e in ends if e and e.position.place is Place.OPEN}
+        if unit.pk in tree and not tree.children(unit.pk) and unit.pk not in held:
+            UnitPlace.objects.create(unit=unit, closed=True, on=self.day, recorded_at=self.tick())
+
+    def _new_version(self, detail: int) -> None:
+        """Change the method: other order, a stage left out, the win earlier; deals keep theirs."""
+        method = self.version.method
+        number = method.versions.count() + 1
+        method.versions.update(is_current=False)
+        stages = self.stages[detail % 3 :] + self.stages[: detail % 3]
+        kept = stages[: 2 + detail % 2]
+        last = detail // 3 % len(kept)
+        version = MethodVersion.objects.create(
+            method=method, number=number, signing_key=kept[last].key,
+            winning_key=kept[last].key, recorded_at=self.tick(),
+        )  # fmt: skip
+        for order, stage in enumerate(kept):
+            MethodStage.objects.create(
+                version=version, stage=stage, order=order, name_zh=stage.key,
+                name_en=stage.key, after_win=order > last,
+            )  # fmt: skip
 
     def _win_rate(self, detail: int) -> None:
         WinRate.objects.create(
@@ -304,12 +348,43 @@ def founded() -> History:
     return History(units, people, stages, version)
 
 
-def current_tree(day: date) -> Tree:
-    """Read the tree of a day, row by row."""
+def current_tree(day: date, *, with_closed: bool = False) -> Tree:
+    """Read the tree of a day, row by row; `with_closed` as figures count (decision 8)."""
     rows = UnitPlace.objects.order_by("on", "recorded_at", "id")
     return tree_on(
-        [Placed(r.unit_id, r.parent_id, r.closed, r.on, r.recorded_at) for r in rows], day
-    )
+        [Placed(r.unit_id, r.parent_id, r.closed, r.on, r.recorded_at) for r in rows], day,
+        with_closed=with_closed,
+    )  # fmt: skip
+
+
+#: Unit, stage, category, currency.
+Cut = tuple[int, int, int, str]
+
+
+def held_by_hand(history: "History", day: date) -> dict[Cut, tuple[int, int]]:
+    """Ask each opportunity where it stood at the end of a day; add up who stood alike."""
+    sums: dict[Cut, list[int]] = {}
+    for pk in history.opportunities:
+        lived = [step for step in standing_chain(pk) if step.on <= day]
+        standing = lived[-1].after if lived else None
+        if standing is None or standing.position.place is not Place.OPEN:
+            continue
+        at = standing.position
+        held = sums.setdefault((at.unit_id, at.stage_id, int(at.category), at.currency), [0, 0])
+        held[0] += 1
+        held[1] += standing.amount_minor
+    return {key: (n, minor) for key, (n, minor) in sums.items()}
+
+
+def moved_by_hand(first: date, last: date) -> dict[Cut, tuple[int, int]]:
+    """Add up what entered and left open positions after `first`, up to the end of `last`."""
+    sums: dict[Cut, list[int]] = {}
+    for entry in Entry.objects.filter(place=Place.OPEN, on__gt=first, on__lte=last):
+        key = (entry.unit_id, entry.stage_id, entry.category, entry.currency)
+        moved = sums.setdefault(key, [0, 0])
+        moved[0] += entry.count
+        moved[1] += entry.amount_minor
+    return {key: (n, minor) for key, (n, minor) in sums.items()}
 
 
 OpenKey = tuple[int, int, int, str, date, int]
@@ -336,4 +411,7 @@ def open_by_hand(day: date, *, known_at: datetime | None = None) -> dict[OpenKey
     return {key: (n, minor) for key, (n, minor) in sums.items() if n or minor}
 
 
-__all__ = ["DEEDS", "FIRST", "LAST", "History", "current_tree", "founded", "open_by_hand"]
+__all__ = [
+    "DEEDS", "FIRST", "LAST", "History", "current_tree", "founded", "held_by_hand",
+    "moved_by_hand", "open_by_hand",
+]  # fmt: skip

@@ -11,9 +11,11 @@ It is slow and simple on purpose, so that it can be read beside the table:
 | support staff | granted |
 | administrator | no customer data |
 
-Readings taken. Grants count for whoever holds them. Heads and sales operations see their own
-records in other units too, as salespeople do: "units or owner in scope" (DESIGN: Rows). Who
-deputises has the appointment that the row names. A head whose unit is closed still has the unit.
+Readings taken (docs/decisions/0008). Grants count for whoever holds them, and for nobody who
+stands in for them. Heads and sales operations see their own records in other units too, as
+salespeople do: "units or owner in scope" (DESIGN: Rows). Who deputises has the appointment that the
+row names, and "own" in it are the records of whom they stand in for. A unit that was closed hangs
+where it last hung, for whose records are seen by whom. A head whose unit is closed still has it.
 """
 
 from collections import defaultdict
@@ -40,6 +42,10 @@ SEES = {
 }
 #: Sensitive fields are masked by role: these read the phones of customers' people.
 READS_PHONES = {"salesperson", "unit_head", "sales_operations"}
+#: And these the personal notes about them: not finance (DESIGN's table), nor who has no customers.
+READS_NOTES = {
+    "salesperson", "unit_head", "sales_operations", "executive", "auditor", "support",
+}  # fmt: skip
 
 OPEN, WON, LOST, ABANDONED = 1, 2, 3, 4
 POSITION = (
@@ -139,10 +145,18 @@ class Oracle:
                 latest[place["unit_id"]] = place
         return {unit: p["parent_id"] for unit, p in latest.items() if not p["closed"]}
 
+    def hung(self, day: date) -> dict[int, int | None]:
+        """Give each unit that ever stood by the day with the unit above it on its last day."""
+        last: dict[int, int | None] = {}
+        for place in self.rows.places:
+            if place["on"] <= day and not place["closed"]:
+                last[place["unit_id"]] = place["parent_id"]
+        return last
+
     def below(self, unit: int, day: date) -> frozenset[int]:
-        """Give the unit and all below it on the day."""
+        """Give the unit and all below it on the day, with what was closed there."""
         if (unit, day) not in self._below:
-            tree = self.tree(day)
+            tree = self.hung(day)
             found = {unit}
             for start in tree:
                 here: int | None = start
@@ -184,21 +198,22 @@ class Oracle:
                 found |= self.below(seat["unit_id"], self.today)
         return frozenset(found)
 
-    def has_own(self, person: int) -> bool:
-        return any(SEES[seat["role"]] in ("own", "subtree") for seat in self.seats(person))
+    def owners(self, person: int) -> set[int]:
+        """Give whose own records are in scope: one's own, and of whom one stands in for."""
+        return {
+            person if seat["for_person_id"] is None else seat["for_person_id"]
+            for seat in self.seats(person)
+            if SEES[seat["role"]] in ("own", "subtree")
+        }
 
     def in_scope(self, person: int, owner: int | None, unit: int | None) -> bool:
         """Test a record or a position by its owner and unit, grants aside."""
-        return (
-            self.sees_all(person)
-            or unit in self.units(person)
-            or (self.has_own(person) and owner == person)
-        )
+        return self.sees_all(person) or unit in self.units(person) or owner in self.owners(person)
 
     def scope(self, person: int) -> Callable[[int | None, int | None], bool]:
         """Give `in_scope` of one person, asked many times."""
-        everything, units, own = self.sees_all(person), self.units(person), self.has_own(person)
-        return lambda owner, unit: everything or unit in units or (own and owner == person)
+        everything, units, owners = self.sees_all(person), self.units(person), self.owners(person)
+        return lambda owner, unit: everything or unit in units or owner in owners
 
     # -- records ---------------------------------------------------------------------------
 
@@ -229,6 +244,11 @@ class Oracle:
         manager = self.account_by_id[contact["account_id"]]["manager_id"]
         return bool(roles & READS_PHONES) or manager == person
 
+    def reads_note(self, person: int, contact: Row) -> bool:
+        roles = {seat["role"] for seat in self.seats(person)}
+        manager = self.account_by_id[contact["account_id"]]["manager_id"]
+        return bool(roles & READS_NOTES) or manager == person
+
     def small_sales(self, person: int) -> set[int]:
         inside = self.scope(person)
         return {r["id"] for r in self.rows.small_sales if inside(r["owner_id"], r["unit_id"])}
@@ -246,7 +266,7 @@ class Oracle:
 
     def sees_quota_of(self, person: int, other: int) -> bool:
         """Test by the units in which the other one stands today, for themselves."""
-        if self.sees_all(person) or person == other:
+        if self.sees_all(person) or person == other or other in self.owners(person):
             return True
         units = self.units(person)
         return any(

@@ -14,7 +14,19 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from dakehu.models import Appointment, Entry, Evidence, ImportRun, Movement, Person, Product
+from dakehu.models import (
+    Appointment,
+    Entry,
+    Evidence,
+    ImportRun,
+    Movement,
+    Person,
+    Product,
+    Review,
+    ReviewAction,
+    ReviewNote,
+    ReviewUnit,
+)
 from dakehu.web.numbers import NUMBERS
 from tests.permission.company import Company
 from tests.permission.conftest import Reader
@@ -33,6 +45,8 @@ ROLES = {
     "administrator": "demo-admin",
     "none": "no-seat",
 }
+#: Who is asked in `make quick`; the others are asked the same, in `make test`.
+QUICK = {"salesperson", "executive", "none", "guest", "admin-guest"}
 #: Who must not learn of the records that are out of sight.
 STRANGERS = ("guest", "help-nothing", "admin-guest", "no-seat")
 #: Addresses that answer before log-in: the log-in itself and what its page offers.
@@ -41,8 +55,9 @@ LOG_IN = "login/"
 #: Addresses that only change something.
 POST_ONLY = {
     "books_close", "choose_language", "choose_theme", "demo_login",
-    "import_confirm", "method_gate", "opportunity_undo", "person_appoint", "person_password",
-    "rate_set", "small_sale_reverse",
+    "import_take_in", "import_match", "import_stop", "import_go_on", "import_revert",
+    "import_check", "method_gate", "opportunity_undo", "person_appoint", "person_password",
+    "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
 }  # fmt: skip
 
 
@@ -77,6 +92,14 @@ def addresses() -> list[Address]:
     return [a for a in found if not a.route.startswith(LOG_IN) or a.name in OPEN]
 
 
+def each(logins: dict[str, str]) -> list[Any]:
+    """Give every log-in as a test of its own, named by its key."""
+    return [
+        pytest.param(login, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name, login in logins.items()
+    ]
+
+
 Values = dict[str, list[Any]]
 
 
@@ -103,7 +126,16 @@ class Facts:
 
 
 #: Parameters that name a customers' record; the others of Facts.out belong to one of these.
-RECORDS = {"opportunity_id", "account_id", "contact_id", "small_sale_id"}
+RECORDS = {
+    "opportunity_id", "account_id", "contact_id", "small_sale_id", "review_id", "review_action_id",
+}  # fmt: skip
+NO_FIGURES = {
+    "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
+    "sums": {
+        name: {"count": 0, "amount": ["0", None], "weighted": ["0", None]}
+        for name in ("total", "in_period", "overdue")
+    },
+}  # fmt: skip
 VERBS = [
     "advance", "regress", "win", "lose", "abandon", "reopen", "void", "restore", "reassign",
     "method", "rate", "no-such-verb",
@@ -150,6 +182,16 @@ def facts(company: Company) -> Facts:
         correlation_id="7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11", recipe="", status="dry_run",
         actor_id=company.people["demo-ops"], started_at=company.now,
     )  # fmt: skip
+    kept = Review.objects.create(
+        unit_id=company.units["LC"], method_id=oracle.rows.stages[0]["method_id"],
+        on=company.today, period_kind="quarter", period_key="2026Q4", currency="CNY",
+        known_at=company.now, saved_at=company.now, figures=NO_FIGURES,
+    )  # fmt: skip
+    ReviewUnit.objects.create(review=kept, unit_id=company.units["LC"])
+    ReviewNote.objects.create(review=kept)
+    promised = ReviewAction.objects.create(
+        review=kept, text="一二三", owner_id=sales, due_on=company.today
+    )
     return Facts(
         given={
             **of(mine),
@@ -165,6 +207,8 @@ def facts(company: Company) -> Facts:
             "unit_id": [company.units["LC"]],
             "product_id": [Product.objects.all()[0].pk],
             "run_id": [run.pk],
+            "review_id": [kept.pk],
+            "review_action_id": [promised.pk],
             "page": ["start"],
             "name": ["start"],
             "chapter": ["start"],
@@ -175,6 +219,8 @@ def facts(company: Company) -> Facts:
             "account_id": [dark],
             "contact_id": [contacted[dark]],
             "small_sale_id": [sold],
+            "review_id": [kept.pk],
+            "review_action_id": [promised.pk],
         },
     )
 
@@ -230,7 +276,7 @@ def test_the_log_in_itself_answers_anybody_and_takes_nobody_on(company: Company)
     assert Person.objects.count() == people
 
 
-@pytest.mark.parametrize("login", ROLES.values(), ids=list(ROLES))
+@pytest.mark.parametrize("login", each(ROLES))
 def test_every_role_is_answered_at_every_address(
     company: Company, facts: Facts, login: str
 ) -> None:
@@ -270,7 +316,7 @@ def plain(text: str, url: str) -> str:
     return re.sub(r"\d+", "#", re.sub(r"\b[A-Za-z0-9]{64}\b", "", text.replace(url, "URL")))
 
 
-@pytest.mark.parametrize("login", STRANGERS)
+@pytest.mark.parametrize("login", each({login: login for login in STRANGERS}))
 def test_what_is_out_of_sight_is_not_there(company: Company, facts: Facts, login: str) -> None:
     oracle, reader = company.oracle, Reader(company, login)
     facts = facts.part(STRANGERS.index(login))

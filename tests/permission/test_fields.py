@@ -2,12 +2,14 @@
 
 import pytest
 
+from dakehu.models import Contact
 from tests.permission.company import Company
 from tests.permission.conftest import Reader
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_phones_stand_where_they_may_be_read_and_nowhere_else(company: Company) -> None:
     oracle = company.oracle
     readable = masked = 0
@@ -29,6 +31,25 @@ def test_phones_stand_where_they_may_be_read_and_nowhere_else(company: Company) 
             text = reader.page(f"/accounts/{contact['account_id']}/")
             assert (contact["phone"] in text) == may_read, (login, contact["id"])
     assert readable
+    assert masked
+
+
+def test_personal_notes_stand_where_they_may_be_read_and_nowhere_else(company: Company) -> None:
+    oracle = company.oracle
+    read = masked = 0
+    for number, login in enumerate(company.asked):
+        person = company.people[login]
+        mine = [c for c in oracle.rows.contacts if c["id"] in oracle.contacts(person)]
+        reader = Reader(company, login)
+        for contact in mine[number % 3 :: 3][:2]:
+            note = f"private-{contact['id']}"
+            Contact.objects.filter(pk=contact["id"]).update(note=note)
+            may_read = oracle.reads_note(person, contact)
+            text = reader.page(f"/contacts/{contact['id']}/")
+            assert (note in text) == may_read, (login, contact["id"])
+            assert all(note not in str(row) for row in reader.csv("/contacts/export.csv"))
+            read, masked = read + may_read, masked + (not may_read)
+    assert read
     assert masked
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def people(company: Company) -> Iterator[tuple[int, str, int]]:
-    for number, login in enumerate(company.asked):
+    for number, login in enumerate(company.asked_now):
         yield number, login, company.people[login]
 
 
@@ -112,15 +112,18 @@ def test_the_same_name_out_of_sight_is_masked(company: Company) -> None:
     oracle = company.oracle
     asked = oracle.rows.accounts[6]
     for _number, login, person in people(company):
-        found = same_name(viewer=company.viewer(login), name=asked["name"])
+        found = same_name(viewer=company.viewer(login), name=asked["name"], beyond_sight=True)
         assert len(found) == 1
         if asked["id"] in oracle.accounts(person):
             assert (found[0].id, found[0].name) == (asked["id"], asked["name"])
         else:
             assert found[0].id is None
             assert found[0].name == f"{asked['name'][0]}***{asked['name'][-1]}"
+            near = same_name(viewer=company.viewer(login), name=asked["name"], beyond_sight=False)
+            assert near == ()
 
 
+@pytest.mark.slow
 def test_a_file_is_given_to_those_who_see_its_opportunity(company: Company) -> None:
     given = refused = 0
     for number, login, person in people(company):
@@ -143,6 +146,7 @@ def test_a_file_is_given_to_those_who_see_its_opportunity(company: Company) -> N
     assert refused
 
 
+@pytest.mark.slow
 def test_evidence_is_listed_to_those_who_see_the_opportunity(company: Company) -> None:
     for number, login, person in people(company):
         reader, allowed = Reader(company, login), company.oracle.opportunities(person)

@@ -9,6 +9,7 @@ import pytest
 
 from dakehu.queries.accounts import AccountFilter, account_choices, account_count, accounts
 from dakehu.queries.contacts import ContactFilter, contact_count, contacts
+from dakehu.queries.hygiene import HygieneFilter, every_untidy, hygiene_counts
 from dakehu.queries.methods import method, methods
 from dakehu.queries.opportunities import OpportunityFilter, opportunities
 from dakehu.queries.paging import Cut
@@ -43,7 +44,7 @@ def test_forty_people_of_all_roles_are_asked(company: Company) -> None:
 
 
 def people(company: Company) -> Iterator[tuple[int, str, int]]:
-    for number, login in enumerate(company.asked):
+    for number, login in enumerate(company.asked_now):
         yield number, login, company.people[login]
 
 
@@ -378,3 +379,21 @@ def test_what_forms_offer_is_in_sight(company: Company) -> None:
         offered = {part.split('"')[0] for part in text.split('<option value="')[1:]}
         assert offered <= allowed, login
         assert bool(offered) == any("公司" in name for name in allowed), login
+
+
+def test_the_hygiene_list_and_its_counts_hold_what_the_oracle_allows(company: Company) -> None:
+    rows = company.oracle.opportunity_by_id
+    for number, login, person in people(company):
+        allowed = company.oracle.opportunities(person)
+        opened = {o for o in allowed if rows[o]["place"] == 1 and not rows[o]["voided"]}
+        viewer = company.viewer(login)
+        every = HygieneFilter()
+        counts = hygiene_counts(viewer, asked=every, today=company.today)
+        assert counts.looked_at == len(opened), login
+        listed = [row.id for row in every_untidy(viewer, asked=every, today=company.today, chunk=7)]
+        assert len(listed) == len(set(listed)) == counts.untidy, login
+        assert set(listed) <= opened
+        past = {o for o in opened if rows[o]["close_on"] and rows[o]["close_on"] < company.today}
+        assert past <= set(listed), login
+        if number % 10 == 0:
+            assert set(Reader(company, login).listed("/hygiene/", OPPORTUNITY)) == set(listed)

@@ -18,7 +18,7 @@ from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.periods import containing
 from dakehu.models import Organisation, Quota, SalesUnit, SmallSale, UnitPlace
 from dakehu.queries.funnel import FunnelQuestion, funnel_on
-from dakehu.queries.rows_behind import rows_behind
+from dakehu.queries.rows_behind import Part, rows_behind
 from tests.world import World
 
 #: FUN-6's worked example in whole units: stage, count, amount.
@@ -219,7 +219,7 @@ def test_a_win_after_the_period_is_not_of_it(world: World) -> None:
     answer = ask(world, period=first_quarter)
     assert (answer.closed.count, answer.closed.amount.value) == (1, 70)
     question = FunnelQuestion(on=ON, period=first_quarter)
-    behind = rows_behind(world.viewer("director"), question=question, today=ON, what="won")
+    behind = rows_behind(world.viewer("director"), question=question, today=ON, parts=[Part("won")])
     assert [row.id for row in behind.rows] == [first.opportunity_id]
 
 

@@ -2,11 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
+from itertools import pairwise
+from uuid import UUID, uuid4
 
 import pytest
 
 from dakehu.actions.evidence import Proof, tick_evidence
+from dakehu.actions.ledger import Drafted, Posting
+from dakehu.actions.ledger.bulk import write_histories
 from dakehu.actions.opportunities import (
     EditOpportunity,
     Outcome,
@@ -16,10 +19,13 @@ from dakehu.actions.opportunities import (
     undo_opportunity,
     win_opportunity,
 )
+from dakehu.actions.opportunities.held import standing_of
 from dakehu.core.errors import NotFound
-from dakehu.core.ledger import Kind, Way
+from dakehu.core.ledger import Kind, Standing, Step, Way
 from dakehu.models import WinRate
 from dakehu.queries.opportunities import OpportunityShown, opportunity
+from dakehu.queries.opportunities.filters import OpportunityFilter
+from dakehu.queries.opportunities.list import opportunities
 from tests.world import World
 
 
@@ -74,6 +80,40 @@ def test_no_rate_is_unknown_and_overdue_weighs_nothing(world: World) -> None:
     assert shown(world, late.opportunity_id).weighted == 0
     WinRate.objects.all().delete()
     assert shown(world, made.opportunity_id).weighted is None
+
+
+def test_page_and_list_say_alike_what_is_overdue(world: World) -> None:
+    """By the month, as the position has it: this month is not over (FUN-2, decision 4)."""
+    late = {
+        day: world.create(close_on=day).opportunity_id
+        for day in (date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 29), date(2026, 7, 1), None)
+    }
+    listed = {
+        row.id: row.is_overdue
+        for row in opportunities(
+            viewer=world.viewer("wen"), asked=OpportunityFilter(), today=world.today
+        ).rows
+    }
+    for day, key in late.items():
+        overdue = day == date(2026, 5, 31)
+        assert (shown(world, key).is_overdue, listed[key]) == (overdue, overdue), day
+
+
+def test_of_a_long_history_the_newest_is_read(world: World) -> None:
+    made = world.create(on=date(2026, 6, 1))
+    key = made.opportunity_id
+    held = standing_of(world.row(key))
+    amounts = [held.amount_minor + n for n in range(1101)]
+    posting = Posting(date(2026, 6, 2), world.at, world.people["wen"], Way.GRID, uuid4())
+    chain = pairwise(Standing(held.position, minor) for minor in amounts)
+    steps = [Step(Kind.AMOUNT_CHANGED, was, becomes) for was, becomes in chain]
+    write_histories([Drafted(key, step, posting) for step in steps])
+    advance_opportunity(
+        actor=world.viewer("wen"), opportunity_id=key, seen_version=None, **world.how()
+    )
+    events = shown(world, key).history
+    assert events[0].kind is Kind.ADVANCED
+    assert len(events) <= 1000
 
 
 def test_decided_ones_weigh_nothing_at_all(world: World) -> None:

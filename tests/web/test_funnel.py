@@ -106,14 +106,17 @@ def test_changes_after_the_closing_of_the_books_are_told(world: World) -> None:
 
 def test_the_export_is_what_is_seen(world: World) -> None:
     world.create("wen", amount=Decimal("1234.50"))
-    answer = browser(world, "wen").get("/funnel/export/?as=csv")
+    answer = browser(world, "wen").get("/funnel/export.csv")
     body = answer.getvalue().decode("utf-8-sig")
     assert "1234.50" in body
     assert "CNY" in body.splitlines()[1]
-    assert browser(world, "lu").get("/funnel/export/").status_code == 200
+    assert browser(world, "lu").get("/funnel/export.xlsx").status_code == 200
 
 
-def test_rows_behind_a_number_begin_where_no_offset_can_be_read(world: World) -> None:
+@pytest.mark.parametrize(
+    "after", ["x", "9" * 5000, "WzEsMiwzXQ", "WzEsMiwzLCJ4Il0", "WzEsMiwiMyIsNF0"]
+)
+def test_a_cursor_that_is_none_is_refused_with_words(world: World, after: str) -> None:
     world.create("wen")
-    address = f"/number/funnel.count/?offset={'9' * 5000}"
-    assert browser(world, "wen").get(address).status_code == 200
+    answer = browser(world, "wen").get(f"/number/funnel.count/?after={after}")
+    assert answer.status_code == 422

@@ -151,7 +151,9 @@ def settings_form(page: str, **change: object) -> dict[str, object]:
     seen = page.partition('name="seen" value="')[2].split('"')[0].replace("&quot;", '"')
     return {
         "name_zh": "海岳", "name_en": "", "time_zone": "Asia/Shanghai", "fiscal_first_month": 1,
-        "weighted_scope": "in_period", "base_currency": "CNY", "seen": seen, **change,
+        "weighted_scope": "in_period", "win_rate_kind": "method", "base_currency": "CNY",
+        "calibration_weight": 20,
+        "seen": seen, **change,
     }  # fmt: skip
 
 
@@ -171,6 +173,10 @@ def test_settings_are_changed_once_and_a_second_editor_is_told(cast: Cast) -> No
         {"time_zone": "Mars/One"},
         {"fiscal_first_month": 13},
         {"weighted_scope": "x"},
+        {"win_rate_kind": "x"},
+        {"calibration_weight": 1001},
+        # Nobody calibrated anything yet: every weighted amount would be unknown.
+        {"win_rate_kind": "calibrated"},
     ],
 )
 def test_bad_settings_are_refused(cast: Cast, change: dict[str, object]) -> None:

@@ -1,6 +1,7 @@
 """Opportunities as pages: list, form, dialogs; what was typed is never lost (DESIGN: Pages)."""
 
 import csv
+import re
 from datetime import date
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -309,7 +310,7 @@ def test_the_export_is_the_filtered_list_and_runs_nothing(world: World) -> None:
     world.create("lu", name="Hidden")
     wen = client(world, "wen")
     answer = wen.get("/opportunities/export.csv?sort=name")
-    text = answer.content.decode("utf-8-sig")
+    text = answer.getvalue().decode("utf-8-sig")
     head, *rows = csv.reader(StringIO(text))
     assert [row[1] for row in rows] == ["'=HYPERLINK(1)", "Plain"]
     assert [row[7] for row in rows] == ["1234.50", "7.00"]
@@ -317,8 +318,8 @@ def test_the_export_is_the_filtered_list_and_runs_nothing(world: World) -> None:
     assert "CNY" in head[9]
     assert any("As of" in cell for cell in head)
     narrowed = wen.get("/opportunities/export.csv?q=plain")
-    assert b"HYPERLINK" not in narrowed.content
-    book = CalamineWorkbook.from_filelike(BytesIO(wen.get("/opportunities/export.xlsx").content))
+    assert b"HYPERLINK" not in narrowed.getvalue()
+    book = CalamineWorkbook.from_filelike(BytesIO(wen.get("/opportunities/export.xlsx").getvalue()))
     cells = book.get_sheet_by_index(0).to_python()
     assert {row[1] for row in cells[1:]} == {"=HYPERLINK(1)", "Plain"}
     assert {row[7] for row in cells[1:]} == {1234.5, 7.0}
@@ -347,6 +348,53 @@ def test_a_list_asked_for_nonsense_says_so(world: World) -> None:
         shown = page(world, "wen", f"/opportunities/?{query}", 422)
         assert "This is refused" not in shown
     page(world, "wen", "/opportunities/?unit=99999&stage=99999&category=99&owner=999999")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("close_from=2026-08-01&close_to=2026-07-01", "Nothing lies from 2026-08-01 on"),
+        ("amount_from=500&amount_to=20", "Nothing lies from 500 on and before 20"),
+        ("amount_to=12x", "12x"),
+        ("close_to=2026-02-30", "2026-02-30"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_told_at_its_field_and_keeps_the_others(
+    world: World, query: str, words: str
+) -> None:
+    shown = page(world, "wen", f"/opportunities/?{query}&q=crane&own=1&category=2", 422)
+    error = shown.partition('class="error"')[2].partition("</div>")[0]
+    assert words in error
+    for typed in query.split("&"):
+        name, value = typed.split("=")
+        assert f'name="{name}" value="{value}"' in shown
+    for kept in ('name="q" value="crane"', 'name="own" value="1"', '<option value="2" selected>'):
+        assert kept in shown
+
+
+@pytest.mark.parametrize("count", [50, 100])
+def test_a_list_that_fills_its_last_page_has_no_empty_one_after_it(
+    world: World, count: int
+) -> None:
+    for number in range(count):
+        world.create(name=f"Deal {number:03}")
+    reader, url, seen = client(world, "wen"), "/opportunities/?sort=name", 0
+    for _page in range(count // 50):
+        shown = reader.get(url).content.decode()
+        seen += shown.count('scope="row"')
+        _before, _sep, link = shown.partition('rel="next"')
+        url = "/opportunities/" + link.partition('href="')[2].split('"')[0].replace("&amp;", "&")
+    assert seen == count
+    assert 'rel="next"' not in shown
+
+
+def test_one_column_of_amounts_has_one_unit(world: World) -> None:
+    for amount in (800, 12_345_678):
+        world.create(name=f"Deal {amount}", amount=Decimal(amount))
+    shown = client(world, "wen", "zh-hans").get("/opportunities/").content.decode()
+    figures = re.findall(r'<data class="amt"[^>]*>([^<]*) <small>([^<]*)</small>', shown)
+    assert sorted(figures) == [("0.1", "CNY"), ("1,234.6", "CNY")]
+    assert "金额 万" in shown
 
 
 def test_nothing_to_show_is_said(world: World) -> None:

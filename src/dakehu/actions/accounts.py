@@ -9,13 +9,12 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from dakehu.actions.audit import record_changes
-from dakehu.actions.names import sort_key
-from dakehu.core.access import Viewer
+from dakehu.actions.names import index_accounts, look_up_name, sort_key
+from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.core.names import folded
-from dakehu.models import Account, AccountName, Grant, Person, SalesUnit
-from dakehu.queries.names import same_name
+from dakehu.models import Account, AccountName, Grant, Person, SalesUnit, UnitPlace
 from dakehu.queries.people import appointed_unit
 
 #: The fields that people edit, with the longest text of each (None: a number).
@@ -25,10 +24,9 @@ FIELDS: dict[str, int | None] = {
 }  # fmt: skip
 MOST_ALIASES = 50
 #: One lock for all that changes group trees; the number only has to be ours.
-_LOCK = 7042019
+_LOCK = 7042020
 
 
-@transaction.atomic
 def create_account(
     *,
     actor: Viewer,
@@ -45,36 +43,60 @@ def create_account(
 ) -> int:
     """Create an account and assign it; without a unit it goes to its manager's. Gives its id.
 
-    Raises NotAllowed("account.create"), NotFound("account.unknown_parent"), and RuleBroken:
-    "account.same_name" (unless `same_name_is_fine`), "account.no_unit", "account.code_taken",
-    and what `_checked` says of the values.
+    Looking for the same name is an act of its own, which stays on record when this one is
+    refused. Raises NotAllowed("account.create"), NotFound("account.unknown_parent"), and
+    RuleBroken: "account.same_name" and "account.look_ups_used_up" (unless `same_name_is_fine`),
+    "account.no_unit", "account.code_taken", and what `_checked` says of the values.
     """
     checked = _checked(values, today)
     if not checked.get("name"):
         raise RuleBroken("account.name_missing", field="name")
     if unit_id is None and manager_id is not None:
         unit_id = appointed_unit(person_id=manager_id, on=today)
-    if not actor.may("account.create", owner_id=manager_id, unit_id=unit_id):
+    right = actor.right_to("account.create", owner_id=manager_id, unit_id=unit_id)
+    if right is None:
         raise NotAllowed("account.create")
     if unit_id is None:
         raise RuleBroken("account.no_unit", field="manager_id")
-    _check_assignee(manager_id, unit_id)
-    same = same_name(viewer=actor, name=checked["name"])
-    if same and not same_name_is_fine:
-        raise RuleBroken("account.same_name", field="name", name=checked["name"])
-    code = (code or "").strip()
-    if code and Account.objects.filter(code=code).exists():
-        raise RuleBroken("account.code_taken", field="code", taken=code)
+    _check_assignee(manager_id, unit_id, today)
+    looked = look_up_name(actor=actor, name=checked["name"], at=at)
+    if not same_name_is_fine:
+        if looked.found:
+            raise RuleBroken("account.same_name", field="name", name=checked["name"])
+        if looked.used_up:
+            raise RuleBroken("account.look_ups_used_up", field="name", limit=looked.limit)
     columns = {
         **checked,
-        "code": code or uuid4().hex,
-        "folded": folded(checked["name"]),
-        "sort_key": sort_key(checked["name"], 240),
         "manager_id": manager_id,
         "unit_id": unit_id,
         "created_on": today,
     }
-    _lock_groups()
+    same = bool(looked.found) or None
+    changes = {"same_name": (None, same)}
+    return _write_new(actor, columns, parent_id, aliases, code, changes, right, way, at)
+
+
+@transaction.atomic
+def _write_new(
+    actor: Viewer,
+    columns: dict[str, Any],
+    parent_id: int | None,
+    aliases: Sequence[str],
+    code: str | None,
+    changes: dict[str, tuple[Any, Any]],
+    right: Right,
+    way: Way,
+    at: datetime,
+) -> int:
+    code = (code or "").strip()
+    if code and Account.objects.filter(code=code).exists():
+        raise RuleBroken("account.code_taken", field="code", taken=code)
+    columns |= {
+        "code": code or uuid4().hex,
+        "folded": folded(columns["name"])[:200],
+        "sort_key": sort_key(columns["name"], 240),
+    }
+    lock_groups()
     if parent_id is None:
         row = Account.objects.add_root(columns)
     else:
@@ -83,15 +105,8 @@ def create_account(
         row.code = _free_code(row.pk)
         row.save(update_fields=["code"])
     _write_aliases(row.pk, _checked_aliases(aliases))
-    record_changes(
-        actor=actor,
-        object_type="account",
-        object_id=row.pk,
-        changes={"created": (None, row.code), "same_name": (None, bool(same) or None)},
-        correlation_id=uuid4(),
-        way=way,
-        at=at,
-    )
+    index_accounts([row.pk])
+    _record(actor, row.pk, {"created": (None, row.code), **changes}, right, way, at)
     return int(row.pk)
 
 
@@ -112,7 +127,7 @@ def edit_account(
     Raises NotFound("account.unknown"), NotAllowed("account.edit"), Conflict("account.changed")
     with both values, RuleBroken as `_checked` says.
     """
-    row = _held(actor, account_id, "account.edit")
+    row, right = _held(actor, account_id, "account.edit")
     checked = _checked(values, today)
     if "name" in checked and not checked["name"]:
         raise RuleBroken("account.name_missing", field="name")
@@ -132,10 +147,12 @@ def edit_account(
             AccountName.objects.filter(account=row).delete()
             _write_aliases(row.pk, wanted)
     if "name" in checked:
-        checked["folded"] = folded(checked["name"])
+        checked["folded"] = folded(checked["name"])[:200]
         checked["sort_key"] = sort_key(checked["name"], 240)
     _write(row, checked)
-    _record(actor, row.pk, changes, way, at)
+    if aliases is not None or checked.keys() & {"name", "name_en", "tax_code"}:
+        index_accounts([row.pk])
+    _record(actor, row.pk, changes, right, way, at)
 
 
 @transaction.atomic
@@ -156,7 +173,7 @@ def assign_account(
     NotAllowed("account.assign"), Conflict("account.changed"), RuleBroken("account.no_unit",
     "person.unknown", "unit.unknown").
     """
-    row = _held(actor, account_id, "account.assign")
+    row, right = _held(actor, account_id, "account.assign")
     if unit_id is None and manager_id is not None:
         unit_id = appointed_unit(person_id=manager_id, on=today)
     if unit_id is None:
@@ -165,7 +182,7 @@ def assign_account(
     before = {"manager_id": row.manager_id, "unit_id": row.unit_id}
     if row.version != seen_version:
         raise _conflict(row, before, wanted)
-    _check_assignee(manager_id, unit_id)
+    _check_assignee(manager_id, unit_id, today)
     # Both ends of a transfer are within the assigner's reach: nobody gives away what they
     # may not take, nor hands over into a unit that is not theirs to fill.
     if not actor.may("account.assign", owner_id=None, unit_id=unit_id):
@@ -178,6 +195,7 @@ def assign_account(
             "manager": (_person(before["manager_id"]), _person(manager_id)),
             "unit": (_unit(before["unit_id"]), _unit(unit_id)),
         },
+        right,
         way,
         at,
     )
@@ -198,8 +216,8 @@ def move_account(
     Raises NotFound("account.unknown", "account.unknown_parent"), NotAllowed("account.edit"),
     Conflict("account.changed"), RuleBroken("account.group_cycle").
     """
-    _lock_groups()
-    row = _held(actor, account_id, "account.edit")
+    lock_groups()
+    row, right = _held(actor, account_id, "account.edit")
     before = Account.objects.get_parent(row)
     held = None if before is None else before.pk
     if row.version != seen_version:
@@ -220,6 +238,7 @@ def move_account(
         actor,
         row.pk,
         {"parent": (before.name if before else None, now.name if now else None)},
+        right,
         way,
         at,
     )
@@ -279,7 +298,7 @@ def _write_aliases(account_id: int, aliases: Sequence[str]) -> None:
     )
 
 
-def _held(actor: Viewer, account_id: int, permission: str) -> Any:
+def _held(actor: Viewer, account_id: int, permission: str) -> tuple[Any, Right]:
     """Lock the row for writing, if the actor may do this to it."""
     work = Grant.objects.filter(
         person_id=actor.person_id or 0, account_id=OuterRef("pk"), right="work"
@@ -294,9 +313,12 @@ def _held(actor: Viewer, account_id: int, permission: str) -> Any:
     if row is None:
         raise NotFound("account.unknown")
     granted = "work" if row.granted_work else None
-    if not actor.may(permission, owner_id=row.manager_id, unit_id=row.unit_id, granted=granted):
+    right = actor.right_to(
+        permission, owner_id=row.manager_id, unit_id=row.unit_id, granted=granted
+    )
+    if right is None:
         raise NotAllowed(permission)
-    return row
+    return row, right
 
 
 def _parent(actor: Viewer, parent_id: int) -> Any:
@@ -306,8 +328,10 @@ def _parent(actor: Viewer, parent_id: int) -> Any:
     return row
 
 
-def _check_assignee(manager_id: int | None, unit_id: int) -> None:
-    if not SalesUnit.objects.filter(pk=unit_id).exists():
+def _check_assignee(manager_id: int | None, unit_id: int, today: date) -> None:
+    places = UnitPlace.objects.filter(unit_id=unit_id, on__lte=today)
+    place = places.order_by("-on", "-recorded_at", "-id").first()
+    if place is None or place.closed:
         raise RuleBroken("unit.unknown", field="unit_id")
     active = Person.objects.filter(pk=manager_id or 0, is_active=True)
     if manager_id is not None and not active.exists():
@@ -332,6 +356,7 @@ def _record(
     actor: Viewer,
     account_id: int,
     changes: Mapping[str, tuple[Any, Any]],
+    right: Right,
     way: Way,
     at: datetime,
 ) -> None:
@@ -343,6 +368,7 @@ def _record(
         correlation_id=uuid4(),
         way=way,
         at=at,
+        for_person_id=right.for_person,
     )
 
 
@@ -364,7 +390,7 @@ def _free_code(account_id: int) -> str:
     return code
 
 
-def _lock_groups() -> None:
+def lock_groups() -> None:
     """Let group trees be changed one at a time: two new siblings would take the same path."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

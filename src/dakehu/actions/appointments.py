@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import F, Q
 
-from dakehu.actions.audit import record_changes
+from dakehu.actions.audit import record_changes, record_changes_of_many
 from dakehu.actions.ledger import Drafted, Posting, write_movements
 from dakehu.actions.opportunities.held import standing_of
 from dakehu.core.access import ROLES, Viewer
@@ -42,7 +42,8 @@ def appoint_person(
     """Give a person a role in a unit for [from_on, until_on); gives the appointment's id.
 
     Raises NotAllowed("person.edit"), NotFound("person.unknown", "unit.unknown"), RuleBroken
-    ("person.unknown_role", "range.upside_down", "appointment.overlaps").
+    ("person.unknown_role", "range.upside_down", "appointment.overlaps"). With `for_person_id` it is
+    a deputy's: RuleBroken("appointment.for_oneself", "appointment.deputy_without_end").
     """
     _check_may_edit(actor)
     person = _person(person_id)
@@ -53,7 +54,7 @@ def appoint_person(
     if until_on is not None and until_on <= from_on:
         raise RuleBroken("range.upside_down", field="until_on", start=from_on, end=until_on)
     if for_person_id is not None:
-        _person(for_person_id)
+        _check_deputy(person_id, for_person_id, until_on)
     same = Appointment.objects.filter(
         person=person, unit_id=unit_id, role=role, for_person=for_person_id
     ).filter(Q(until_on__isnull=True) | Q(until_on__gt=from_on))
@@ -113,12 +114,14 @@ def transfer_person(
     (FUN-5). With `with_accounts` the accounts that they manage there go along too (our reading:
     the new head answers for them). Raises NotAllowed("person.edit"), NotFound
     ("appointment.unknown", "unit.unknown"), RuleBroken("appointment.same_unit",
-    "ledger.future", "ledger.books_closed", "range.upside_down").
+    "appointment.deputy_moves", "ledger.future", "ledger.books_closed", "range.upside_down").
     """
     _check_may_edit(actor)
     row = _appointment(appointment_id)
     if row.unit_id == unit_id:
         raise RuleBroken("appointment.same_unit", field="unit_id")
+    if row.for_person_id is not None:
+        raise RuleBroken("appointment.deputy_moves")
     closed = BooksClosing.objects.order_by("-recorded_at", "-id").first()
     check_day(on=on, last_on=None, today=today, closed_until=closed.until_on if closed else None)
     correlation_id = uuid4()
@@ -156,6 +159,7 @@ def _move_opportunities(
             actor_id=actor.person_id,
             way=way,
             correlation_id=correlation_id,
+            for_person_id=actor.acts_for("person.edit"),
         )
         drafts.append(Drafted(held.pk, step, posting))
         ids.append(held.pk)
@@ -184,11 +188,11 @@ def _move_accounts(
         {"zh": units[u].name_zh or units[u].code, "en": units[u].name_en or units[u].code}
         for u in (row.unit_id, unit_id)
     ]
-    for account_id in ids:
-        record_changes(
-            actor=actor, object_type="account", object_id=account_id,
-            changes={"unit": (told[0], told[1])}, correlation_id=correlation_id, way=way, at=at,
-        )  # fmt: skip
+    record_changes_of_many(
+        actor=actor, object_type="account", object_ids=ids,
+        changes={"unit": (told[0], told[1])}, correlation_id=correlation_id, way=way, at=at,
+        for_person_id=actor.acts_for("person.edit"),
+    )  # fmt: skip
     there.update(unit_id=unit_id, version=F("version") + 1)
 
 
@@ -217,6 +221,14 @@ def _end(
 def _check_may_edit(actor: Viewer) -> None:
     if not actor.holds("person.edit"):
         raise NotAllowed("person.edit")
+
+
+def _check_deputy(person_id: int, for_person_id: int, until_on: date | None) -> None:
+    _person(for_person_id)
+    if for_person_id == person_id:
+        raise RuleBroken("appointment.for_oneself", field="for_login")
+    if until_on is None:
+        raise RuleBroken("appointment.deputy_without_end", field="until_on")
 
 
 def _person(person_id: int) -> Person:
@@ -254,4 +266,5 @@ def _record(
         correlation_id=correlation_id,
         way=way,
         at=at,
+        for_person_id=actor.acts_for("person.edit"),
     )

@@ -1,6 +1,6 @@
 """Recording what changed: the one writer of `Change` rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,8 @@ from uuid import UUID
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Way
 from dakehu.models import Change
+
+_BATCH = 500
 
 
 def record_changes(
@@ -20,8 +22,30 @@ def record_changes(
     correlation_id: UUID,
     way: Way,
     at: datetime,
+    for_person_id: int | None = None,
 ) -> None:
-    """Write one row per changed field; equal values are left out."""
+    """Write one row per changed field; equal values are left out.
+
+    `for_person_id` is whom the actor stands in for, where they act only as a deputy.
+    """
+    record_changes_of_many(
+        actor=actor, object_type=object_type, object_ids=[object_id], changes=changes,
+        correlation_id=correlation_id, way=way, at=at, for_person_id=for_person_id,
+    )  # fmt: skip
+
+
+def record_changes_of_many(
+    *,
+    actor: Viewer,
+    object_type: str,
+    object_ids: Sequence[int],
+    changes: Mapping[str, tuple[Any, Any]],
+    correlation_id: UUID,
+    way: Way,
+    at: datetime,
+    for_person_id: int | None = None,
+) -> None:
+    """Write what `record_changes` does of objects that all changed alike."""
     Change.objects.bulk_create(
         [
             Change(
@@ -32,12 +56,15 @@ def record_changes(
                 new=_plain(new),
                 correlation_id=correlation_id,
                 actor_id=actor.person_id,
+                for_person_id=for_person_id,
                 way=way,
                 at=at,
             )
+            for object_id in object_ids
             for field, (old, new) in changes.items()
             if old != new
-        ]
+        ],
+        _BATCH,
     )
 
 

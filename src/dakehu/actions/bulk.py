@@ -7,6 +7,7 @@ may refer to each other.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,22 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
                     copy.write_row(row)
 
 
+def insert_models(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Insert rows that are made already, with the defaults of the model; each gets its id."""
+    if not rows:
+        return
+    fields = model._meta.concrete_fields
+    names = [field.attname for field in fields]
+    for pk, row in zip(take_ids(model, len(rows)), rows, strict=True):
+        row.pk = pk
+        row._state.adding = False
+    insert_rows(
+        model,
+        [str(field.column) for field in fields],
+        (tuple(row.__dict__[name] for name in names) for row in rows),
+    )
+
+
 def _adapted(row: Row, special: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
     values = list(row)
     for place, keep in special:
@@ -63,6 +80,7 @@ def _adapted(row: Row, special: Sequence[tuple[int, Callable[[Any], Any]]]) -> l
     return values
 
 
+@lru_cache(maxsize=1024)
 def _moment(value: datetime) -> str:
     return str(value.astimezone(UTC).replace(tzinfo=None))
 

@@ -12,11 +12,11 @@ from django.db.models import Exists, OuterRef
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.names import sort_key
-from dakehu.core.access import Viewer
+from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.models import Account, Contact, Grant
-from dakehu.queries.contacts import reads_phone
+from dakehu.queries.contacts import hidden_fields
 
 FIELDS = {
     "name": 80, "name_en": 80, "title": 120, "department": 120, "phone": 60, "email": 254,
@@ -39,7 +39,7 @@ def create_contact(
     Raises NotFound("account.unknown"), NotAllowed("contact.edit"), RuleBroken
     ("contact.name_missing", "contact.bad_email", "text.too_long", "text.unreadable").
     """
-    account = _account(actor, account_id)
+    account, right = _account(actor, account_id)
     checked = _checked(values)
     if not checked.get("name"):
         raise RuleBroken("contact.name_missing", field="name")
@@ -49,7 +49,7 @@ def create_contact(
         created_on=today,
         **checked,
     )
-    _record(actor, row.pk, {"created": (None, checked["name"])}, way, at)
+    _record(actor, row.pk, {"created": (None, checked["name"])}, right, way, at)
     return row.pk
 
 
@@ -63,10 +63,10 @@ def edit_contact(
     at: datetime,
     way: Way = Way.FORM,
 ) -> None:
-    """Change fields of a contact; a phone that the actor may not read, they may not change.
+    """Change fields of a contact; what the actor may not read of it, they may not change.
 
-    Raises NotFound("contact.unknown"), NotAllowed("contact.edit"), Conflict("contact.changed"),
-    RuleBroken as in `create_contact`.
+    Raises NotFound("contact.unknown"), NotAllowed("contact.edit", "contact.phone",
+    "contact.note"), Conflict("contact.changed"), RuleBroken as in `create_contact`.
     """
     row = (
         Contact.objects.select_for_update(of=("self",))
@@ -75,12 +75,12 @@ def edit_contact(
     )
     if row is None:
         raise NotFound("contact.unknown")
-    account = _account(actor, row.account_id)
+    account, right = _account(actor, row.account_id)
     checked = _checked(values)
     if "name" in checked and not checked["name"]:
         raise RuleBroken("contact.name_missing", field="name")
-    if "phone" in checked and not reads_phone(actor, account):
-        raise NotAllowed("contact.phone")
+    for name in sorted(hidden_fields(actor, account) & set(checked)):
+        raise NotAllowed(f"contact.{name}")
     before = {name: getattr(row, name) for name in checked}
     if row.version != seen_version:
         differing = [n for n in checked if before[n] != checked[n]]
@@ -94,10 +94,10 @@ def edit_contact(
     if "name" in checked:
         columns["sort_key"] = sort_key(checked["name"])
     Contact.objects.filter(pk=row.pk).update(**columns, version=row.version + 1)
-    _record(actor, row.pk, {n: (before[n], checked[n]) for n in checked}, way, at)
+    _record(actor, row.pk, {n: (before[n], checked[n]) for n in checked}, right, way, at)
 
 
-def _account(actor: Viewer, account_id: int) -> Any:
+def _account(actor: Viewer, account_id: int) -> tuple[Any, Right]:
     work = Grant.objects.filter(
         person_id=actor.person_id or 0, account_id=OuterRef("pk"), right="work"
     )
@@ -107,9 +107,12 @@ def _account(actor: Viewer, account_id: int) -> Any:
     if row is None:
         raise NotFound("account.unknown")
     granted = "work" if row.granted_work else None
-    if not actor.may("contact.edit", owner_id=row.manager_id, unit_id=row.unit_id, granted=granted):
+    right = actor.right_to(
+        "contact.edit", owner_id=row.manager_id, unit_id=row.unit_id, granted=granted
+    )
+    if right is None:
         raise NotAllowed("contact.edit")
-    return row
+    return row, right
 
 
 def _checked(values: Mapping[str, str]) -> dict[str, str]:
@@ -135,6 +138,7 @@ def _record(
     actor: Viewer,
     contact_id: int,
     changes: Mapping[str, tuple[Any, Any]],
+    right: Right,
     way: Way,
     at: datetime,
 ) -> None:
@@ -146,4 +150,5 @@ def _record(
         correlation_id=uuid4(),
         way=way,
         at=at,
+        for_person_id=right.for_person,
     )

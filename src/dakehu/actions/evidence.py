@@ -70,7 +70,7 @@ def tick_evidence(
     """
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
-    held.require(actor, "evidence.tick")
+    save = save.under(held.require(actor, "evidence.tick"))
     require_open(held.row)
     if actor.person_id is None:
         raise RuleBroken("evidence.who")
@@ -108,7 +108,7 @@ def untick_evidence(
     """Take a tick away; the file stays with the history. NotFound, NotAllowed `evidence.tick`."""
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
-    held.require(actor, "evidence.tick")
+    save = save.under(held.require(actor, "evidence.tick"))
     require_open(held.row)
     row = Evidence.objects.filter(opportunity_id=opportunity_id, stage_id=stage_id, key=key).first()
     if row is None:

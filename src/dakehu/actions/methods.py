@@ -9,7 +9,14 @@ from django.db import transaction
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
-from dakehu.core.methods import GateMode, MethodSpec, Words, built_in_methods
+from dakehu.core.methods import (
+    GateMode,
+    MethodSpec,
+    Words,
+    built_in_methods,
+    drafted,
+    without_rates,
+)
 from dakehu.models import Method, MethodStage, MethodVersion, Stage, WinRate
 from dakehu.queries.methods import spec_of, win_rates
 
@@ -70,7 +77,7 @@ def install_method(
     """
     _check_may_edit(actor)
     if Method.objects.filter(key=spec.key).exists():
-        raise RuleBroken("method.key_taken", key=spec.key)
+        raise RuleBroken("method.key_taken", field="key", key=spec.key)
     method = Method.objects.create(
         key=spec.key,
         name_zh=spec.name.zh,
@@ -105,14 +112,14 @@ def copy_method(
 ) -> Installed:
     """Copy a method under another key and name, with the win rates in force today.
 
-    Raises NotAllowed("method.edit"), NotFound("method.unknown"), RuleBroken("method.bad_key",
-    "method.key_taken", "method.empty_words").
+    Raises NotAllowed("method.edit"), NotFound("method.unknown"), RuleBroken("method.key_malformed",
+    "method.key_taken", "method.name_missing").
     """
     _check_may_edit(actor)
     if len(key) > 50 or not _KEY.fullmatch(key):
-        raise RuleBroken("method.bad_key", where="method", field="key", key=key)
+        raise RuleBroken("method.key_malformed", field="key", key=key)
     if not (name.zh or name.en):
-        raise RuleBroken("method.empty_words", where="name")
+        raise RuleBroken("method.name_missing", field="name_zh")
     current = _current(method_id)
     spec = replace(spec_of(current.spec), key=key, name=name)
     installed = install_method(
@@ -143,27 +150,67 @@ def change_method(
     at: datetime,
     gate: GateMode | None = None,
     spec: MethodSpec | None = None,
+    rates_from: date | None = None,
 ) -> Installed:
     """Make a new version with another gate or wording; opportunities keep theirs until moved.
 
-    Stages of the same key continue their lineage. The wording of a built-in method stays as it
-    is: copy it first. Raises NotAllowed("method.edit"), NotFound("method.unknown"),
-    Conflict("method.changed"), RuleBroken("method.built_in", "method.nothing_changed").
+    Stages of the same key continue their lineage; keys that begin with `new:` are replaced. Given
+    `rates_from`, the rates of `spec` that differ from those in force are in force from that day
+    on; where nothing else differs no version is made. The wording of a built-in method stays as
+    it is: copy it first. Raises NotAllowed("method.edit"), NotFound("method.unknown"), Conflict
+    ("method.changed"), RuleBroken("method.built_in", "method.nothing_changed", …).
     """
     _check_may_edit(actor)
     current = _current(method_id)
     if current.number != seen_number:
         raise Conflict("method.changed", seen=seen_number, now=current.number)
     before = spec_of(current.spec)
-    after = before if spec is None else replace(spec, key=before.key)
+    after = before if spec is None else _drafted(replace(spec, key=before.key))
     mode = GateMode(current.gate) if gate is None else gate
-    if after == before and mode == GateMode(current.gate):
-        raise RuleBroken("method.nothing_changed")
     if after != before and current.method.is_built_in:
         raise RuleBroken("method.built_in", method=before.key)
-    MethodVersion.objects.filter(pk=current.pk).update(is_current=False)
-    Method.objects.filter(pk=method_id).update(name_zh=after.name.zh, name_en=after.name.en)
-    return _write_version(current.method, after, number=current.number + 1, gate=mode, at=at)
+    reworded = without_rates(after) != without_rates(before) or mode != GateMode(current.gate)
+    if reworded:
+        MethodVersion.objects.filter(pk=current.pk).update(is_current=False)
+        Method.objects.filter(pk=method_id).update(name_zh=after.name.zh, name_en=after.name.en)
+        made = _write_version(current.method, after, number=current.number + 1, gate=mode, at=at)
+    else:
+        made = Installed(method_id, current.pk, _lineages(method_id))
+    rates = {} if rates_from is None else _other_rates(made, after, actor, rates_from)
+    if not (reworded or rates):
+        raise RuleBroken("method.nothing_changed")
+    if rates_from is not None and rates:
+        set_win_rates(actor=actor, rates_bp=rates, on=rates_from, at=at)
+    return made
+
+
+def _drafted(draft: MethodSpec) -> MethodSpec:
+    """Give the draft with keys that no version of its method has used before."""
+    earlier = [
+        spec_of(stored)
+        for stored in MethodVersion.objects.filter(method__key=draft.key).values_list(
+            "spec", flat=True
+        )
+    ]
+    stages = [stage for spec in earlier for stage in spec.stages]
+    return drafted(
+        draft,
+        stages_taken={stage.key for stage in stages},
+        items_taken={item.key for stage in stages for item in stage.evidence},
+    )
+
+
+def _other_rates(made: Installed, spec: MethodSpec, actor: Viewer, on: date) -> dict[int, int]:
+    """Give the rates of the method that are not what is in force on the day."""
+    held = win_rates(viewer=actor, on=on)
+    wanted = {made.stage_ids[stage.key]: stage.rate_bp for stage in spec.stages}
+    return {
+        stage: bp for stage, bp in wanted.items() if stage not in held or held[stage] * 10_000 != bp
+    }
+
+
+def _lineages(method_id: int) -> dict[str, int]:
+    return dict(Stage.objects.filter(method_id=method_id).values_list("key", "id"))
 
 
 def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
@@ -204,12 +251,11 @@ def _check_may_edit(actor: Viewer) -> None:
 
 
 def _current(method_id: int) -> MethodVersion:
-    row = (
-        MethodVersion.objects.select_for_update(of=("self",))
-        .select_related("method")
-        .filter(method_id=method_id, is_current=True)
-        .first()
-    )
+    # The method is locked, not its version: who waited for a version that is current no more
+    # would find none, and not learn which is.
+    held = Method.objects.select_for_update(no_key=True).filter(pk=method_id).first()
+    versions = MethodVersion.objects.select_related("method")
+    row = versions.filter(method=held, is_current=True).first() if held else None
     if row is None:
         raise NotFound("method.unknown", method=method_id)
     return row
@@ -218,7 +264,7 @@ def _current(method_id: int) -> MethodVersion:
 def _write_version(
     method: Method, spec: MethodSpec, *, number: int, gate: GateMode, at: datetime
 ) -> Installed:
-    lineages = dict(Stage.objects.filter(method=method).values_list("key", "id"))
+    lineages = _lineages(method.pk)
     for stage in spec.stages:
         if stage.key not in lineages:
             lineages[stage.key] = Stage.objects.create(method=method, key=stage.key).pk

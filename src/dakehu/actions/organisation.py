@@ -14,7 +14,7 @@ from dakehu.actions.methods import install_built_in_methods
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.models import Currency, Entry, Organisation, Person, Quota, SmallSale
+from dakehu.models import Currency, Entry, Organisation, Person, Quota, SmallSale, WinRate
 from dakehu.queries.organisation import Org, organisation
 
 #: The methods' win rates are in force from here on: history that is imported has rates too.
@@ -80,7 +80,11 @@ def set_up_organisation(
     return SetUp(made, len(missing), len(methods), Person.objects.exists())
 
 
+#: A method's rate that counts for more decided cases would never be moved by any.
+LARGEST_WEIGHT = 1000
 SCOPES = ("in_period", "all_open")
+#: FUN-9: the method's own rates, or those calibrated from what was won and lost.
+RATE_KINDS = ("method", "calibrated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Settings:
     amounts_with_vat: bool
     weighted_scope: str
     progress_literal: bool
+    win_rate_kind: str
+    calibration_weight: int
 
 
 def settings_of(org: Org) -> Settings:
@@ -111,7 +117,8 @@ def edit_settings(
     The base currency is fixed once an amount is booked in it. Raises NotAllowed
     ("settings.edit"), Conflict("settings.changed"), RuleBroken("settings.name_missing",
     "settings.base_fixed", "money.unknown_currency", "settings.unknown_zone",
-    "period.first_month", "settings.unknown_scope", "text.too_long").
+    "period.first_month", "settings.unknown_scope", "settings.unknown_rate_kind",
+    "settings.not_calibrated", "text.too_long").
     """
     if not actor.holds("settings.edit"):
         raise NotAllowed("settings.edit")
@@ -140,6 +147,7 @@ def edit_settings(
         correlation_id=uuid4(),
         way=way,
         at=at,
+        for_person_id=actor.acts_for("settings.edit"),
     )
 
 
@@ -164,3 +172,17 @@ def _check_settings(wanted: Settings, changes: Mapping[str, tuple[Any, Any]]) ->
         )
     if wanted.weighted_scope not in SCOPES:
         raise RuleBroken("settings.unknown_scope", field="weighted_scope")
+    if "win_rate_kind" in changes:
+        _check_rate_kind(wanted.win_rate_kind)
+    if not 0 <= wanted.calibration_weight <= LARGEST_WEIGHT:
+        raise RuleBroken(
+            "settings.weight_out_of_range", field="calibration_weight", limit=LARGEST_WEIGHT
+        )
+
+
+def _check_rate_kind(kind: str) -> None:
+    if kind not in RATE_KINDS:
+        raise RuleBroken("settings.unknown_rate_kind", field="win_rate_kind")
+    # Without a single calibrated rate every weighted amount would be unknown from then on.
+    if kind == "calibrated" and not WinRate.objects.filter(kind=kind).exists():
+        raise RuleBroken("settings.not_calibrated", field="win_rate_kind")

@@ -133,6 +133,7 @@ def set_password(*, actor: Viewer, login: str, password: str, at: datetime) -> N
         correlation_id=uuid4(),
         way=Way.COMMAND,
         at=at,
+        for_person_id=actor.acts_for("person.edit"),
     )
 
 
@@ -267,4 +268,5 @@ def _record_person(
         correlation_id=uuid4(),
         way=way,
         at=at,
+        for_person_id=actor.acts_for("person.edit"),
     )

@@ -152,4 +152,5 @@ def _record(
         correlation_id=uuid4(),
         way=way,
         at=at,
+        for_person_id=actor.acts_for("product.edit"),
     )

@@ -12,7 +12,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.money import to_minor
 from dakehu.core.periods import containing
-from dakehu.models import Quota
+from dakehu.models import Person, Quota, SalesUnit
 from dakehu.queries.organisation import organisation
 from dakehu.queries.quotas import may_set_quota, people_seated
 from dakehu.queries.units import all_units
@@ -61,6 +61,8 @@ def set_quotas(
     """
     org = organisation()
     tree = all_units().tree(today)
+    if seen_id is not None:
+        _lock_subjects(targets)
     rows = []
     for target in targets:
         _check(target, org.fiscal_first_month)
@@ -106,6 +108,16 @@ def _check(target: QuotaTarget, first_month: int) -> None:
         raise RuleBroken("quota.not_a_period", start=target.start, end=target.end)
     if target.amount is not None and target.amount < 0:
         raise RuleBroken("money.negative", text=str(target.amount))
+
+
+def _lock_subjects(targets: Sequence[QuotaTarget]) -> None:
+    """Let the quotas of a unit or a person be set over what was seen one at a time."""
+    for model, ids in (
+        (SalesUnit, {t.unit_id for t in targets if t.unit_id is not None}),
+        (Person, {t.person_id for t in targets if t.person_id is not None}),
+    ):
+        held = model.objects.select_for_update(no_key=True).filter(pk__in=ids)
+        list(held.order_by("pk").values_list("pk"))
 
 
 def _check_unchanged(target: QuotaTarget, seen_id: int, minor: int | None) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from dakehu.actions.audit import record_changes
+from dakehu.actions.ledger import hold_books
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
@@ -108,6 +109,7 @@ def close_books(*, actor: Viewer, until_on: date, today: date, at: datetime) -> 
         raise NotAllowed("books.close")
     if until_on >= today:
         raise RuleBroken("books.in_future", field="until_on", today=today)
+    hold_books(alone=True)
     last = BooksClosing.objects.order_by("-recorded_at", "-id").first()
     if last is not None and last.until_on == until_on:
         raise RuleBroken("books.already", field="until_on", until_on=until_on)
@@ -136,4 +138,5 @@ def _record(
         correlation_id=uuid4(),
         way=way,
         at=at,
+        for_person_id=actor.acts_for("rate.set"),
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from dakehu.actions.opportunities.checks import check_account, unit_of_owner
 from dakehu.actions.opportunities.held import (
@@ -17,7 +18,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.core.money import from_minor, to_minor
-from dakehu.models import SalesUnit, SmallSale
+from dakehu.models import Person, SalesUnit, SmallSale
 from dakehu.models.visibility import in_scope
 from dakehu.queries.organisation import organisation
 
@@ -45,8 +46,10 @@ def record_small_sale(
     """Record an out-of-funnel sale of an owner; give its id.
 
     Without a threshold there are none (our reading of FUN-4: 0 is no threshold). A total is
-    judged by its orders' mean. NotAllowed `small_sale.record`, NotFound `account.not_found`,
-    RuleBroken `small_sale.no_threshold`, `small_sale.too_large`, `money.…`, `ledger.…`.
+    judged by its orders' mean, lies within one month, and stands instead of its orders.
+    NotAllowed `small_sale.record`, NotFound `account.not_found`, RuleBroken
+    `small_sale.no_threshold`, `small_sale.too_large`, `small_sale.over_months`,
+    `small_sale.counted_already`, `money.…`, `ledger.…`.
     """
     unit_id = unit_of_owner(sale.owner_id, sale.on)
     if not actor.may("small_sale.record", owner_id=sale.owner_id, unit_id=unit_id):
@@ -65,6 +68,7 @@ def record_small_sale(
     _check_threshold(unit_id, base, sale.orders)
     if len(sale.note.strip()) > 240:
         raise RuleBroken("opportunity.text_too_long", field="note", limit=240)
+    _check_counted_once(sale)
     row = SmallSale.objects.create(
         on=sale.on,
         until_on=sale.until_on,
@@ -126,6 +130,29 @@ def _check_period(sale: NewSmallSale, today: date) -> None:
     last = sale.until_on - timedelta(days=1)
     if last > today:
         raise RuleBroken("ledger.future", on=last, today=today, field="until_on")
+    if last.replace(day=1) != sale.on.replace(day=1):
+        # Periods are whole fiscal months: only within a month is it of every one or of none.
+        raise RuleBroken("small_sale.over_months", field="until_on")
+
+
+def _check_counted_once(sale: NewSmallSale) -> None:
+    """Refuse orders beside the total that holds them; either may have come first (FUN-4: or)."""
+    # Two totals of one owner at the same time: the second one waits and sees the first.
+    Person.objects.select_for_update(no_key=True).filter(pk=sale.owner_id).first()
+    end = sale.until_on or sale.on + timedelta(days=1)
+    taken_back = SmallSale.objects.filter(reverses=OuterRef("pk"))
+    standing = SmallSale.objects.filter(
+        ~Exists(taken_back), owner_id=sale.owner_id, reverses__isnull=True, on__lt=end
+    )
+    inside = Q(until_on__gt=sale.on)
+    if sale.until_on is not None:
+        inside |= Q(until_on__isnull=True, on__gte=sale.on)
+    if sale.account_id is not None:
+        inside &= Q(account_id=sale.account_id) | Q(account_id__isnull=True)
+    found = standing.filter(inside).order_by("on", "id").values_list("on", "until_on").first()
+    if found is not None:
+        last = found[1] - timedelta(days=1) if found[1] else found[0]
+        raise RuleBroken("small_sale.counted_already", start=found[0], last=last, field="on")
 
 
 def _check_threshold(unit_id: int, base_minor: int, orders: int) -> None:

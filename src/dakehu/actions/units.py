@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.names import sort_key
+from dakehu.actions.unit_tree import first_circle, lock_unit_tree, places_now
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Place, Way
@@ -17,7 +18,6 @@ from dakehu.core.units import Placed, tree_on
 from dakehu.models import Appointment, Method, Opportunity, SalesUnit, UnitPlace
 from dakehu.queries.appointments import in_force
 from dakehu.queries.organisation import organisation
-from dakehu.queries.units import all_units
 
 KINDS = ("company", "business_unit", "region", "team")
 
@@ -50,7 +50,8 @@ def create_unit(
     if SalesUnit.objects.filter(code=code).exists():
         raise RuleBroken("unit.code_taken", field="code", taken=code)
     columns = _columns(name_zh, name_en, kind, method_id, small_sale_threshold)
-    if parent_id is not None and parent_id not in all_units().tree(on):
+    lock_unit_tree()
+    if parent_id is not None and parent_id not in tree_on(places_now(), on):
         raise NotFound("unit.unknown", unit=parent_id)
     row = SalesUnit.objects.create(code=code, **columns)
     UnitPlace.objects.create(
@@ -112,19 +113,18 @@ def place_unit(
     ("unit.unknown"), RuleBroken("unit.circle", "unit.already_there").
     """
     _check_may_edit(actor)
+    lock_unit_tree()
     _held(unit_id)
-    units = all_units()
-    tree = units.tree(on)
+    places = places_now()
+    tree = tree_on(places, on)
     if unit_id not in tree or (parent_id is not None and parent_id not in tree):
         raise NotFound("unit.unknown", unit=unit_id)
     if tree.parents[unit_id] == parent_id:
         raise RuleBroken("unit.already_there", field="parent_id", on=on)
-    rows = (*units.places, Placed(unit_id, parent_id, False, on, at))
-    days = [on, *units.changes(on, date.max)]
-    for day in days:
-        # A later row of another unit may close the circle on its day.
-        if _has_circle(tree_on(rows, day).parents):
-            raise RuleBroken("unit.circle", field="parent_id", on=day)
+    # A later row of another unit may close the circle on its day.
+    closed_on = first_circle((*places, Placed(unit_id, parent_id, False, on, at)), on)
+    if closed_on is not None:
+        raise RuleBroken("unit.circle", field="parent_id", on=closed_on)
     UnitPlace.objects.create(
         unit_id=unit_id, parent_id=parent_id, on=on, recorded_at=at, actor_id=actor.person_id
     )
@@ -138,8 +138,9 @@ def close_unit(*, actor: Viewer, unit_id: int, on: date, at: datetime) -> None:
     "unit.has_people", "unit.has_opportunities").
     """
     _check_may_edit(actor)
+    lock_unit_tree()
     _held(unit_id)
-    tree = all_units().tree(on)
+    tree = tree_on(places_now(), on)
     if unit_id not in tree:
         raise NotFound("unit.unknown", unit=unit_id)
     if tree.children(unit_id):
@@ -192,18 +193,6 @@ def _columns(
     }
 
 
-def _has_circle(parents: dict[int, int | None]) -> bool:
-    for start in parents:
-        seen = set()
-        here: int | None = start
-        while here is not None and here in parents:
-            if here in seen:
-                return True
-            seen.add(here)
-            here = parents[here]
-    return False
-
-
 def _record(
     actor: Viewer,
     unit_id: int,
@@ -219,4 +208,5 @@ def _record(
         correlation_id=uuid4(),
         way=way,
         at=at,
+        for_person_id=actor.acts_for("unit.edit"),
     )

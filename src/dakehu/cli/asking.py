@@ -29,12 +29,13 @@ period_help = _("Like 2017Q4, 2017-11 or 2017.")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What --unit, --method, --as and --currency say."""
+    """What --unit, --method, --as, --currency and --known-at say."""
 
     unit: str | None
     method: str | None
     login: str | None
     currency: str | None
+    known_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,21 @@ class Asker:
 
 
 def figure_options(command: C) -> C:
-    """Add --unit, --method, --as and --currency."""
+    """Add --unit, --method, --as, --currency and --known-at."""
 
     @functools.wraps(command)
     def wrapper(
         *, unit: str | None, method: str | None, login: str | None, currency: str | None,
-        **others: Any,
+        known_at: str | None, **others: Any,
     ) -> None:  # fmt: skip
-        command(options=Options(unit, method, login, currency), **others)
+        command(options=Options(unit, method, login, currency, known_at), **others)
 
     result: Any = wrapper
     for option in (
+        click.option(
+            "--known-at", default=None,
+            help=_("Only what was recorded by this moment, like 2026-11-20T14:00:00+08:00."),
+        ),
         click.option("--currency", default=None, help=_("Currency to show amounts in.")),
         click.option(
             "--as", "login", default=None,
@@ -94,7 +99,7 @@ def question_of(
     """Give the question that the options ask.
 
     Raises NotFound("unit.unknown", "method.unknown"), RuleBroken `period.malformed`,
-    `money.unknown_currency`.
+    `money.unknown_currency`, `moment.malformed`.
     """
     method, currency = options.method, options.currency
     if method is not None and method not in {label.key for label in method_labels()}:
@@ -106,7 +111,15 @@ def question_of(
         period=_period(period, on, asker.org),
         unit_id=None if options.unit is None else _unit_id(asker, options.unit),
         currency=currency,
+        known_at=None if options.known_at is None else _moment_of(asker.org, options.known_at),
     )
+
+
+def _moment_of(org: Org, text: str) -> datetime:
+    try:
+        return org.moment(text)
+    except ValueError as error:
+        raise RuleBroken("moment.malformed", text=text[:40]) from error
 
 
 def range_of(start: str, end: str) -> tuple[date, date]:

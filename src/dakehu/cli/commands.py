@@ -4,14 +4,18 @@ import click
 from django.utils.translation import gettext_lazy as _
 
 import dakehu as product
+from dakehu.cli.backup import backup, restore, upgrade
+from dakehu.cli.calibrate import calibrate
 from dakehu.cli.funnel import funnel, indicators
 from dakehu.cli.imports import import_files
 from dakehu.cli.installing import init
 from dakehu.cli.ledger import ledger
+from dakehu.cli.mail import mail
 from dakehu.cli.outcomes import outcomes
 from dakehu.cli.people import person
 from dakehu.cli.serving import serve
 from dakehu.cli.waterfall import waterfall
+from dakehu.cli.working import work
 
 
 @click.group(
@@ -24,6 +28,7 @@ def dakehu() -> None:
 
 
 for command in (
-    init, serve, import_files, funnel, indicators, waterfall, outcomes, ledger, person,
+    init, serve, work, import_files, funnel, indicators, waterfall, outcomes, ledger, calibrate,
+    person, backup, restore, upgrade, mail,
 ):  # fmt: skip
     dakehu.add_command(command)

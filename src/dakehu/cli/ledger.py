@@ -86,6 +86,8 @@ def check_names() -> dict[str, str]:
         "rows": _("Each opportunity's row is what its entries say"),
         "entry_facts": _("Entries repeat what their movement says"),
         "reversals": _("Each reversal mirrors what it reverses"),
+        "bookings": _("Outcomes book their amount at the day's rate"),
+        "dates": _("No movement lies outside the days of its row"),
         "balances": _("Balances are the entries' sums"),
         "turnover": _("Turnover is the entries' sums"),
         "months": _("Opening and movements give closing, month by month"),

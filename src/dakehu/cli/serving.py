@@ -1,5 +1,6 @@
 """dakehu serve: the web server, with the balances carried forward beside it."""
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -15,23 +16,27 @@ from django.utils.translation import gettext_lazy
 
 from dakehu.cli.asking import asking_as
 from dakehu.cli.output import answering, language
+from dakehu.cli.working import end_with_parent
 from dakehu.core.errors import RuleBroken
 from dakehu.queries.people import demo_log_ins
 
 #: How long after a run the next is due, and how soon a failed one is tried again; seconds.
 CARRY_EVERY, CARRY_AGAIN = 6 * 3600, 60
+WORK_AGAIN = 2
 
 
 @click.command(help=gettext_lazy("Serve the pages at DAKEHU_HOST and DAKEHU_PORT."))
 @click.option("--host", default=None, help=gettext_lazy("Instead of DAKEHU_HOST."))
 @click.option("--port", type=click.IntRange(1, 65535), default=None,
               help=gettext_lazy("Instead of DAKEHU_PORT."))  # fmt: skip
+@click.option("--no-worker", is_flag=True,
+              help=gettext_lazy("Leave the work in the background to `dakehu work`."))  # fmt: skip
 @answering
-def serve(host: str | None, port: int | None) -> None:
+def serve(host: str | None, port: int | None, *, no_worker: bool) -> None:
     """Collect what pages are made of, say where they are, and serve until stopped."""
     if host is not None and host != settings.HOST:
         # Settings decide what is safe for a host; they read it before anything is started.
-        _again_with(DAKEHU_HOST=host, port=port)
+        _again_with(DAKEHU_HOST=host, port=port, no_worker=no_worker)
     asking_as(None)
     address, number = settings.HOST, port or settings.PORT
     _check_free(address, number)
@@ -44,11 +49,16 @@ def serve(host: str | None, port: int | None) -> None:
             click.echo(f"  {person.login:<14} {person.shown(language())}")
     click.echo(_("Stop with Ctrl+C."))
     threading.Thread(target=_keep_carried, name="carry", daemon=True).start()
+    if not no_worker:
+        threading.Thread(target=_keep_working, name="work", daemon=True).start()
+    end_with_parent()
     _run(address, number)
 
 
-def _again_with(*, port: int | None, **environment: str) -> None:
+def _again_with(*, port: int | None, no_worker: bool, **environment: str) -> None:
     command = [sys.executable, "-m", "dakehu", "serve"]
+    if no_worker:
+        command.append("--no-worker")
     if port is not None:
         command += ["--port", str(port)]
     os.execve(command[0], command, {**os.environ, **environment})  # noqa: S606 - ourselves again
@@ -67,19 +77,28 @@ def _check_free(address: str, port: int) -> None:
 
 
 def collect_static() -> None:
-    """Collect static files where any is newer than what was collected last."""
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    """Collect static files unless these very files were collected last.
+
+    Which is newer says nothing: a package may be older than the last start of the one before it.
+    """
+    root = Path(settings.STATIC_ROOT)
     sources = [Path(folder) for folder in settings.STATICFILES_DIRS]
-    newest = max(
-        (file.stat().st_mtime for folder in sources for file in folder.rglob("*")),
-        default=0.0,
-    )
-    if manifest.exists() and manifest.stat().st_mtime >= newest:
-        return
     for folder in sources:
         folder.mkdir(parents=True, exist_ok=True)
+    stamp, value = root.with_name(f"{root.name}-collected-from"), _fingerprint(sources)
+    if (root / "staticfiles.json").exists() and stamp.exists() and stamp.read_text() == value:
+        return
     call_command("collectstatic", verbosity=0, interactive=False)
-    manifest.touch()
+    stamp.write_text(value)
+
+
+def _fingerprint(folders: list[Path]) -> str:
+    """Give a short text that changes with any file's name, size or time."""
+    total = hashlib.sha256()
+    for file in sorted(file for folder in folders for file in folder.rglob("*") if file.is_file()):
+        facts = file.stat()
+        total.update(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return total.hexdigest()
 
 
 def _keep_carried() -> None:
@@ -92,6 +111,15 @@ def _keep_carried() -> None:
             check=False,
         )
         wait.wait(CARRY_EVERY if done.returncode == 0 else CARRY_AGAIN)
+
+
+def _keep_working() -> None:
+    """Let a process of its own work in the background, and start it again when it ends."""
+    wait = threading.Event()
+    while True:
+        command = [sys.executable, "-m", "dakehu", "work", "--beside", str(os.getpid())]
+        subprocess.run(command, check=False)  # noqa: S603 - ourselves again
+        wait.wait(WORK_AGAIN)
 
 
 def _run(address: str, port: int) -> None:

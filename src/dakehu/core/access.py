@@ -4,6 +4,7 @@ Rights of several appointments are the union. A scope says which records a role 
 own, those of the unit's subtree, or all; single records are reached by grants.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,7 +43,7 @@ ROLES: dict[str, Role] = {
             "salesperson",
             Scope.OWN,
             frozenset(_EDIT | {"small_sale.record"}),
-            frozenset({"contact.phone"}),
+            frozenset({"contact.phone", "contact.note"}),
         ),
         Role(
             "unit_head",
@@ -50,10 +51,10 @@ ROLES: dict[str, Role] = {
             frozenset(
                 {
                     "opportunity.reassign", "evidence.validate", "gate.overrule", "norm.set",
-                    "quota.set", "account.assign",
+                    "quota.set", "account.assign", "review.save",
                 }
             ),
-            frozenset({"contact.phone", "margin"}),
+            frozenset({"contact.phone", "contact.note", "margin"}),
         ),
         Role(
             "sales_operations",
@@ -63,11 +64,12 @@ ROLES: dict[str, Role] = {
                     "import.run", "import.history", "account.merge", "account.assign",
                     "account.create", "account.edit", "contact.edit", "method.edit",
                     "product.edit", "ledger.correct", "opportunity.import",
+                    "review.save",
                 }
             ),
-            frozenset({"contact.phone"}),
+            frozenset({"contact.phone", "contact.note"}),
         ),
-        Role("executive", Scope.ALL, fields=frozenset({"margin"})),
+        Role("executive", Scope.ALL, fields=frozenset({"contact.note", "margin"})),
         Role(
             "finance",
             Scope.ALL,
@@ -76,8 +78,13 @@ ROLES: dict[str, Role] = {
             ),
             frozenset({"margin", "rates"}),
         ),
-        Role("support", Scope.NONE, frozenset({"hours.record"})),
-        Role("auditor", Scope.ALL, frozenset({"audit.read"}), frozenset({"margin", "rates"})),
+        Role("support", Scope.NONE, frozenset({"hours.record"}), frozenset({"contact.note"})),
+        Role(
+            "auditor",
+            Scope.ALL,
+            frozenset({"audit.read"}),
+            frozenset({"contact.note", "margin", "rates"}),
+        ),
         Role(
             "administrator",
             Scope.NONE,
@@ -97,6 +104,15 @@ class Reach:
     role: str
     unit_id: int
     units: frozenset[int]
+    #: Whom a deputy stands in for: that person's own records are this appointment's own.
+    for_person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """That somebody may do something; `for_person` where only as the deputy of that person."""
+
+    for_person: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +143,40 @@ class Viewer:
         )
 
     @property
+    def owners(self) -> frozenset[int]:
+        """Give the people whose own records are in scope: oneself, and whom one stands in for."""
+        people = (
+            reach.for_person or self.person_id
+            for reach in self.reaches
+            if ROLES[reach.role].scope in (Scope.OWN, Scope.SUBTREE)
+        )
+        return frozenset(person for person in people if person is not None)
+
+    @property
     def owns(self) -> int | None:
-        """Give the person whose own records are in scope, if the role has any."""
-        owning = any(ROLES[r.role].scope in (Scope.OWN, Scope.SUBTREE) for r in self.reaches)
-        return self.person_id if owning else None
+        """Give whose own records the viewer starts from: one's own before anybody else's."""
+        if self.person_id in self.owners:
+            return self.person_id
+        return min(self.owners, default=None)
 
     def holds(self, permission: str) -> bool:
         """Test if any role of the viewer has the permission, on whatever record."""
-        return self.is_operator or any(permission in ROLES[r.role].may for r in self.reaches)
+        return self.right_held(permission) is not None
+
+    def right_held(self, permission: str) -> Right | None:
+        """Give the right to do this on whatever record; one's own role before a deputy's."""
+        if self.is_operator:
+            return Right()
+        return _best(r for r in self.reaches if permission in ROLES[r.role].may)
 
     def reads_field(self, field: str) -> bool:
         """Test if a sensitive field is readable in some role."""
         return self.is_operator or any(field in ROLES[r.role].fields for r in self.reaches)
+
+    def acts_for(self, permission: str) -> int | None:
+        """Give whom the viewer stands in for where they do this only as a deputy."""
+        right = self.right_held(permission)
+        return None if right is None else right.for_person
 
     def may(
         self,
@@ -148,26 +186,62 @@ class Viewer:
         unit_id: int | None,
         granted: str | None = None,
     ) -> bool:
-        """Test if the viewer may do this to a record of that owner and unit.
+        """Test if the viewer may do this to a record of that owner and unit."""
+        right = self.right_to(permission, owner_id=owner_id, unit_id=unit_id, granted=granted)
+        return right is not None
 
-        `granted` is the right of a grant on the record: work lets a salesperson edit it.
+    def right_to(
+        self,
+        permission: str,
+        *,
+        owner_id: int | None,
+        unit_id: int | None,
+        granted: str | None = None,
+    ) -> Right | None:
+        """Give the right to do this to a record of that owner and unit, None where there is none.
+
+        `granted` is the right of a grant on the record: work lets a salesperson edit it. Grants
+        are the person's own, a deputy does not inherit them. What is refused on one's own is
+        refused to one's deputy too.
         """
         if self.is_operator:
-            return True
-        own = owner_id is not None and owner_id == self.person_id
-        if own and permission in NOT_ON_OWN:
-            return False
-        for reach in self.reaches:
-            role = ROLES[reach.role]
-            if permission not in role.may:
-                continue
-            if role.scope is Scope.ALL:
+            return Right()
+        barred = permission in NOT_ON_OWN and owner_id is not None
+        if barred and owner_id == self.person_id:
+            return None
+        return _best(
+            reach
+            for reach in self.reaches
+            if permission in ROLES[reach.role].may
+            and not (barred and reach.for_person == owner_id)
+            and self._covers(reach, owner_id, unit_id, granted)
+        )
+
+    def _covers(
+        self, reach: Reach, owner_id: int | None, unit_id: int | None, granted: str | None
+    ) -> bool:
+        match ROLES[reach.role].scope:
+            case Scope.ALL:
                 return True
-            if role.scope is Scope.SUBTREE and unit_id in reach.units:
-                return True
-            if role.scope is Scope.OWN and (own or granted == "work"):
-                return True
-        return False
+            case Scope.SUBTREE:
+                return unit_id in reach.units
+            case Scope.OWN:
+                own = owner_id is not None and owner_id == (reach.for_person or self.person_id)
+                return own or (granted == "work" and reach.for_person is None)
+            case Scope.NONE:
+                return False
+
+
+def best_right(*rights: Right | None) -> Right | None:
+    """Choose under which right one acts: one's own, else the first deputyship."""
+    found = [right for right in rights if right is not None]
+    return next((right for right in found if right.for_person is None), None) or next(
+        iter(found), None
+    )
+
+
+def _best(reaches: Iterable[Reach]) -> Right | None:
+    return best_right(*(Right(reach.for_person) for reach in reaches))
 
 
 def operator(language: str = "en") -> Viewer:

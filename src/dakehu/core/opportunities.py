@@ -87,6 +87,14 @@ def lines_amount(lines: Iterable[Line], digits: int) -> int:
     return total
 
 
+def is_overdue(close_on: date | None, today: date) -> bool:
+    """Test if an open opportunity's close month lies before today's (FUN-2, decision 4).
+
+    Without a period that is asked about; a report's own is `core.funnel.close_scope`.
+    """
+    return close_on is not None and close_on.replace(day=1) < today.replace(day=1)
+
+
 def check_rate(rate_bp: int | None) -> None:
     """Refuse a win rate that is no share; RuleBroken `opportunity.rate_out_of_range`."""
     if rate_bp is not None and not 0 <= rate_bp <= FULL_RATE_BP:

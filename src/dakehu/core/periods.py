@@ -168,7 +168,8 @@ def parse_day(text: str, order: DateOrder = "ymd") -> date:
 
     A year that stands first is read so in every order; one that stands last only with `dmy` or
     `mdy`: which of 3/4/2017 is the month is never guessed. Years have four digits.
-    RuleBroken `day.missing`, `day.ambiguous`, `day.malformed`, `day.not_in_calendar`.
+    RuleBroken `day.missing`, `day.ambiguous`, `day.malformed`, `day.far_away`,
+    `day.not_in_calendar`.
     """
     plain = _plain(text)
     if not plain:
@@ -186,7 +187,7 @@ def parse_day(text: str, order: DateOrder = "ymd") -> date:
         raise RuleBroken("day.malformed", text=text.strip()[:60])
     year = int(found["y"])
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise RuleBroken("day.not_in_calendar", text=text.strip())
+        raise RuleBroken("day.far_away", text=text.strip(), first=FIRST_YEAR, last=LAST_YEAR)
     try:
         return date(year, int(month), int(number))
     except ValueError as error:

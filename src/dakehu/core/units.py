@@ -44,10 +44,13 @@ class Tree:
         return frozenset(self.walk(unit))
 
     def walk(self, unit: int) -> Iterator[int]:
-        """Go through the unit and all below it, parents first."""
-        stack = [unit]
+        """Go through the unit and all below it, parents first; a circle once around."""
+        stack, seen = [unit], set[int]()
         while stack:
             here = stack.pop()
+            if here in seen:
+                continue
+            seen.add(here)
             yield here
             stack.extend(reversed(self._children.get(here, ())))
 
@@ -67,22 +70,39 @@ def tree_on(
     *,
     known_at: datetime | None = None,
     order: dict[int, str] | None = None,
+    with_closed: bool = False,
 ) -> Tree:
     """Give the tree of a day: per unit the row latest by day, then by moment recorded.
 
-    With `known_at` only rows recorded by then count.
+    With `known_at` only rows recorded by then count. `with_closed` leaves a closed unit under the
+    parent of its last day: what was decided in it counts there (decision 8).
     """
     latest: dict[int, Placed] = {}
-    for row in rows:
-        if row.on > day or (known_at is not None and row.recorded_at > known_at):
-            continue
-        held = latest.get(row.unit_id)
-        if held is None or (held.on, held.recorded_at) <= (row.on, row.recorded_at):
+    closed: set[int] = set()
+    known = [r for r in rows if known_at is None or r.recorded_at <= known_at]
+    for row in sorted(known, key=lambda r: (r.on, r.recorded_at)):
+        if row.on > day:
+            break
+        if row.closed:
+            closed.add(row.unit_id)
+        else:
+            closed.discard(row.unit_id)
             latest[row.unit_id] = row
-    return Tree(
-        {unit: row.parent_id for unit, row in latest.items() if not row.closed},
-        order=order,
-    )
+    parents = {u: r.parent_id for u, r in latest.items() if with_closed or u not in closed}
+    if with_closed:
+        _break_circles(parents, closed)
+    return Tree(parents, order=order)
+
+
+def _break_circles(parents: dict[int, int | None], closed: Iterable[int]) -> None:
+    """Let a closed unit stand alone where what it hung under has come to hang below it."""
+    for unit in sorted(set(closed) & set(parents)):
+        here, seen = parents[unit], {unit}
+        while here is not None and here not in seen:
+            seen.add(here)
+            here = parents.get(here)
+        if here == unit:
+            parents[unit] = None
 
 
 def changes_between(rows: Iterable[Placed], start: date, end: date) -> tuple[date, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -125,25 +126,34 @@ PLACES: tuple[PlaceKind, ...] = (
     ),
     place("contacts", _("Contacts"), icon="users", to=reads_customers, key="c"),
     place(
+        "reviews", _("Reviews"), icon="clipboard-check", group="manage", to=reads_customers,
+        key="r",
+    ),
+    place("hygiene", _("Hygiene"), icon="stethoscope", group="manage", to=reads_customers, key="h"),
+    place(
         "small_sales", _("Out-of-funnel sales"), icon="receipt", group="manage",
         to=reads_customers, key="s",
     ),
     place("quotas", _("Quotas"), icon="target", group="manage", to=reads_customers, key="q"),
     place("methods", _("Sales methods"), icon="route", group="manage", key="m"),
     place("products", _("Products"), icon="box", group="manage"),
-    place("rates", _("Exchange rates and books"), icon="coin", group="manage"),
+    place("rates", _("Rates and books"), icon="coin", group="manage"),
     place("units", _("Team and units"), icon="sitemap", group="house", key="u"),
     place("people", _("People"), icon="id", group="house", to=holding("person.edit"), key="p"),
     place(
         "imports", _("Import"), icon="file-import", group="house",
         to=holding("import.run", "opportunity.import"), key="i",
     ),
+    place(
+        "look_ups", _("Look-ups of names"), icon="search", group="house", to=holding("audit.read")
+    ),
     place("settings", _("Settings"), icon="settings", group="house", to=holding("settings.edit")),
 )  # fmt: skip
 
 
-def _has_address(url_name: str) -> bool:
-    return url_name in get_resolver().reverse_dict
+@cache
+def _address(url_name: str) -> str | None:
+    return reverse(url_name) if url_name in get_resolver().reverse_dict else None
 
 
 def _shown(kind: PlaceKind, url: str, path: str) -> Place:
@@ -161,8 +171,9 @@ def _shown(kind: PlaceKind, url: str, path: str) -> Place:
 def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], ...]:
     shown: dict[str, list[Place]] = {group: [] for group in GROUPS}
     for kind in PLACES:
-        if kind.shown_to(viewer) and _has_address(kind.url_name):
-            shown[kind.group].append(_shown(kind, reverse(kind.url_name), path))
+        address = _address(kind.url_name)
+        if address is not None and kind.shown_to(viewer):
+            shown[kind.group].append(_shown(kind, address, path))
     return tuple((str(GROUPS[group]), tuple(rows)) for group, rows in shown.items() if rows)
 
 
@@ -239,15 +250,14 @@ def _organisation_name(org: Org | None, language: str) -> str:
 
 
 def _search_url(viewer: Viewer | None) -> str | None:
-    for name in ("search", "opportunities"):
-        if viewer and reads_customers(viewer) and _has_address(name):
-            return reverse(name)
-    return None
+    if viewer is None or not reads_customers(viewer):
+        return None
+    return _address("search") or _address("opportunities")
 
 
 def _new_url(viewer: Viewer | None) -> str | None:
     may = viewer is not None and viewer.holds("opportunity.create")
-    return reverse("opportunity_create") if may and _has_address("opportunity_create") else None
+    return _address("opportunity_create") if may else None
 
 
 def layout_of(request: HttpRequest) -> str:

@@ -22,7 +22,8 @@ from dakehu.core.access import Viewer
 from dakehu.http.frame import frame_of
 from dakehu.queries.organisation import Org, organisation
 from dakehu.queries.people import viewer_of
-from dakehu.queries.snapshot import reading
+from dakehu.queries.snapshot import acting, reading
+from dakehu.queries.stamps import marks_change
 
 P = ParamSpec("P")
 
@@ -49,7 +50,8 @@ def signed_in(
         if request.method in {"GET", "HEAD"}:
             with reading():
                 return _answer(view, request, *args, **kwargs)
-        return _answer(view, request, *args, **kwargs)
+        with acting(marks_change):
+            return _answer(view, request, *args, **kwargs)
 
     return wrapper
 

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from dakehu.core.errors import DakehuError
 from dakehu.messages import (
     accounts,
+    backup,
     evidence,
+    funnel,
     guide,
     imports,
     ledger,
@@ -28,6 +30,7 @@ from dakehu.messages import (
     permissions,
     products,
     quotas,
+    reviews,
     small_sales,
     units,
 )
@@ -36,7 +39,9 @@ from dakehu.messages.reasons import REASONS
 #: Why something is refused.
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
+    **backup.SENTENCES,
     **evidence.SENTENCES,
+    **funnel.SENTENCES,
     **guide.SENTENCES,
     **imports.SENTENCES,
     **ledger.SENTENCES,
@@ -48,6 +53,7 @@ SENTENCES: dict[str, str | Promise] = {
     **permissions.SENTENCES,
     **products.SENTENCES,
     **quotas.SENTENCES,
+    **reviews.SENTENCES,
     **small_sales.SENTENCES,
     **units.SENTENCES,
 }
@@ -61,7 +67,11 @@ def sentence(error: DakehuError | str, facts: Mapping[str, object] | None = None
     words = SENTENCES.get(code)
     if words is None:
         return _("This is refused (%(code)s).") % {"code": code}
-    return str(words) % {name: worded(value) for name, value in known.items()}
+    return str(words) % {
+        # A limit of ten trillion can't be read without separators; other numbers name things.
+        name: f"{value:,}" if name == "limit" and isinstance(value, int) else worded(value)
+        for name, value in known.items()
+    }
 
 
 def reason(code: str) -> str:

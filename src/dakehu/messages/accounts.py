@@ -18,6 +18,11 @@ SENTENCES: dict[str, str | Promise] = {
         "%(name)s stands below this account already, so it cannot be its parent. Choose another."
     ),
     "account.name_missing": _("The account needs a name."),
+    "account.look_ups_used_up": _(
+        "You have looked up %(limit)s names within a day, so it was not checked whether others have"
+        " an account of this name. Tick that it is another company to save it all the same, or try"
+        " again tomorrow."
+    ),
     "account.no_unit": _("Choose the unit that the account belongs to."),
     "account.not_found": _("There is no such account, or it is not yours to see."),
     "account.same_name": _(
@@ -34,6 +39,7 @@ SENTENCES: dict[str, str | Promise] = {
         " again."
     ),
     "contact.name_missing": _("The contact needs a name."),
+    "contact.note": _("You may not see or change personal notes here."),
     "contact.phone": _("You may not see or change phone numbers here."),
     "contact.unknown_field": _("There is no field “%(field)s” of a contact."),
     "contact.unknown": _("There is no such contact, or it is not yours to see."),

@@ -27,6 +27,19 @@ _FILES: dict[str, str | Promise] = {
     "import.same_file_twice": _("%(file)s is given twice. Give it once."),
     "import.several_recipes": _("Several recipes fit: %(recipes)s. Name one."),
     "import.several_roots": _("There are several companies: %(units)s. Make one the root first."),
+    "import.unit_found": _("The heading names a unit: amounts were multiplied by %(factor)s."),
+    "import.log_without_opportunity": _(
+        "Opportunity %(name)s is not in these files. Take the log in together with it."
+    ),
+    "import.log_after_outcome": _("The log of %(name)s goes on after it was decided."),
+    "import.log_ends_elsewhere": _("The log of %(name)s ends at another stage than its row says."),
+    "import.failed": _("Something went wrong that nobody foresaw. What was taken in stays whole."),
+    "import.files_gone": _("The files are not kept any more. Upload them again."),
+    "import.given_up": _("It was begun %(starts)s times and came no further. Look at the log."),
+    "import.changed_since": _(
+        "%(name)s (%(number)s) was changed since by %(who)s, last on %(at)s. It stays."
+    ),
+    "import.kept_in_use": _("%(name)s is in use or was changed since. It stays."),
     "import.rows_not_kept": _("The rows of this import are not kept any more."),
     "import.unknown_run": _(
         "There is no such import of yours, or its files are not kept any more."
@@ -37,6 +50,10 @@ _FILES: dict[str, str | Promise] = {
     "import.too_many_rows": _("%(file)s has more than %(limit)s rows. Split it."),
     "import.undecodable": _(
         "%(file)s cannot be read as %(encoding)s. Name its encoding, or save it as UTF-8."
+    ),
+    "import.look_ups_used_up": _(
+        "The file names more than %(limit)s records that you may not see. Leave them out, or let"
+        " somebody import it who sees all of it."
     ),
     "import.unknown_encoding": _("There is no encoding “%(encoding)s”. Write one like utf-8."),
     "import.unknown_extension": _("%(file)s is of no known kind. Known are %(known)s."),
@@ -62,6 +79,9 @@ _ROWS: dict[str, str | Promise] = {
     "import.date_order_found": _("The days are read in the order %(order)s."),
     "import.differs_not_updated": _(
         "%(name)s is there already and differs in %(fields)s; it was left as it is."
+    ),
+    "import.kept_elsewhere": _(
+        "%(name)s is kept where you may not see it; the row was left out. Ask its owner’s head."
     ),
     "import.listed_twice": _("%(name)s stands twice in the file. Keep one of the rows."),
     "import.manager_in_two_offices": _(

@@ -25,7 +25,7 @@ SENTENCES: dict[str, str | Promise] = {
         "The currency was changed on %(on)s, and an amount in the old one cannot be corrected"
         " below that. Take the change of currency back first."
     ),
-    "ledger.drop_creation": _("The creation cannot be left out. Delete the opportunity instead."),
+    "ledger.drop_creation": _("The creation cannot be left out. Void the opportunity instead."),
     "ledger.future": _(
         "The day %(on)s lies in the future. Choose today, %(today)s, or an earlier day."
     ),
@@ -45,6 +45,7 @@ SENTENCES: dict[str, str | Promise] = {
         " please report it to your administrator."
     ),
     "number.unknown": _("There is no number with the address “%(address)s”."),
+    "moment.malformed": _("“%(text)s” is not a moment. Write it like 2026-11-20T14:00:00+08:00."),
     "url.not_a_moment": _(
         "“%(text)s” in the address is not a moment. Write it like 2026-11-20T14:00:00+08:00."
     ),

@@ -17,9 +17,13 @@ SENTENCES: dict[str, str | Promise] = {
     "method.duplicate_evidence": _("The evidence “%(key)s” stands twice. Give one another key."),
     "method.duplicate_stage": _("The stage “%(key)s” stands twice. Give one another key."),
     "method.empty_words": _("Words are missing in %(where)s. Write them in Chinese or English."),
+    "method.key_malformed": _(
+        "The key “%(key)s” cannot be used. Write small letters, digits and hyphens."
+    ),
     "method.key_taken": _("There is a method with the key “%(key)s” already. Choose another."),
     "method.malformed": _("The method cannot be read: %(problem)s"),
     "method.missing_field": _("“%(field)s” is missing in %(where)s. Add it."),
+    "method.name_missing": _("Write the name in Chinese or English."),
     "method.no_stages": _("The method has no stages. Give it one at least."),
     "method.not_current": _("This is not the version of the method in use. Choose another."),
     "method.nothing_changed": _("Nothing was changed, so there is no new version."),
@@ -30,6 +34,10 @@ SENTENCES: dict[str, str | Promise] = {
     "method.signed_after_won": _(
         "The contract is signed on leaving “%(signing)s”, after the win on leaving “%(winning)s”."
         " Change their order."
+    ),
+    "method.too_many_stages": _("A method has at most %(limit)s stages. Remove some."),
+    "method.too_much_evidence": _(
+        "Stage %(stage)s asks for more than %(limit)s items of evidence. Remove some."
     ),
     "method.unknown": _("There is no such sales method. Choose one that is listed."),
     "method.unknown_buyer_step": _("The stage “%(stage)s” has no buyer's step “%(step)s”."),

@@ -9,6 +9,9 @@ SENTENCES: dict[str, str | Promise] = {
     ),
     "day.malformed": _("“%(text)s” is not a day. Write it like 2026-11-20."),
     "day.missing": _("A day is missing. Write it like 2026-11-20."),
+    "day.far_away": _(
+        "The year of “%(text)s” cannot be meant. Write one from %(first)s to %(last)s."
+    ),
     "day.not_in_calendar": _("“%(text)s” is no day of the calendar. Check day and month."),
     "email.malformed": _("“%(text)s” is not a mail address. Write it like name@example.com."),
     "indicators.across_methods": _(
@@ -23,7 +26,7 @@ SENTENCES: dict[str, str | Promise] = {
         "Amounts in %(currency)s and %(other)s cannot be added. Convert one first."
     ),
     "money.exchange_rate_not_positive": _(
-        "The exchange rate %(rate)s cannot be used. Write a number above 0."
+        "The exchange rate %(rate)s cannot be used. Write a number above 0, like 7.2398."
     ),
     "money.malformed": _("“%(text)s” is not an amount. Write it like 1234567.50."),
     "money.missing": _("An amount is missing. Write it like 1234567.50."),

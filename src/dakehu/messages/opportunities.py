@@ -15,12 +15,17 @@ SENTENCES: dict[str, str | Promise] = {
         "The quantity “%(quantity)s” cannot be used. Write a number above 0, up to %(limit)s."
     ),
     "line.too_many": _("An opportunity has at most %(limit)s product lines. Join some."),
+    "hygiene.unknown_finding": _(
+        "The list knows no finding “%(finding)s”. Choose one of those above it."
+    ),
     "line.unknown_product": _("There is no such product. Choose one of the list."),
     "list.bad_cursor": _("This link to a page of the list is worn out. Start from its first page."),
     "list.unknown_export": _("There is no export of the kind “%(kind)s”. Choose xlsx or CSV."),
     "list.unknown_sort": _("The list cannot be sorted by “%(sort)s”. Choose a column."),
     "list.unknown_state": _("There is no state “%(state)s”. Choose one of the list."),
-    "list.upside_down": _("The range goes from %(low)s to %(high)s. Swap the two."),
+    "list.upside_down": _(
+        "Nothing lies from %(low)s on and before %(high)s. Write a larger end, or swap the two."
+    ),
     "opportunity.already_open": _("The opportunity is open already."),
     "opportunity.at_first_stage": _("The opportunity stands at the first stage already."),
     "opportunity.at_last_stage": _(
@@ -48,14 +53,21 @@ SENTENCES: dict[str, str | Promise] = {
         "Deleting and restoring happen today, %(today)s, not on %(on)s. Leave the day out."
     ),
     "opportunity.void_won": _(
-        "A won opportunity is not deleted: its sale stands in the figures of its day."
+        "A won opportunity is not voided: its sale stands in the figures of its day."
         " Take the win back or correct it first."
     ),
-    "opportunity.not_voided": _("The opportunity is not deleted, so it cannot be restored."),
+    "opportunity.not_voided": _("The opportunity is not voided, so it cannot be restored."),
     "opportunity.unknown_verb": _("There is no such thing to do with an opportunity."),
+    "opportunity.owner_out_of_reach": _(
+        "This person does not sell in your units. Choose one of the list."
+    ),
     "opportunity.owner_unknown": _("There is no such person who could own it. Choose another."),
     "opportunity.owner_without_unit": _(
         "On %(on)s this person was in no sales unit. Choose another person or another day."
+    ),
+    "opportunity.unit_closed": _(
+        "Its unit is closed, and on %(on)s its owner was in no unit. Let an administrator appoint"
+        " the owner to a unit first."
     ),
     "opportunity.rate_out_of_range": _(
         "A win rate of %(percent)s%% cannot be. Write one from 0 to 100."

@@ -20,6 +20,12 @@ SENTENCES: dict[str, str | Promise] = {
         " present ones."
     ),
     "settings.name_missing": _("The organisation needs a name, in Chinese or in English."),
+    "settings.not_calibrated": _(
+        "No calibrated win rate is on record yet, so every weighted amount would be unknown. Keep"
+        " the method's rates for now."
+    ),
+    "settings.unknown_rate_kind": _("Choose which win rates weigh the funnel."),
     "settings.unknown_scope": _("Choose which opportunities the weighted amount counts."),
+    "settings.weight_out_of_range": _("The method's rate counts for 0 to %(limit)s cases."),
     "settings.unknown_zone": _("There is no time zone “%(zone)s”. Write one like Asia/Shanghai."),
 }

@@ -6,11 +6,16 @@ from django.utils.translation import gettext_lazy as _
 #: Why a figure is not known: what stands behind a dash.
 REASONS: dict[str, str | Promise] = {
     "unknown": _("Not known"),
+    "review.not_compared": _("Not known in one of the two reviews."),
     "funnel.no_quota": _("No quota is set for this period."),
     "funnel.across_methods": _("Quotas are set across all methods."),
+    "funnel.other_currency": _("Its currency changed in the week: no amount in one of them."),
     "funnel.no_rate": _("No win rate is in force for this stage on this day."),
     "funnel.zero_quota": _("The quota of this period is 0, so there is no ratio."),
     "funnel.no_norm": _("There is no history yet to compare with."),
+    "funnel.none_entered": _("Nothing entered this stage in the last twelve months."),
+    "funnel.too_few_left": _("Less than half of those that entered have left this stage so far."),
+    "funnel.not_calibrated": _("No calibrated rate has been found for this stage yet."),
     "money.no_exchange_rate": _("No exchange rate is known for this day."),
     "opportunity.no_close_on": _("No expected close date is set."),
     "opportunity.no_amount": _("No amount is set."),

@@ -4,6 +4,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
+    "appointment.deputy_moves": _(
+        "Somebody who stands in for another does not move to another unit. End it, and appoint them"
+        " there."
+    ),
+    "appointment.deputy_without_end": _(
+        "Standing in for somebody ends on a day. Enter the day after the last."
+    ),
+    "appointment.for_oneself": _("Nobody stands in for themselves. Enter another log-in."),
     "appointment.overlaps": _(
         "They hold this role in this unit at that time already. Choose other days."
     ),

@@ -54,3 +54,17 @@ class AccountName(models.Model):
     name = models.CharField(max_length=200)
     folded = models.CharField(max_length=200, db_index=True)
     kind = models.CharField(max_length=12, default="alias")
+
+
+class NameToken(models.Model):
+    """What a name is found by (CUS-2): grams of its core, pinyin, initials, codes."""
+
+    token = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12, default="account")
+    object_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "token", "object_id"], name="name_token"),
+            models.Index(fields=["kind", "object_id"], name="name_token_object"),
+        ]

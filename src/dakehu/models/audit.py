@@ -1,4 +1,4 @@
-"""Field history: who changed what of a row, from what to what, by which way."""
+"""What is on record: field history, and who looked for accounts that they can't see."""
 
 from django.db import models
 
@@ -13,8 +13,26 @@ class Change(models.Model):
     new = models.JSONField(null=True)
     correlation_id = models.UUIDField()
     actor = models.ForeignKey("dakehu.Person", null=True, on_delete=models.PROTECT)
+    #: Whom a deputy stood in for; nobody asks by it, so it has no index.
+    for_person = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     way = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
 
     class Meta:
         indexes = [models.Index(fields=["object_type", "object_id", "id"], name="change_object")]
+
+
+class LookUp(models.Model):
+    """Somebody asked if there is an account of a name beyond their sight (CUS-2's double check)."""
+
+    person = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT, db_index=False)
+    at = models.DateTimeField()
+    name = models.CharField(max_length=200)
+    folded = models.CharField(max_length=200)
+    #: How many accounts out of their sight they were told of.
+    hidden = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "at"], name="look_up_person")]

@@ -137,7 +137,23 @@ class Entry(models.Model):
                 name="entry_outcome",
                 condition=Q(place__gte=2),
             ),
-            models.Index(fields=["opportunity", "id"], name="entry_opportunity"),
+            # What some opportunities held on a day is read from this index alone.
+            models.Index(
+                fields=[
+                    "opportunity",
+                    "place",
+                    "on",
+                    "stage_id",
+                    "unit_id",
+                    "owner_id",
+                    "own_rate_bp",
+                    "currency",
+                    "close_month",
+                    "count",
+                    "amount_minor",
+                ],
+                name="entry_of_opportunity",
+            ),
         ]
 
 

@@ -18,6 +18,8 @@ class Organisation(models.Model):
     progress_literal = models.BooleanField(default=False)
     #: FUN-9: which win rate weighs the funnel: method or calibrated.
     win_rate_kind = models.CharField(max_length=12, default="method")
+    #: FUN-9: how many decided opportunities the method's rate counts for (m).
+    calibration_weight = models.PositiveSmallIntegerField(default=20)
     is_demo = models.BooleanField(default=False)
 
     class Meta:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -161,13 +162,14 @@ def account_count(*, viewer: Viewer, where: AccountFilter) -> int:
 def every_account(*, viewer: Viewer, where: AccountFilter, limit: int) -> Iterator[AccountRow]:
     """Give the whole list in its order, for an export, at most `limit` rows."""
     order, descending = ORDERS.get(where.sort, ORDERS["name"])
-    rows = list(
+    rows = (
         _narrowed(_all().visible_to(viewer), viewer, where)
         .select_related("unit", "manager")
         .order_by(*(f"-{c}" if descending else c for c in order))[:limit]
+        .iterator(chunk_size=500)
     )
-    for start in range(0, len(rows), 500):
-        yield from _rows(viewer, tuple(rows[start : start + 500]))
+    while chunk := tuple(islice(rows, 500)):
+        yield from _rows(viewer, chunk)
 
 
 def account_choices(*, viewer: Viewer) -> AccountChoices:

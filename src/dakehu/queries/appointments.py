@@ -7,7 +7,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Replace
 
 from dakehu.core.access import Viewer
-from dakehu.core.errors import NotAllowed, NotFound
+from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.models import Appointment, Person
 from dakehu.queries.audit import ChangeRow, changes
 from dakehu.queries.paging import Cut, Page, page_of
@@ -115,6 +115,20 @@ def staff_member(*, viewer: Viewer, person_id: int) -> PersonPage:
         version=row.version,
         changes=changes(viewer=viewer, object_type="person", object_id=person_id),
     )
+
+
+def staff_id(*, viewer: Viewer, login: str) -> int | None:
+    """Give who has the log-in, None for an empty one.
+
+    Raises NotAllowed("person.edit"), RuleBroken("person.unknown_login").
+    """
+    _check_administers(viewer)
+    if not login:
+        return None
+    found = Person.objects.filter(login=login).values_list("id", flat=True).first()
+    if found is None:
+        raise RuleBroken("person.unknown_login", field="for_login", login=login)
+    return found
 
 
 def person_of_appointment(*, viewer: Viewer, appointment_id: int) -> int:

@@ -1,5 +1,6 @@
-"""Contacts: seen by those who see the account; the phone by those who may read it."""
+"""Contacts: seen by those who see the account; phone and note by those who may read them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,7 +31,7 @@ class ContactFilter:
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A contact as shown; `phone_hidden` where there is one that the viewer may not read."""
+    """A contact as shown; `…_hidden` where there is something that the viewer may not read."""
 
     id: int
     version: int
@@ -44,6 +45,7 @@ class ContactRow:
     phone_hidden: bool
     email: str
     note: str
+    note_hidden: bool
     created_on: date
 
 
@@ -74,15 +76,16 @@ def contact_count(*, viewer: Viewer, where: ContactFilter) -> int:
     return int(_narrowed(viewer, where).count())
 
 
-def every_contact(*, viewer: Viewer, where: ContactFilter, limit: int) -> tuple[ContactRow, ...]:
+def every_contact(*, viewer: Viewer, where: ContactFilter, limit: int) -> Iterator[ContactRow]:
     """Give the whole list in its order, for an export, at most `limit` rows."""
     order, descending = ORDERS.get(where.sort, ORDERS["name"])
     rows = (
         _narrowed(viewer, where)
         .select_related("account")
         .order_by(*(f"-{c}" if descending else c for c in order))[:limit]
+        .iterator(chunk_size=500)
     )
-    return tuple(contact_row(c, c.account, viewer=viewer) for c in rows)
+    return (contact_row(c, c.account, viewer=viewer) for c in rows)
 
 
 def contact(*, viewer: Viewer, contact_id: int) -> ContactPage:
@@ -101,7 +104,12 @@ def contact(*, viewer: Viewer, contact_id: int) -> ContactPage:
         raise NotFound("contact.unknown")
     return ContactPage(
         contact=contact_row(row, row.account, viewer=viewer),
-        changes=changes(viewer=viewer, object_type="contact", object_id=row.pk),
+        changes=changes(
+            viewer=viewer,
+            object_type="contact",
+            object_id=row.pk,
+            hidden=hidden_fields(viewer, row.account),
+        ),
         may_edit=viewer.may(
             "contact.edit",
             owner_id=row.account.manager_id,
@@ -111,15 +119,16 @@ def contact(*, viewer: Viewer, contact_id: int) -> ContactPage:
     )
 
 
-def reads_phone(viewer: Viewer, account: Any) -> bool:
-    """Test if the viewer reads the phones of an account's people: by role, or as its manager."""
-    own = viewer.person_id is not None and account.manager_id == viewer.person_id
-    return own or viewer.reads_field("contact.phone")
+def hidden_fields(viewer: Viewer, account: Any) -> frozenset[str]:
+    """Give what the viewer may not read of an account's people; its manager reads all of them."""
+    if viewer.person_id is not None and account.manager_id == viewer.person_id:
+        return frozenset()
+    return frozenset(f for f in ("phone", "note") if not viewer.reads_field(f"contact.{f}"))
 
 
 def contact_row(row: Any, account: Any, *, viewer: Viewer) -> ContactRow:
-    """Give a contact as the viewer may read it: the one place where its phone is masked."""
-    readable = reads_phone(viewer, account)
+    """Give a contact as the viewer may read it: the one place where phone and note are masked."""
+    hidden = hidden_fields(viewer, account)
     return ContactRow(
         id=row.pk,
         version=row.version,
@@ -129,10 +138,11 @@ def contact_row(row: Any, account: Any, *, viewer: Viewer) -> ContactRow:
         name_en=row.name_en,
         title=row.title,
         department=row.department,
-        phone=row.phone if readable else "",
-        phone_hidden=bool(row.phone) and not readable,
+        phone="" if "phone" in hidden else row.phone,
+        phone_hidden=bool(row.phone) and "phone" in hidden,
         email=row.email,
-        note=row.note,
+        note="" if "note" in hidden else row.note,
+        note_hidden=bool(row.note) and "note" in hidden,
         created_on=row.created_on,
     )
 

@@ -1,7 +1,7 @@
 """The funnel page's figures: stage tables and the three indicators of any unit on any day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ from dakehu.queries.organisation import Org, organisation
 from dakehu.queries.people import PersonName
 from dakehu.queries.quotas import quota_for
 from dakehu.queries.rates import exchange_on, win_rates
-from dakehu.queries.snapshot import once_in_a_snapshot
+from dakehu.queries.stamps import kept_while
 from dakehu.queries.units import Units, all_units
 
 WEEK = timedelta(days=7)
@@ -64,11 +64,13 @@ class FunnelQuestion:
     currency: str | None = None
     #: Compare with the week before as it was known then, not as now known.
     week_as_known_then: bool = False
+    #: Only opportunities of these accounts: those of a group (queries/groups.py).
+    accounts: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StageLabel:
-    """A stage as the table names it."""
+    """A stage as the table names it; `after_win` only where every version has it so."""
 
     lineage_id: int
     key: str
@@ -142,9 +144,13 @@ class FunnelOnDay:
     person: PersonName | None
 
 
-@once_in_a_snapshot
+@kept_while("methods")
 def method_labels() -> tuple[MethodLabel, ...]:
-    """Read every method with the stages of its newest version, and older ones still named."""
+    """Read every method with the stages of its newest version, and older ones still named.
+
+    Opportunities keep their version (FUN-1): where one version has a stage before the win, open
+    ones may stand in it whatever a newer version says.
+    """
     rows = MethodStage.objects.order_by(
         "version__method__order", "version__method_id", "-version__number", "order"
     ).values_list(
@@ -168,9 +174,11 @@ def method_labels() -> tuple[MethodLabel, ...]:
     ) in rows:
         methods[method_id] = (key, zh, en)
         of_method = stages.setdefault(method_id, {})
-        of_method.setdefault(
+        newest = of_method.setdefault(
             stage_id, StageLabel(stage_id, stage_key, name_zh, name_en, order, after)
         )
+        if newest.after_win and not after:
+            of_method[stage_id] = replace(newest, after_win=False)
     return tuple(
         MethodLabel(
             mid,
@@ -198,11 +206,11 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
     where_then = sight(viewer, question, units, before, today)
     labels = method_labels()
     rates = win_rates(org.win_rate_kind)
-    known_then = _known_then(question, before, org.time_zone)
-    days = exchange_on([before, question.on], base=org.base_currency, known_at=question.known_at)
+    known_then = week_known_at(question, before, org.time_zone)
+    days = exchange_on((before, question.on), base=org.base_currency, known_at=question.known_at)
     days_then = days
     if known_then != question.known_at:
-        days_then = exchange_on([before], base=org.base_currency, known_at=known_then)
+        days_then = exchange_on((before,), base=org.base_currency, known_at=known_then)
     cells = _cells(question, where_now, where_then, before, known_then)
     now = _restated(days[question.on], question.currency)
     then = _restated(days_then[before], question.currency)
@@ -212,12 +220,12 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
     won_then = [row for row in won if row.until_before]
     if (where_then, known_then) != (where_now, question.known_at):
         won_then = _closed_by(question, where_then, before, before, known_then)
-    to_shown = _to_shown(org, now)
+    to_shown = shown_for_base(org, now)
     closed_now = _won(won, to_shown)
     closed_before = _won(won_then, to_shown)
     small_now, small_count = _small(won, to_shown)
     small_before, _count_before = _small(won_then, to_shown)
-    in_use = _threshold_in_use(viewer, question, units)
+    in_use = threshold_in_use(viewer, question, units)
     scope: WeightedScope = "all_open" if org.weighted_scope == "all_open" else "in_period"
     weighted_now = weighted_for_period(cells.now, rates_now, now, scope)
     weighted_then = weighted_for_period(cells.before, rates.on(before, known_then), then, scope)
@@ -226,7 +234,7 @@ def funnel_on(viewer: Viewer, *, question: FunnelQuestion, today: date) -> Funne
         elapsed_days=question.period.elapsed_days(question.on),
         days_left=question.period.days_left(question.on),
     )
-    quota = _quota(viewer, question, units, to_shown, today)
+    quota = quota_asked(viewer, question, units, to_shown, today)
     nothing = known(0)
     return FunnelOnDay(
         question=question,
@@ -282,15 +290,18 @@ def sight(
     if question.unit_id is not None:
         if question.unit_id not in units.names:
             raise NotFound("unit.unknown", unit=question.unit_id)
-        tree = units.tree(today if question.as_organised_today else day, question.known_at)
+        wanted_on = today if question.as_organised_today else day
+        tree = units.tree(wanted_on, question.known_at, with_closed=True)
         wanted = tree.subtree(question.unit_id)
         if tree.roots() == (question.unit_id,) and question.person_id is None:
             # The only root holds every unit: no need to name them all to the database.
             wanted = None
-    return positions_of(viewer, units=wanted, owner_id=question.person_id)
+    return positions_of(
+        viewer, units=wanted, owner_id=question.person_id, accounts=question.accounts
+    )
 
 
-def _known_then(question: FunnelQuestion, before: date, time_zone: str) -> datetime | None:
+def week_known_at(question: FunnelQuestion, before: date, time_zone: str) -> datetime | None:
     """Give the moment up to which the week before is known: now, or the end of its own day."""
     if not question.week_as_known_then:
         return question.known_at
@@ -342,7 +353,7 @@ def _restated(exchange: Exchange, currency: str | None) -> Exchange:
     return exchange if currency is None else exchange.restated(currency)
 
 
-def _to_shown(org: Org, exchange: Exchange) -> Fraction:
+def shown_for_base(org: Org, exchange: Exchange) -> Fraction:
     """Give units of the shown currency for one minor unit of the base currency."""
     rate = exchange.rate(org.base_currency) or Fraction(1)
     return rate * in_units(1, org.base_digits)
@@ -358,7 +369,8 @@ def _tables(
     for label in labels:
         own = {stage.lineage_id for stage in label.stages}
         mine = [cell for cell in cells if cell.lineage_id in own]
-        stages = [s.lineage_id for s in label.stages if not s.after_win]
+        held = {cell.lineage_id for cell in mine}
+        stages = [s.lineage_id for s in label.stages if not s.after_win or s.lineage_id in held]
         found.append(MethodFunnel(label, stage_table(stages, mine, rates, exchange)))
     return tuple(found)
 
@@ -391,7 +403,8 @@ def _small(rows: list[OutcomeSum], to_shown: Fraction) -> tuple[Figure, int]:
     return known(sum(row.base_minor for row in small) * to_shown), sum(r.count for r in small)
 
 
-def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) -> bool:
+def threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) -> bool:
+    """Test if some unit asked about keeps small orders out of the funnel (FUN-4)."""
     tree = units.tree(question.on)
     if question.unit_id is not None:
         asked = tree.subtree(question.unit_id)
@@ -402,29 +415,44 @@ def _threshold_in_use(viewer: Viewer, question: FunnelQuestion, units: Units) ->
     return any(units.names[u].small_sale_threshold_minor > 0 for u in asked if u in units.names)
 
 
-def _quota(
-    viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction, today: date
-) -> Figure:
+def quota_subject(
+    viewer: Viewer, question: FunnelQuestion, units: Units
+) -> tuple[int | None, int | None] | None:
+    """Give the person or else the unit whose quota the figures are held against, if any is."""
+    if question.accounts is not None:
+        # Quotas are of units and people, never of a part of what they sell.
+        return None
     person_id, unit_id = question.person_id, question.unit_id
     if person_id is None and unit_id is None:
         roots = units.tree(question.on).roots()
         if viewer.sees_all and len(roots) == 1:
             unit_id = roots[0]
-        elif viewer.owns is not None and not viewer.units:
+        elif len(viewer.owners) == 1 and not viewer.units:
             person_id = viewer.owns
         else:
-            return Figure(None, "no_quota")
+            return None
     elif unit_id is not None and not viewer.sees_all and unit_id not in viewer.units:
         if viewer.units & units.tree(question.on).subtree(unit_id):
             # Of a unit above the reader's own they add up a part: no quota is that part's.
-            return Figure(None, "no_quota")
+            return None
+        if person_id is None and len(viewer.owners) > 1:
+            # Beside their own they add up whom they stand in for: no quota is both's.
+            return None
         person_id = person_id or viewer.owns
-    if person_id is not None:
-        unit_id = None
+    return person_id, None if person_id is not None else unit_id
+
+
+def quota_asked(
+    viewer: Viewer, question: FunnelQuestion, units: Units, to_shown: Fraction, today: date
+) -> Figure:
+    """Give the quota of the unit or person asked about, in units of the shown currency."""
+    subject = quota_subject(viewer, question, units)
+    if subject is None:
+        return Figure(None, "no_quota")
     found = quota_for(
         viewer,
-        person_id=person_id,
-        unit_id=unit_id,
+        person_id=subject[0],
+        unit_id=subject[1],
         start=question.period.start,
         end=question.period.end,
         today=today,
@@ -438,7 +466,7 @@ def _quota(
 def person_in_sight(viewer: Viewer, *, person_id: int) -> PersonName:
     """Give the person whose funnel is asked for. Raises NotFound("person.unknown")."""
     rows = Person.objects.filter(pk=person_id)
-    if not viewer.sees_all and viewer.person_id != person_id:
+    if not viewer.sees_all and person_id not in {viewer.person_id, *viewer.owners}:
         rows = rows.filter(
             Exists(Appointment.objects.filter(person=OuterRef("pk"), unit_id__in=viewer.units))
         )

@@ -24,16 +24,22 @@ _SCOPES: tuple[Scope, ...] = ("overdue", "in_period", "later", "undated")
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Positions of these units (None: of all), of this owner, and not of those units."""
+    """Positions of these units (None: of all), of this owner, and not of those units.
+
+    `accounts` narrows to opportunities of these accounts. Carried balances know no opportunity,
+    so what is narrowed so is read from entries alone.
+    """
 
     units: frozenset[int] | None = None
     owner_id: int | None = None
     not_units: frozenset[int] = frozenset()
+    accounts: frozenset[int] | None = None
 
-    def sql(self, table: str = "") -> str:
+    def sql(self, table: str = "", *, has_account: bool = False) -> str:
         """Give the condition; ids are whole numbers of ours, so they stand in the text.
 
-        `table` is the alias of the table with its dot, where several are joined.
+        `table` is the alias of the table with its dot, where several are joined; with
+        `has_account` it has a column of the account, else one of the opportunity.
         """
         parts = []
         if self.units is not None:
@@ -42,6 +48,14 @@ class Where:
             parts.append(f"{table}owner_id = {int(self.owner_id)}")
         if self.not_units:
             parts.append(f"{table}unit_id NOT IN ({_ids(self.not_units)})")
+        if self.accounts is not None:
+            of_them = f"account_id IN ({_ids(self.accounts) or '-1'})"
+            parts.append(
+                f"{table}{of_them}"
+                if has_account
+                else f"{table}opportunity_id IN"
+                f" (SELECT grp.id FROM dakehu_opportunity grp WHERE grp.{of_them})"
+            )
         return " AND ".join(parts) or "1 = 1"
 
 
@@ -50,7 +64,11 @@ def _ids(units: Iterable[int]) -> str:
 
 
 def positions_of(
-    viewer: Viewer, *, units: frozenset[int] | None = None, owner_id: int | None = None
+    viewer: Viewer,
+    *,
+    units: frozenset[int] | None = None,
+    owner_id: int | None = None,
+    accounts: frozenset[int] | None = None,
 ) -> list[Where]:
     """Give the positions that the viewer may add up, among those asked for, in disjoint parts.
 
@@ -58,16 +76,19 @@ def positions_of(
     every entry ever posted to it (DESIGN: Permission). An empty list: nothing is in sight.
     """
     if viewer.sees_all:
-        return [Where(units, owner_id)]
+        return [Where(units, owner_id, accounts=accounts)]
     parts = []
     within = viewer.units if units is None else viewer.units & units
     if within:
-        parts.append(Where(within, owner_id))
-    if viewer.owns is not None and owner_id in (None, viewer.owns):
-        rest = None if units is None else units - viewer.units
-        if rest is None or rest:
-            not_units = viewer.units if units is None else frozenset()
-            parts.append(Where(rest, viewer.owns, not_units))
+        parts.append(Where(within, owner_id, accounts=accounts))
+    rest = None if units is None else units - viewer.units
+    if rest is None or rest:
+        not_units = viewer.units if units is None else frozenset()
+        parts += [
+            Where(rest, person, not_units, accounts)
+            for person in sorted(viewer.owners)
+            if owner_id in (None, person)
+        ]
     return parts
 
 
@@ -91,7 +112,8 @@ def open_cells(
 
     Cells are alike in stage, own rate, currency, and where their close month lies to the period.
     """
-    month = None if known_at is not None else _carried_before(before)
+    narrowed = any(part.accounts is not None for part in where)
+    month = None if known_at is not None or narrowed else _carried_before(before)
     selects, params = [], []
     for part in where:
         if month is not None:
@@ -184,7 +206,7 @@ def outcome_sums(
     selects += [
         'SELECT 0 AS place, 0 AS stage_id, CASE WHEN "on" <= %s THEN 1 ELSE 0 END AS early,'
         " orders AS count, base_minor AS base FROM dakehu_smallsale"
-        f' WHERE "on" >= %s AND "on" <= %s AND {part.sql()}{known}'
+        f' WHERE "on" >= %s AND "on" <= %s AND {part.sql(has_account=True)}{known}'
         for part in where
     ]
     last = [known_at] if known_at else []

@@ -13,12 +13,15 @@ from dakehu.core.errors import NotAllowed
 from dakehu.core.ledger import NO_MONTH, Kind, Place
 from dakehu.models import CarriedMonth
 from dakehu.models.ledger import POSITION
+from dakehu.models.stamps import FAMILIES
 from dakehu.models.triggers import APPEND_ONLY
 from dakehu.queries.ledger import fetch
+from dakehu.queries.ledger_booked import booked_apart_sql, held_booked_sql, wrongly_booked
 from dakehu.queries.snapshot import read_alias
 
 #: Deviations that are listed per check; all are counted.
 LISTED = 20
+MARKED = tuple(table for tables in FAMILIES.values() for table in tables)
 _PLACED = ("place", *POSITION)
 _COLUMNS = ", ".join(_PLACED)
 _OPEN, _NOWHERE = int(Place.OPEN), int(Place.NOWHERE)
@@ -70,6 +73,8 @@ def verify_ledger(viewer: Viewer) -> Verified:
             _left_positions(),
             _rows(),
             _reversals(),
+            _bookings(),
+            _dates(),
             _balances(months),
             _turnover(months),
             _months(months),
@@ -199,6 +204,40 @@ def _reversals() -> Check:
     return _check("reversals", checked, sql, names)
 
 
+def _bookings() -> Check:
+    """What an outcome books is its amount at the day's rate, and goes when it is left."""
+    checked = f"SELECT COUNT(*) FROM dakehu_entry WHERE place > {_OPEN}"
+    held = _check(
+        "bookings", checked, held_booked_sql(),
+        ("opportunity", "count", "base_minor by entries", "base_minor in the row"),
+    )  # fmt: skip
+    apart = _check("bookings", checked, booked_apart_sql(), ("entry", "opportunity", "base_minor"))
+    total = held.deviating + apart.deviating
+    listed = [*held.deviations, *apart.deviations]
+    for facts in wrongly_booked():
+        total += 1
+        if len(listed) < LISTED:
+            entry = facts.pop("entry")
+            listed.append(Deviation(f"entry {entry}", facts))
+    return Check("bookings", held.checked, total, tuple(listed[:LISTED]))
+
+
+def _dates() -> Check:
+    """No movement that counts lies outside the days that the row gives: readers rely on it."""
+    sql = (
+        "SELECT o.id, o.created_on, m.first_on, o.last_on, m.final_on FROM dakehu_opportunity o"
+        ' JOIN (SELECT opportunity_id, MIN("on") AS first_on, MAX("on") AS final_on'
+        "  FROM dakehu_movement m WHERE m.reverses_id IS NULL AND NOT EXISTS"
+        "  (SELECT 1 FROM dakehu_movement r WHERE r.reverses_id = m.id)"
+        "  GROUP BY opportunity_id) AS m ON m.opportunity_id = o.id"
+        " WHERE m.first_on < o.created_on OR m.final_on > o.last_on"
+    )
+    return _check(
+        "dates", "SELECT COUNT(*) FROM dakehu_opportunity", sql,
+        ("opportunity", "created_on", "first movement", "last_on", "last movement"),
+    )  # fmt: skip
+
+
 # --- of what is carried ----------------------------------------------------------------------
 
 
@@ -268,12 +307,14 @@ def _months(months: Sequence[date]) -> Check:
 
 
 def _guards() -> Check:
-    """The triggers that refuse to change history stand on every table of it."""
+    """The triggers stand: those that refuse to change history, and those that mark a change."""
     if _vendor() == "sqlite":
         wanted = {f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")}
+        wanted |= {f"{t}_mark_{verb}" for t in MARKED for verb in ("insert", "update", "delete")}
         rows = fetch("SELECT name FROM sqlite_master WHERE type = 'trigger'", [])
     else:
         wanted = {f"{table}_no_{what}" for table in APPEND_ONLY for what in ("change", "truncate")}
+        wanted |= {f"{table}_mark" for table in MARKED}
         rows = fetch("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'", [])
     missing = sorted(wanted - {row[0] for row in rows})
     return Check(

@@ -371,7 +371,12 @@ def _stage_spec(stored: Mapping[str, Any]) -> StageSpec:
         name=Words(**stored["name"]),
         rate_bp=stored["rate_bp"],
         evidence=tuple(
-            EvidenceItem(item["key"], Words(**item["name"]), item.get("outcome"))
+            EvidenceItem(
+                item["key"],
+                Words(**item["name"]),
+                item.get("outcome"),
+                bool(item.get("advised", False)),
+            )
             for item in stored.get("evidence", ())
         ),
         buyer_steps=tuple(stored.get("buyer_steps", ())),

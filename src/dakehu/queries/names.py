@@ -37,20 +37,21 @@ def account_code(*, viewer: Viewer, account_id: int | None) -> str:
     return str(rows.values_list("code", flat=True).first() or "")
 
 
-def same_name(*, viewer: Viewer, name: str, except_id: int | None = None) -> tuple[SameName, ...]:
+def same_name(*, viewer: Viewer, name: str, beyond_sight: bool) -> tuple[SameName, ...]:
     """Give accounts whose name or alias is exactly this one, folded (first part of CUS-2).
 
     Of one out of sight only the masked name and its unit are given, and never more than three in
-    all: the answer is of use to somebody who knows the name, and to nobody who guesses.
+    all: the answer is of use to somebody who knows the name, and to nobody who guesses. Whoever
+    asks beyond their sight goes through `actions.names.look_up_name`, which counts and records it.
     """
     key = folded(name)
     if not key:
         return ()
     aliased = AccountName.objects.filter(folded=key).values("account_id")
+    every = AccountQuerySet(Account)
     rows = (
-        AccountQuerySet(Account)
+        (every if beyond_sight else every.visible_to(viewer))
         .filter(Q(folded=key) | Q(pk__in=aliased))
-        .exclude(pk=except_id)
         .select_related("unit")
         .order_by("id")[:3]
     )

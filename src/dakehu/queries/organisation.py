@@ -1,14 +1,14 @@
 """The organisation's settings and its currencies, as values."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Subquery
 
 from dakehu.core.errors import NotFound
 from dakehu.models import BooksClosing, CarriedMonth, Organisation
-from dakehu.queries.snapshot import once_in_a_snapshot
+from dakehu.queries.stamps import kept_while
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +25,30 @@ class Org:
     weighted_scope: str
     progress_literal: bool
     win_rate_kind: str
+    calibration_weight: int
     is_demo: bool
     #: Finance closed the books up to this day.
     closed_until: date | None
     #: The first and the last month whose balance is carried; none is missing between them.
     carried: tuple[date, date] | None
 
+    def moment(self, text: str) -> datetime:
+        """Read a moment; without an offset it is meant in this time zone. Raises ValueError."""
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(self.time_zone))
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError as error:
+            # The first and the last day have moments that no other zone can name.
+            raise ValueError(text) from error
+
     def today(self, now: datetime) -> date:
         """Give the business day of a moment: in the organisation's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
-@once_in_a_snapshot
+@kept_while("house", "books")
 def organisation() -> Org:
     """Give the organisation. Raises NotFound("organisation.missing") before `dakehu init`."""
     closings = BooksClosing.objects.order_by("-recorded_at", "-id").values("until_on")
@@ -63,6 +75,7 @@ def organisation() -> Org:
         weighted_scope=row.weighted_scope,
         progress_literal=row.progress_literal,
         win_rate_kind=row.win_rate_kind,
+        calibration_weight=row.calibration_weight,
         is_demo=row.is_demo,
         closed_until=row.closed_until,
         carried=(row.carried_first, row.carried_last) if row.carried_first else None,

@@ -252,7 +252,7 @@ def _rows(
 def _unit_rows(
     sums: dict[Any, _Sum], org: Org, units: Units, question: FunnelQuestion
 ) -> tuple[OutcomeRow, ...]:
-    tree = units.tree(question.on, question.known_at)
+    tree = units.tree(question.on, question.known_at, with_closed=True)
     tops = (question.unit_id,) if question.unit_id is not None else tree.roots()
     rows = []
     for top in tops:

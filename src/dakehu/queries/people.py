@@ -8,6 +8,7 @@ from django.db.models import Q
 from dakehu.core.access import ROLES, Reach, Scope, Viewer
 from dakehu.core.errors import NotFound
 from dakehu.models import Appointment, Person
+from dakehu.queries.seats import seats
 from dakehu.queries.units import Units, all_units
 
 
@@ -20,25 +21,21 @@ def viewer_of(
     units: Units | None = None,
 ) -> Viewer:
     """Give the viewer that a person is on a day: their appointments in force, resolved to units."""
-    rows = list(
-        Appointment.objects.filter(person_id=person_id, from_on__lte=today)
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=today))
-        .order_by("id")
-        .values_list("role", "unit_id")
-    )
+    held = [seat for seat in seats().of(person_id, today) if seat.role in ROLES]
     tree = None
-    if any(ROLES[role].scope is Scope.SUBTREE for role, _unit in rows):
-        tree = (units or all_units()).tree(today)
+    if any(ROLES[seat.role].scope is Scope.SUBTREE for seat in held):
+        # What a unit decided before it was closed stays with the unit that it last hung under.
+        tree = (units or all_units()).tree(today, with_closed=True)
     reaches = tuple(
         Reach(
-            role,
-            unit_id,
-            tree.subtree(unit_id)
-            if tree is not None and ROLES[role].scope is Scope.SUBTREE
-            else frozenset({unit_id}),
+            seat.role,
+            seat.unit_id,
+            tree.subtree(seat.unit_id)
+            if tree is not None and ROLES[seat.role].scope is Scope.SUBTREE
+            else frozenset({seat.unit_id}),
+            seat.for_person,
         )
-        for role, unit_id in rows
-        if role in ROLES
+        for seat in held
     )
     return Viewer(person_id, login, language, reaches)
 
@@ -74,7 +71,7 @@ def people_in_sight(
     ).filter(Q(until_on__isnull=True) | Q(until_on__gt=today))
     if not viewer.sees_all:
         within = Q(unit_id__in=viewer.units)
-        rows = rows.filter(within | Q(person_id=viewer.owns or 0))
+        rows = rows.filter(within | Q(person_id__in=viewer.owners))
     if units is not None:
         rows = rows.filter(unit_id__in=units)
     people = rows.order_by("person__sort_key", "person_id").values_list(
@@ -106,15 +103,11 @@ def demo_log_ins() -> list[PersonName]:
 
 def appointed_unit(*, person_id: int, on: date) -> int | None:
     """Give the unit in which a person works on a day: where they sell, else where they head."""
-    rows = dict(
-        Appointment.objects.filter(person_id=person_id, from_on__lte=on, for_person=None)
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
-        .order_by("-id")
-        .values_list("role", "unit_id")
-    )
+    held = [seat for seat in seats().of(person_id, on) if seat.for_person is None]
     for role in ("salesperson", "unit_head", "sales_operations"):
-        if role in rows:
-            return rows[role]
+        for seat in held:
+            if seat.role == role:
+                return seat.unit_id
     return None
 
 

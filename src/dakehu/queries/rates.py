@@ -1,6 +1,5 @@
 """Rates in force on a day, as recorded by a moment: win rates and exchange rates (FUN-5)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +8,7 @@ from fractions import Fraction
 from django.db.models import Exists, OuterRef, Subquery
 
 from dakehu.core.access import Viewer
-from dakehu.core.currency import Exchange
+from dakehu.core.currency import Exchange, convert
 from dakehu.models import (
     BooksClosing,
     Currency,
@@ -22,7 +21,7 @@ from dakehu.models import (
     WinRate,
 )
 from dakehu.queries.people import PersonName
-from dakehu.queries.snapshot import once_in_a_snapshot
+from dakehu.queries.stamps import kept_while
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,8 @@ class DatedRate:
     rate_bp: int
     on: date
     recorded_at: datetime
+    #: Of a calibrated rate: over how many decided opportunities it was found.
+    decided: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,43 +54,111 @@ class WinRates:
 
 def win_rates(kind: str = "method") -> WinRates:
     """Read the win rates of a kind; where no calibrated one is in force the method's rules."""
-    kinds = ["method"] if kind == "method" else ["method", "calibrated"]
-    rows = WinRate.objects.filter(kind__in=kinds)
+    method_rates, both = _every_win_rate()
+    return method_rates if kind == "method" else both
+
+
+def calibrated_on(day: date) -> dict[int, DatedRate]:
+    """Give the calibrated rates in force on a day per stage."""
+    _method, both = _every_win_rate()
+    return {row.stage_id: row for row in both.rows if row.kind == "calibrated" and row.on <= day}
+
+
+@kept_while("methods")
+def _every_win_rate() -> tuple[WinRates, WinRates]:
+    """Give the method's rates, and the same with the calibrated ones after them."""
+    rows = WinRate.objects.filter(kind__in=["method", "calibrated"])
     # Method rates first, so that a calibrated one of any day overrules them.
     ordered = rows.order_by("-kind", "on", "recorded_at", "id").values_list(
-        "stage_id", "kind", "rate_bp", "on", "recorded_at"
+        "stage_id", "kind", "rate_bp", "on", "recorded_at", "decided"
     )
-    return WinRates(tuple(DatedRate(*row) for row in ordered))
+    every = tuple(DatedRate(*row) for row in ordered)
+    return WinRates(tuple(row for row in every if row.kind == "method")), WinRates(every)
 
 
-@once_in_a_snapshot
+@dataclass(frozen=True, slots=True)
+class CurrencyInUse:
+    """What a currency is to amounts: its digits, and whether new ones may be entered in it."""
+
+    code: str
+    digits: int
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatedExchange:
+    """What one unit of a currency is worth in base currency from a day on."""
+
+    on: date
+    recorded_at: datetime
+    rate: Fraction
+
+
+@dataclass(frozen=True)
+class ExchangeBook:
+    """Every currency, and every exchange rate ever set: per currency, the newest first."""
+
+    currencies: dict[str, CurrencyInUse]
+    rates: dict[str, tuple[DatedExchange, ...]]
+
+    def rate(self, currency: str, on: date, known_at: datetime | None = None) -> Fraction | None:
+        """Give the rate in force on a day, as known now or at a moment."""
+        for row in self.rates.get(currency, ()):
+            if row.on <= on and (known_at is None or row.recorded_at <= known_at):
+                return row.rate
+        return None
+
+    def once_in_force(self, currency: str, on: date) -> tuple[Fraction, ...]:
+        """Give the rates in force on a day as known at some moment, the newest known last.
+
+        A rate set anew for a day leaves what was booked before as it was (FUN-5): a booking is
+        right at any of them.
+        """
+        newest, found = date.min, []
+        in_order = sorted(self.rates.get(currency, ()), key=lambda row: (row.recorded_at, row.on))
+        for row in in_order:
+            if newest <= row.on <= on:
+                newest = row.on
+                found.append(row.rate)
+        return tuple(found)
+
+    def booked(self, minor: int, currency: str, rate: Fraction, base_digits: int) -> int:
+        """Give an amount of a currency in minor units of the base currency, rounded once."""
+        digits = self.currencies[currency].digits
+        return convert(minor, from_digits=digits, rate=rate, to_digits=base_digits)
+
+
+@kept_while("house")
+def exchange_book() -> ExchangeBook:
+    """Read every currency and exchange rate."""
+    rates: dict[str, list[DatedExchange]] = {}
+    rows = ExchangeRate.objects.order_by("-on", "-recorded_at", "-id")
+    for code, on, at, rate in rows.values_list("currency_id", "on", "recorded_at", "rate"):
+        rates.setdefault(code, []).append(DatedExchange(on, at, Fraction(rate)))
+    known = Currency.objects.order_by("code").values_list("code", "digits", "is_active")
+    return ExchangeBook(
+        {code: CurrencyInUse(code, digits, active) for code, digits, active in known},
+        {code: tuple(found) for code, found in rates.items()},
+    )
+
+
 def currency_digits() -> dict[str, int]:
     """Give the digits of every currency."""
-    return dict(Currency.objects.values_list("code", "digits"))
+    return {code: row.digits for code, row in exchange_book().currencies.items()}
 
 
 def exchange_on(
-    days: Iterable[date], *, base: str, known_at: datetime | None = None
+    days: tuple[date, ...], *, base: str, known_at: datetime | None = None
 ) -> dict[date, Exchange]:
     """Give the exchange to the base currency for each day: per currency the latest rate by then."""
-    wanted = sorted(set(days))
-    rates = ExchangeRate.objects.all()
-    if known_at is not None:
-        rates = rates.filter(recorded_at__lte=known_at)
-    newest = rates.filter(currency=OuterRef("code")).order_by("-on", "-recorded_at", "-id")
-    columns = {
-        f"rate_{place}": Subquery(newest.filter(on__lte=day).values("rate")[:1])
-        for place, day in enumerate(wanted)
-    }
-    digits: dict[str, int] = {}
-    found: dict[date, dict[str, Fraction]] = {day: {} for day in wanted}
-    rows = Currency.objects.annotate(**columns).values_list("code", "digits", *columns)
-    for code, places, *values in rows:
-        digits[code] = places
-        for day, rate in zip(wanted, values, strict=True):
-            if rate is not None:
-                found[day][code] = Fraction(rate)
-    return {day: Exchange(base, digits, known) for day, known in found.items()}
+    book = exchange_book()
+    digits = {code: row.digits for code, row in book.currencies.items()}
+    found: dict[date, Exchange] = {}
+    for day in set(days):
+        rates = {code: book.rate(code, day, known_at) for code in book.rates}
+        known = {code: rate for code, rate in rates.items() if rate is not None}
+        found[day] = Exchange(base, digits, known)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

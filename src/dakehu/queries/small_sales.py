@@ -41,7 +41,7 @@ def small_sales(*, viewer: Viewer, cut: Cut) -> Page[SmallSaleRow]:
     )
     sets = [rows]
     if not viewer.sees_all:
-        sets = [rows.filter(owner_id=viewer.owns or 0)]
+        sets = [rows.filter(owner_id=person) for person in sorted(viewer.owners)] or [rows.none()]
         if viewer.units:
             sets.append(rows.filter(unit_id__in=viewer.units))
     page = page_of(sets, order=("on", "id"), descending=True, cut=cut)

@@ -6,6 +6,7 @@ from dakehu.core.errors import NotFound
 from dakehu.core.methods import MethodSpec
 from dakehu.models import MethodStage, MethodVersion
 from dakehu.queries.methods import spec_of
+from dakehu.queries.stamps import kept_while
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class VersionInForce:
     spec: MethodSpec
     stages: tuple[StageInForce, ...]
     is_current: bool = True
+    method_key: str = ""
+    method_name_zh: str = ""
+    method_name_en: str = ""
+
+    def method_name(self, language: str) -> str:
+        """Give the method's name in the reader's language."""
+        zh, en = self.method_name_zh, self.method_name_en
+        return (en or zh) if language.startswith("en") else (zh or en)
 
     @property
     def open_stages(self) -> tuple[StageInForce, ...]:
@@ -60,22 +69,42 @@ class VersionInForce:
 
 
 def version_in_force(version_id: int) -> VersionInForce:
-    """Read a version of a method in one query. Raises NotFound("method.unknown_version").
+    """Give a version of a method. Raises NotFound("method.unknown_version").
 
     Methods are no secret inside the organisation, so no viewer is asked for.
     """
-    rows = list(
-        MethodStage.objects.filter(version_id=version_id)
-        .order_by("order")
-        .values_list("stage_id", "stage__key", "order", "name_zh", "name_en", "after_win")
-    )
-    version = (
-        MethodVersion.objects.filter(pk=version_id)
-        .values_list("method_id", "number", "gate", "spec", "is_current")
-        .first()
-    )
-    if version is None or not rows:
+    found = versions_in_force().get(version_id)
+    if found is None:
         raise NotFound("method.unknown_version", version_id=version_id)
-    method_id, number, gate, spec, is_current = version
-    stages = tuple(StageInForce(*row) for row in rows)
-    return VersionInForce(version_id, method_id, number, gate, spec_of(spec), stages, is_current)
+    return found
+
+
+@kept_while("methods")
+def versions_in_force() -> dict[int, VersionInForce]:
+    """Read every version of every method, in the order in which methods are listed."""
+    stages: dict[int, list[StageInForce]] = {}
+    rows = MethodStage.objects.order_by("order").values_list(
+        "version_id", "stage_id", "stage__key", "order", "name_zh", "name_en", "after_win"
+    )
+    for version_id, stage_id, key, order, zh, en, after in rows:
+        stage = StageInForce(stage_id, key, order, zh, en, after)
+        stages.setdefault(version_id, []).append(stage)
+    versions = MethodVersion.objects.select_related("method").order_by(
+        "method__order", "method_id", "number"
+    )
+    return {
+        row.pk: VersionInForce(
+            row.pk,
+            row.method_id,
+            row.number,
+            row.gate,
+            spec_of(row.spec),
+            tuple(stages[row.pk]),
+            row.is_current,
+            row.method.key,
+            row.method.name_zh,
+            row.method.name_en,
+        )
+        for row in versions
+        if row.pk in stages
+    }

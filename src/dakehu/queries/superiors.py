@@ -1,51 +1,61 @@
 """Superiors (上级): the head of the nearest unit above who is not the owner (FOR-5)."""
 
+from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q, QuerySet
-
-from dakehu.core.access import Viewer
-from dakehu.models import Appointment
+from dakehu.core.access import Right, Viewer, best_right
+from dakehu.queries.seats import Seat, seats
 from dakehu.queries.units import all_units
 
 
 def superiors_of(*, owner_id: int, unit_id: int, today: date) -> frozenset[int]:
     """Give the heads in force of the nearest unit, from the owner's own up, with another head."""
-    path = all_units().tree(today).path(unit_id) or (unit_id,)
-    return _nearest(_heads(owner_id, today).filter(unit_id__in=path), path)
+    return frozenset(person for person, _for in _seats(owner_id, unit_id, today))
 
 
 def is_superior(actor: Viewer, *, owner_id: int, unit_id: int, today: date) -> bool:
     """Test if the actor is the owner's superior today; the machine's operator is everybody's."""
+    return superior_right(actor, owner_id=owner_id, unit_id=unit_id, today=today) is not None
+
+
+def superior_right(actor: Viewer, *, owner_id: int, unit_id: int, today: date) -> Right | None:
+    """Give the right of a superior, and for whom where the actor only deputises for one."""
     if actor.is_operator:
-        return True
+        return Right()
     if actor.person_id is None or actor.person_id == owner_id:
-        return False
-    headed = [r for r in actor.reaches if r.role == "unit_head" and unit_id in r.units]
+        return None
+    # A head is not their own superior through their deputy either.
+    headed = [
+        r
+        for r in actor.reaches
+        if r.role == "unit_head" and unit_id in r.units and r.for_person != owner_id
+    ]
     if not headed:
-        return False
+        return None
     # No other head below the actor's unit: no need to ask for the tree.
     nearest = min(headed, key=lambda reach: len(reach.units))
     between = nearest.units - {nearest.unit_id}
-    if not between or not _heads(owner_id, today).filter(unit_id__in=between).exists():
-        return True
-    return actor.person_id in superiors_of(owner_id=owner_id, unit_id=unit_id, today=today)
+    if not _heads(owner_id, between, today):
+        acting = [r.for_person for r in headed if r.unit_id == nearest.unit_id]
+    else:
+        found = _seats(owner_id, unit_id, today)
+        acting = [for_person for person, for_person in found if person == actor.person_id]
+    return best_right(*(Right(for_person) for for_person in acting))
 
 
-def _heads(owner_id: int, today: date) -> QuerySet[Appointment]:
-    return (
-        Appointment.objects.filter(role="unit_head", from_on__lte=today)
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=today))
-        .exclude(person_id=owner_id)
-        .filter(person__is_active=True)
-    )
+def _heads(owner_id: int, units: Iterable[int], today: date) -> list[Seat]:
+    return [
+        seat
+        for seat in seats().heads_of(units, today)
+        if owner_id not in (seat.person_id, seat.for_person)
+    ]
 
 
-def _nearest(rows: QuerySet[Appointment], path: tuple[int, ...]) -> frozenset[int]:
-    heads: dict[int, set[int]] = {}
-    for unit, person in rows.values_list("unit_id", "person_id"):
-        heads.setdefault(unit, set()).add(person)
+def _seats(owner_id: int, unit_id: int, today: date) -> list[tuple[int, int | None]]:
+    """Give who heads the nearest unit and for whom they do; a closed unit is where it last hung."""
+    path = all_units().tree(today, with_closed=True).path(unit_id) or (unit_id,)
     for unit in reversed(path):
-        if unit in heads:
-            return frozenset(heads[unit])
-    return frozenset()
+        heads = _heads(owner_id, [unit], today)
+        if heads:
+            return [(seat.person_id, seat.for_person) for seat in heads]
+    return []

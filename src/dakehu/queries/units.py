@@ -6,7 +6,10 @@ from datetime import date, datetime
 from dakehu.core.access import Viewer
 from dakehu.core.units import Placed, Tree, changes_between, tree_on
 from dakehu.models import UnitPlace
-from dakehu.queries.snapshot import once_in_a_snapshot
+from dakehu.queries.stamps import kept_while
+
+#: Trees of how many days are kept: today's and those of the reports people compare.
+_TREES_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,27 @@ class Units:
     names: dict[int, UnitName]
     places: tuple[Placed, ...]
     order: dict[int, str] = field(default_factory=dict)
+    _trees: dict[tuple[date, datetime | None, bool], Tree] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def tree(self, day: date, known_at: datetime | None = None) -> Tree:
-        """Give the tree of a day, as known now or at a moment."""
-        return tree_on(self.places, day, known_at=known_at, order=self.order)
+    def tree(
+        self, day: date, known_at: datetime | None = None, *, with_closed: bool = False
+    ) -> Tree:
+        """Give the tree of a day, as known now or at a moment. It is shared: don't change it.
+
+        `with_closed` keeps closed units where they last hung: whose records count where.
+        """
+        key = (day, known_at, with_closed)
+        found = self._trees.get(key)
+        if found is None:
+            found = tree_on(
+                self.places, day, known_at=known_at, order=self.order, with_closed=with_closed
+            )
+            if len(self._trees) >= _TREES_KEPT:
+                self._trees.clear()
+            self._trees[key] = found
+        return found
 
     def changes(self, start: date, end: date) -> tuple[date, ...]:
         """Give the days in (start, end] on which the tree changed."""
@@ -54,7 +74,7 @@ class Units:
         return found[0] if len(found) == 1 else None
 
 
-@once_in_a_snapshot
+@kept_while("people")
 def all_units() -> Units:
     """Read every unit with its places. The names of units are no secret inside the organisation."""
     names: dict[int, UnitName] = {}

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
-from dakehu.core.funnel import Cell
+from dakehu.core.funnel import Cell, Scope
 from dakehu.core.ledger import Kind
 from dakehu.core.waterfall import REORGANISED, Waterfall, waterfall
 from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
@@ -36,10 +36,12 @@ def waterfall_between(
     end: date,
     today: date,
     method_key: str | None = None,
+    scopes: frozenset[Scope] | None = None,
 ) -> Between:
     """Explain the change from the end of the day before `start` to the end of the day before `end`.
 
-    `question.period` scopes what is overdue. Units that came into or left the asked unit by a
+    `question.period` scopes what is overdue; `scopes` leaves only positions whose close month
+    lies so to it. Units that came into or left the asked unit by a
     reorganisation are the computed bar `reorganised`. Raises RuleBroken("range.upside_down"),
     RuleBroken("funnel.future").
     """
@@ -48,16 +50,16 @@ def waterfall_between(
     if end - DAY > today:
         raise RuleBroken("funnel.future", on=end - DAY, today=today)
     org, units = organisation(), all_units()
-    stages = _stages_of(method_key)
+    stages = stages_of(method_key)
     first, last = start - DAY, end - DAY
-    segments = _segments(viewer, question, units, first, last, today)
-    exchange = exchange_on([first, last], base=org.base_currency, known_at=question.known_at)
+    segments = segments_of(viewer, question, units, first, last, today)
+    exchange = exchange_on((first, last), base=org.base_currency, known_at=question.known_at)
     movements: dict[str, list[Cell]] = defaultdict(list)
     for where, begin, finish in segments:
         for moved in moved_cells(
             where, start=begin, end=finish, period=question.period, known_at=question.known_at
         ):
-            movements[_bar_of(moved.kind, shrunk=moved.shrunk)].append(moved.cell)
+            movements[bar_of(moved.kind, shrunk=moved.shrunk)].append(moved.cell)
     for (was, _b, _f), (now, turn, _g) in pairwise(segments):
         at = turn - DAY
         movements[REORGANISED] += _signed(_open(was, question, at), -1)
@@ -68,9 +70,9 @@ def waterfall_between(
         start,
         end,
         waterfall(
-            opening=_of(stages, _open(segments[0][0], question, first)),
-            movements={kind: _of(stages, cells) for kind, cells in movements.items()},
-            closing=_of(stages, _open(segments[-1][0], question, last)),
+            opening=_of(stages, scopes, _open(segments[0][0], question, first)),
+            movements={kind: _of(stages, scopes, cells) for kind, cells in movements.items()},
+            closing=_of(stages, scopes, _open(segments[-1][0], question, last)),
             opening_rates=rates.on(first, question.known_at),
             closing_rates=rates.on(last, question.known_at),
             opening_exchange=exchange[first].restated(shown),
@@ -79,7 +81,7 @@ def waterfall_between(
     )
 
 
-def _segments(
+def segments_of(
     viewer: Viewer,
     question: FunnelQuestion,
     units: Units,
@@ -107,7 +109,8 @@ def _open(where: list[Where], question: FunnelQuestion, on: date) -> tuple[Cell,
     ).now
 
 
-def _bar_of(kind: Kind, *, shrunk: bool) -> str:
+def bar_of(kind: Kind, *, shrunk: bool) -> str:
+    """Name the bar of a kind of movement; changes of amount are told apart by sign."""
     if kind is Kind.AMOUNT_CHANGED:
         return "shrunk" if shrunk else "grown"
     return kind.name.lower()
@@ -120,7 +123,8 @@ def _signed(cells: tuple[Cell, ...], sign: int) -> list[Cell]:
     ]
 
 
-def _stages_of(method_key: str | None) -> frozenset[int] | None:
+def stages_of(method_key: str | None) -> frozenset[int] | None:
+    """Give the stage lineages of a method; None: of all. Raises RuleBroken("method.unknown")."""
     if method_key is None:
         return None
     found = [label for label in method_labels() if label.key == method_key]
@@ -129,5 +133,14 @@ def _stages_of(method_key: str | None) -> frozenset[int] | None:
     return frozenset(stage.lineage_id for stage in found[0].stages)
 
 
-def _of(stages: frozenset[int] | None, cells: list[Cell] | tuple[Cell, ...]) -> list[Cell]:
-    return [cell for cell in cells if stages is None or cell.lineage_id in stages]
+def _of(
+    stages: frozenset[int] | None,
+    scopes: frozenset[Scope] | None,
+    cells: list[Cell] | tuple[Cell, ...],
+) -> list[Cell]:
+    return [
+        cell
+        for cell in cells
+        if (stages is None or cell.lineage_id in stages)
+        and (scopes is None or cell.scope in scopes)
+    ]

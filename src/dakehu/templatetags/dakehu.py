@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
@@ -26,6 +26,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
 from django.http import HttpRequest
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +39,7 @@ from dakehu.messages import reason
 from dakehu.templatetags.figures import (
     MINUS,
     exact,
+    grouped,
     in_column,
     percent_text,
     scaled,
@@ -63,6 +65,11 @@ def _language(context: Mapping[str, Any] | Context) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon; it is silent to screen readers unless it has a label."""
+    return _icon(name, str(label))
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, label: str) -> SafeString:
     said = (
         format_html('role="img" aria-label="{}"', label)
         if label
@@ -73,6 +80,19 @@ def icon(name: str, label: str = "") -> SafeString:
         said,
         static("dist/icons.svg"),
         name,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def steady(context: Context, part: str) -> SafeString:
+    """Render a part that asks for nothing but `frame`, once as long as the frame is the same."""
+    return _steady(part, context["frame"], _language(context))
+
+
+@lru_cache(maxsize=1024)
+def _steady(part: str, frame: object, language: str) -> SafeString:
+    return mark_safe(  # noqa: S308  a template escaped it
+        render_to_string(part, {"frame": frame, "language": language})
     )
 
 
@@ -97,12 +117,14 @@ def amount(
     unit: str = "",
     sign: bool = False,
     bare: bool = False,
+    beside: str = "",
     why: str = "opportunity.no_amount",
 ) -> SafeString:
     """Show an amount in the reader's unit (plain, 万, 亿); the exact amount is its title.
 
     `unit` overrides the reader's choice (plain, wan, yi) so that a column keeps one unit;
-    `bare` leaves the unit to the head of the column.
+    `bare` leaves the unit to the head of the column, where `beside` each figure only what differs
+    from row to row still stands: the currency.
     """
     if value is None:
         return dash(why)
@@ -117,14 +139,14 @@ def amount(
     else:
         figure, scale = scaled(number, chosen, _language(context))
     shown = signed(figure) if sign else figure
-    small = "" if bare else " ".join(filter(None, (_scale_word(scale), currency)))
+    small = beside if bare else " ".join(filter(None, (_scale_word(scale), currency)))
     said = exact(number)
     plain = said.replace(",", "").replace(MINUS, "-")
     title = escape(f"{said} {currency}" if currency else said)
-    beside = f" <small>{escape(small)}</small>" if small else ""
+    after = f" <small>{escape(small)}</small>" if small else ""
     # format_html costs three times as much, and a page of a list has fifty amounts.
     return mark_safe(  # noqa: S308  figures are digits, words are escaped
-        f'<data class="amt" value="{plain}" title="{title}">{shown}{beside}</data>'
+        f'<data class="amt" value="{plain}" title="{title}">{shown}{after}</data>'
     )
 
 
@@ -168,9 +190,30 @@ def whole(value: int | None) -> SafeString | str:
 
 
 @register.filter
+def signed_whole(value: int) -> str:
+    """Show a change of a count with its sign."""
+    return signed(whole_text(value))
+
+
+@register.filter
 def whole_of(value: Fraction) -> str:
     """Show a count that came as a fraction."""
     return whole_text(int(value))
+
+
+@register.filter
+def whole_int(value: Fraction | int) -> int:
+    """Give a whole fraction as a number that a plural can count by."""
+    return int(value)
+
+
+@register.filter
+def mean(value: Fraction | int | None) -> SafeString | str:
+    """Show a mean of counts or days with at most one decimal; None as a dash."""
+    if value is None:
+        return dash()
+    text = grouped(value, 1)
+    return text.removesuffix(".0")
 
 
 @register.filter
@@ -236,12 +279,10 @@ def number(context: Context, content: str, address: str, **facts: object) -> Saf
     The explanation gets the page's own query (unit, period, as-of day …) and `facts` beside it.
     """
     url = explanation_url(context, address, facts)
-    shown = mark_safe(content.strip())  # noqa: S308  rendered, and so escaped, by the template
-    return format_html(
-        '<a class="num" data-number="{}" href="{}" data-dialog>{}</a>',
-        address,
-        url,
-        shown,
+    # format_html costs three times as much, and a page of figures has fifty.
+    return mark_safe(  # noqa: S308  the template escaped what it shows
+        f'<a class="num" data-number="{escape(address)}" href="{escape(url)}" data-dialog>'
+        f"{content.strip()}</a>"
     )
 
 

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from dakehu.actions import accounts as actions
+from dakehu.actions.names import look_up_name
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.core.ledger import Place
@@ -20,7 +21,7 @@ from dakehu.queries import names
 from dakehu.queries.paging import Cut
 from dakehu.queries.people import PersonName, people_in_sight
 from dakehu.queries.units import Units, all_units, units_in_sight
-from dakehu.web.exports import rows_as_csv, rows_as_xlsx
+from dakehu.web.exports import list_as_file
 from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
 from dakehu.web.history import Event, events_of
 
@@ -164,7 +165,7 @@ def account_list(request: SignedRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def account_export(request: SignedRequest, kind: str) -> HttpResponse:
+def account_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     """Give the list as a file: the same rows in the same order."""
     where = _where(request, all_units())
     rows = queries.every_account(viewer=request.viewer, where=where, limit=MOST_EXPORTED)
@@ -172,15 +173,14 @@ def account_export(request: SignedRequest, kind: str) -> HttpResponse:
         _("Code"), _("Name"), _("Name in English"), _("Industry"), _("Region"), _("Unit"),
         _("Account manager"), _("Open opportunities"), _("Created on"),
     ]  # fmt: skip
-    lines = [
+    lines = (
         (
             row.code, row.name, row.name_en, row.industry, row.region, row.unit_name,
             _shown(row.manager, request.viewer), row.open_count, row.created_on,
         )
         for row in rows
-    ]  # fmt: skip
-    write = rows_as_xlsx if kind == "xlsx" else rows_as_csv
-    return write(name=_("accounts"), head=head, rows=lines)
+    )  # fmt: skip
+    return list_as_file(request, kind, name=_("accounts"), head=head, rows=lines)
 
 
 @signed_in
@@ -222,11 +222,25 @@ def account_create(request: SignedRequest) -> HttpResponse:
     if made is not None:
         toast(request, _("The account is created."))
         return go(request, "account", made)
-    name = str(form.data.get("name", "")) if form.is_bound else ""
-    same = names.same_name(viewer=viewer, name=name) if name else ()
-    return render_page(
-        request, "accounts/create.html", {"form": form, "same": same}, status=status_of(form)
-    )
+    same, used_up = _same(request, _name_typed(form))
+    facts = {"form": form, "same": same, "used_up": used_up}
+    return render_page(request, "accounts/create.html", facts, status=status_of(form))
+
+
+def _name_typed(form: AccountForm) -> str:
+    """Give the name as its field cleans it (a refusal takes it out of the form's), else none."""
+    try:
+        return str(form.fields["name"].clean(form.data.get("name"))) if form.is_bound else ""
+    except forms.ValidationError:
+        return ""
+
+
+def _same(request: SignedRequest, name: str) -> tuple[tuple[names.SameName, ...], bool]:
+    """Give the accounts of the name typed, and whether the day's look-ups are spent."""
+    if not name.strip():
+        return (), False
+    looked = look_up_name(actor=request.viewer, name=name, at=request.now)
+    return looked.found, looked.used_up
 
 
 @signed_in
@@ -338,10 +352,10 @@ def _where(request: SignedRequest, units: Units) -> queries.AccountFilter:
     )
     below = None
     if unit is not None:
-        below = units.tree(request.today).subtree(unit)
+        below = units.tree(request.today, with_closed=True).subtree(unit)
     return queries.AccountFilter(
         text=request.GET.get("q", "")[:100].replace("\x00", ""),
-        industry=request.GET.get("industry", "")[:80],
+        industry=request.GET.get("industry", "")[:80].replace("\x00", ""),
         unit_ids=below,
         manager_id=manager,
         root_id=group,
@@ -370,18 +384,17 @@ def _shown(person: PersonName | None, viewer: Viewer) -> str:
 def _page_facts(request: SignedRequest, page: queries.AccountPage) -> dict[str, object]:
     viewer = request.viewer
     events: list[Event] = events_of(page.changes, words=WORDS, language=viewer.language)
+    amounts = [
+        Money(from_minor(row.amount_minor, row.digits), row.currency) for row in page.opportunities
+    ]
     return {
         "page": page,
         "manager": _shown(page.manager, viewer),
         "group": [(member, _shown(member.manager, viewer)) for member in page.group],
+        "largest": max((abs(money.amount) for money in amounts), default=0),
         "opportunities": [
-            (
-                row,
-                Money(from_minor(row.amount_minor, row.digits), row.currency),
-                PLACES[row.place],
-                row.owner.shown(viewer.language),
-            )
-            for row in page.opportunities
+            (row, money, PLACES[row.place], row.owner.shown(viewer.language))
+            for row, money in zip(page.opportunities, amounts, strict=True)
         ],
         "events": events,
         "may_sell": viewer.holds("opportunity.create"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -16,7 +16,7 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import accounts as account_queries
 from dakehu.queries import contacts as queries
 from dakehu.queries.paging import Cut
-from dakehu.web.exports import rows_as_csv, rows_as_xlsx
+from dakehu.web.exports import list_as_file
 from dakehu.web.forms import done, status_of
 from dakehu.web.history import events_of
 
@@ -34,7 +34,7 @@ WORDS = {
 
 
 class ContactForm(forms.Form):
-    """The fields that people edit; the phone is left out where it may not be read."""
+    """The fields that people edit; what of them may not be read is left out."""
 
     name = forms.CharField(label=WORDS["name"], max_length=80)
     name_en = forms.CharField(label=WORDS["name_en"], max_length=80, required=False)
@@ -68,7 +68,7 @@ def contact_list(request: SignedRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def contact_export(request: SignedRequest, kind: str) -> HttpResponse:
+def contact_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     """Give the list as a file; a phone that is masked on the page is empty in it."""
     rows = queries.every_contact(viewer=request.viewer, where=_where(request), limit=MOST_EXPORTED)
     head = [
@@ -79,9 +79,8 @@ def contact_export(request: SignedRequest, kind: str) -> HttpResponse:
         _("Phone"),
         _("Email"),
     ]
-    lines = [(r.name, r.account_name, r.department, r.title, r.phone, r.email) for r in rows]
-    write = rows_as_xlsx if kind == "xlsx" else rows_as_csv
-    return write(name=_("contacts"), head=head, rows=lines)
+    lines = ((r.name, r.account_name, r.department, r.title, r.phone, r.email) for r in rows)
+    return list_as_file(request, kind, name=_("contacts"), head=head, rows=lines)
 
 
 @signed_in
@@ -135,6 +134,8 @@ def contact_edit(request: SignedRequest, contact_id: int) -> HttpResponse:
     )
     if contact.phone_hidden:
         del form.fields["phone"]
+    if contact.note_hidden:
+        del form.fields["note"]
 
     def save(cleaned: dict[str, Any]) -> bool:
         actions.edit_contact(

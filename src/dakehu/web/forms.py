@@ -58,6 +58,29 @@ class AmountField(forms.CharField):
             raise forms.ValidationError(sentence(error)) from error
 
 
+class RateField(forms.CharField):
+    """An exchange rate: a number above nought with at most eight decimals."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        """Read the rate, or say what is wrong with it."""
+        text = "" if value is None else str(value).strip()
+        if not text:
+            return None
+        try:
+            rate = parse_amount(text, digits=8)
+        except RuleBroken as error:
+            if error.code == "money.too_large":
+                raise forms.ValidationError(_("The rate is too large.")) from error
+            rate = Decimal(0)
+        if rate <= 0:
+            raise forms.ValidationError(
+                _("Write the rate as a number above 0 with at most 8 decimals, like 7.2398.")
+            )
+        return rate
+
+
 class PercentField(forms.CharField):
     """A share as a percentage with at most two decimals; cleaned to basis points."""
 
@@ -70,9 +93,9 @@ class PercentField(forms.CharField):
             return None
         try:
             points = Fraction(parse_amount(text)) * 100
-        except RuleBroken as error:
-            raise forms.ValidationError(sentence(error)) from error
-        if points.denominator != 1 or points > 10_000:
+        except RuleBroken:
+            points = Fraction(-1)
+        if points.denominator != 1 or not 0 <= points <= 10_000:
             raise forms.ValidationError(
                 _("Write a percentage from 0 to 100 with at most two decimals.")
             )

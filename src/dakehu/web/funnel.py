@@ -1,9 +1,10 @@
 """The funnel page: whose funnel, on which day, for which period, in which currency and method."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -25,10 +26,12 @@ from dakehu.queries.funnel import (
     MethodFunnel,
     funnel_on,
 )
+from dakehu.queries.groups import AccountGroup, account_group
+from dakehu.queries.opportunities import account_by_name
 from dakehu.queries.organisation import Org
 from dakehu.queries.people import people_in_sight
 from dakehu.queries.units import Units, all_units, units_in_sight
-from dakehu.web.exports import Cell, rows_as_csv, rows_as_xlsx
+from dakehu.web.exports import Cell, list_as_file, vat_words
 
 KINDS: tuple[Kind, ...] = ("month", "quarter", "year")
 YEARS_BACK = 3
@@ -42,6 +45,8 @@ class Asked:
     method_key: str | None
     units: Units
     tree: Tree
+    #: The account group that the figures are narrowed to.
+    group: AccountGroup | None = None
 
 
 def asked_of(request: SignedRequest) -> Asked:
@@ -59,6 +64,7 @@ def asked_of(request: SignedRequest) -> Asked:
         raise NotFound("unit.unknown", unit=unit_id)
     if unit_id is None and person_id is None:
         unit_id, person_id = _default_subject(viewer, tree)
+    group = _group(viewer, get.get("group", ""))
     question = FunnelQuestion(
         on=on,
         period=_period(get.get("period", ""), on, org.fiscal_first_month),
@@ -68,8 +74,21 @@ def asked_of(request: SignedRequest) -> Asked:
         as_organised_today=get.get("organised") == "today",
         currency=get.get("currency") or None,
         week_as_known_then=get.get("week") == "then",
+        accounts=group.accounts if group else None,
     )
-    return Asked(question, get.get("method") or None, units, tree)
+    return Asked(question, get.get("method") or None, units, tree, group)
+
+
+def _group(viewer: Viewer, text: str) -> AccountGroup | None:
+    """Read the account group of the URL: an id, or the name or code of the account at its head."""
+    if not text.strip():
+        return None
+    if text.isascii() and text.isdecimal() and len(text) < 18:
+        return account_group(viewer, account_id=int(text))
+    found = account_by_name(viewer=viewer, text=text)
+    if len(found) != 1:
+        raise NotFound("account.unknown")
+    return account_group(viewer, account_id=found[0].id)
 
 
 def _default_subject(viewer: Viewer, tree: Tree) -> tuple[int | None, int | None]:
@@ -96,12 +115,8 @@ def _moment(text: str | None, org: Org) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=ZoneInfo(org.time_zone))
-        # The first and the last day of the calendar have moments that no other zone can name.
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return org.moment(text)
+    except ValueError as error:
         raise RuleBroken("url.not_a_moment", text=text[:40]) from error
 
 
@@ -148,6 +163,7 @@ def funnel(request: SignedRequest) -> HttpResponse:
         {
             "answer": answer,
             "question": asked.question,
+            "group": asked.group,
             "is_today": asked.question.on == request.today,
             "today": request.today,
             "first_day": request.today - timedelta(days=366 * YEARS_BACK),
@@ -159,6 +175,11 @@ def funnel(request: SignedRequest) -> HttpResponse:
             "periods": _periods(asked.question, request.organisation.fiscal_first_month),
             "may_choose_units": bool(asked.tree.parents),
             "units_url": f"{reverse('funnel_units')}?{request.GET.urlencode()}",
+            "may_save": asked.question.person_id is None
+            and asked.question.unit_id is not None
+            and request.viewer.may("review.save", owner_id=None, unit_id=asked.question.unit_id),
+            "query": request.GET.urlencode(),
+            "hygiene_url": _hygiene_url(asked),
             "unit_path": _unit_path(asked, language),
             "may_choose_people": request.viewer.sees_all or bool(request.viewer.units),
             "currencies": answer.currencies,
@@ -186,19 +207,29 @@ def funnel(request: SignedRequest) -> HttpResponse:
     )
 
 
+def _hygiene_url(asked: Asked) -> str:
+    """Lead to what the same unit's or person's open opportunities lack."""
+    question, parts = asked.question, dict[str, object]()
+    if question.unit_id is not None and question.unit_id in asked.tree:
+        parts["unit"] = question.unit_id
+    if question.person_id is not None:
+        parts["person"] = question.person_id
+    return f"{reverse('hygiene')}?{urlencode(parts)}"
+
+
 def _kept(request: SignedRequest) -> list[tuple[str, str]]:
     """Give what the form of days leaves alone but the URL must keep."""
-    own = {"on", "person", "currency", "organised", "week", "known_at"}
+    own = {"on", "person", "currency", "organised", "week", "known_at", "group"}
     return [(name, request.GET[name]) for name in request.GET if name not in own]
 
 
 @signed_in
-def funnel_export(request: SignedRequest) -> HttpResponseBase:
+def funnel_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     """Hand out the stage tables of every method as csv or xlsx."""
     asked = asked_of(request)
     answer = funnel_on(request.viewer, question=asked.question, today=request.today)
     language = request.viewer.language
-    vat = _("with VAT") if request.organisation.amounts_with_vat else _("without VAT")
+    vat = vat_words(request)
     head = [
         _("Method"), _("Stage"), _("Opportunities"), _("Amount"), _("Win rate"), _("Weighted"),
         _("Currency"), _("VAT"), _("As of"),
@@ -215,8 +246,7 @@ def funnel_export(request: SignedRequest) -> HttpResponseBase:
                     answer.currency, vat, asked.question.on,
                 ]
             )  # fmt: skip
-    write = rows_as_csv if request.GET.get("as") == "csv" else rows_as_xlsx
-    return write(name=f"funnel-{asked.question.on.isoformat()}", head=head, rows=rows)
+    return list_as_file(request, kind, name="funnel", head=head, rows=rows, on=asked.question.on)
 
 
 def _rounded(figure: Figure, answer: FunnelOnDay) -> Decimal | None:
@@ -388,5 +418,5 @@ urlpatterns = [
     path("funnel/", funnel, name="funnel"),
     path("funnel/units/", funnel_units, name="funnel_units"),
     path("funnel/people/", funnel_people, name="funnel_people"),
-    path("funnel/export/", funnel_export, name="funnel_export"),
+    path("funnel/export.<str:kind>", funnel_export, name="funnel_export"),
 ]

@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from importlib import resources
 
 from django.http import HttpResponse
 from django.urls import path
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
@@ -15,7 +17,9 @@ from dakehu.core.errors import NotFound
 from dakehu.http import SignedRequest, render_page, signed_in
 
 #: The articles in the order in which they are read; each stands in guide/zh and in guide/en.
-ARTICLES = ("first-day", "reading-the-funnel", "importing", "methods-and-gate")
+ARTICLES = (
+    "first-day", "reading-the-funnel", "monday-review", "importing", "methods-and-gate",
+)  # fmt: skip
 
 _TITLE = re.compile(r"# (?P<title>.+)\n+(?P<lead>.+)\n")
 #: Articles name each other by their files, so that links work where files are read, too.
@@ -29,6 +33,7 @@ class Article:
     key: str
     title: str
     lead: str
+    lead_html: SafeString
     html: SafeString
 
 
@@ -44,9 +49,14 @@ def article(key: str, language: str) -> Article:
         raise ValueError(f"guide: {key} must begin with a title and a paragraph")
     # Without HTML of their own: what is written is shown.
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    html = _TO_ARTICLE.sub(r'href="../\g<key>/\g<part>"', markdown.render(text[found.end() :]))
-    safe = mark_safe(html)  # noqa: S308  made from files of our own, HTML in them escaped
-    return Article(key, found["title"], found["lead"], safe)
+
+    def rendered(source: str) -> SafeString:
+        html = _TO_ARTICLE.sub(r'href="../\g<key>/\g<part>"', markdown.render(source))
+        return mark_safe(html)  # noqa: S308  made from files of our own, HTML in them escaped
+
+    lead = rendered(found["lead"])
+    plain = unescape(strip_tags(lead)).strip()
+    return Article(key, found["title"], plain, lead, rendered(text[found.end() :]))
 
 
 @signed_in

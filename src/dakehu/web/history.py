@@ -24,24 +24,42 @@ class Event:
 
 
 def events_of(
-    changes: Iterable[ChangeRow], *, words: Mapping[str, str | Promise], language: str
+    changes: Iterable[ChangeRow],
+    *,
+    words: Mapping[str, str | Promise],
+    language: str,
+    values: Mapping[str, Mapping[object, str | Promise]] | None = None,
 ) -> list[Event]:
-    """Word changes for the reader; a field without a word is shown by its code."""
+    """Word changes for the reader; a field without a word is shown by its code.
+
+    `values` words what a field keeps as a code.
+    """
+    known = values or {}
     return [
         Event(
             on=timezone.localtime(change.at).date(),
             title=str(words.get(change.field, change.field)),
-            words=_worded(change, language),
-            who=change.actor.shown(language) if change.actor else "",
+            words=_worded(change, language, known.get(change.field, {})),
+            who=who_for(
+                change.actor.shown(language) if change.actor else "",
+                change.for_person.shown(language) if change.for_person else "",
+            ),
         )
         for change in changes
     ]
 
 
-def _worded(change: ChangeRow, language: str) -> str:
-    if change.old is None:
-        return value_shown(change.new, language)
-    return f"{value_shown(change.old, language)} → {value_shown(change.new, language)}"
+def who_for(who: str, whom: str) -> str:
+    """Name who did it, and for whom where a deputy did."""
+    return _("%(who)s for %(whom)s") % {"who": who, "whom": whom} if whom else who
+
+
+def _worded(change: ChangeRow, language: str, values: Mapping[object, str | Promise]) -> str:
+    def shown(value: Any) -> str:
+        word = values.get(value) if isinstance(value, str) else None
+        return value_shown(value, language) if word is None else str(word)
+
+    return shown(change.new) if change.old is None else f"{shown(change.old)} → {shown(change.new)}"
 
 
 def value_shown(value: Any, language: str) -> str:

@@ -1,16 +1,20 @@
 """The settings of the organisation."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse, QueryDict
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.dates import MONTHS
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from dakehu.actions.organisation import Settings, edit_settings, settings_of
+from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries.audit import changes
@@ -27,11 +31,34 @@ WORDS = {
     "amounts_with_vat": lazy("Amounts are with VAT"),
     "weighted_scope": lazy("Weighted amount of the indicators"),
     "progress_literal": lazy("Progress index in its literal form"),
+    "win_rate_kind": lazy("Win rates that weigh the funnel"),
+    "calibration_weight": lazy("How many cases the method's rate counts for"),
 }
 SCOPES = (
     ("in_period", lazy("Open opportunities expected to close within the period")),
     ("all_open", lazy("All open opportunities")),
 )
+RATE_KINDS = (
+    ("method", lazy("The method's own")),
+    ("calibrated", lazy("Calibrated from what was won and lost")),
+)
+#: The words of values that are kept as codes, for the history of changes.
+VALUES: Mapping[str, Mapping[object, str | Promise]] = {
+    "weighted_scope": dict(SCOPES),
+    "win_rate_kind": dict(RATE_KINDS),
+}
+#: Where the rest of what the organisation agrees on is set, and what right that needs.
+ELSEWHERE: tuple[tuple[str, str, str | Promise, str | Promise], ...] = (
+    ("methods", "method.edit", lazy("Sales methods"),
+     lazy("Stages, evidence, win rates, and how strictly the gate of each method asks.")),
+    ("units", "unit.edit", lazy("Team and units"),
+     lazy("Each unit's default method, and its threshold of out-of-funnel sales.")),
+    ("rates", "rate.set", lazy("Rates and books"),
+     lazy("Currencies, exchange rates, and the day up to which the books are closed.")),
+    ("people", "person.edit", lazy("People"), lazy("Log-ins, appointments and roles.")),
+    ("preferences", "", lazy("Preferences"),
+     lazy("Language, theme, and 万 or 亿: each person's own.")),  # han: the units by their name
+)  # fmt: skip
 
 
 class SettingsForm(forms.Form):
@@ -39,20 +66,47 @@ class SettingsForm(forms.Form):
 
     name_zh = forms.CharField(label=WORDS["name_zh"], max_length=120, required=False)
     name_en = forms.CharField(label=WORDS["name_en"], max_length=120, required=False)
-    time_zone = forms.CharField(label=WORDS["time_zone"], max_length=60)
+    time_zone = forms.CharField(
+        label=WORDS["time_zone"],
+        max_length=60,
+        help_text=lazy("In it the business day begins and ends."),
+    )
     fiscal_first_month = forms.TypedChoiceField(
         label=WORDS["fiscal_first_month"],
-        choices=[(n, str(n)) for n in range(1, 13)],
+        choices=list(MONTHS.items()),
         coerce=int,
-        help_text=lazy("Quotas of other periods than those of the new year stay on record."),
+        help_text=lazy(
+            "Quarters and years begin with it. Quotas of other periods than those of the new year"
+            " stay on record."
+        ),
     )
     weighted_scope = forms.ChoiceField(
-        label=WORDS["weighted_scope"], choices=SCOPES, widget=forms.RadioSelect
+        label=WORDS["weighted_scope"],
+        choices=SCOPES,
+        widget=forms.RadioSelect,
+        help_text=lazy("What the forecast index adds to closed sales."),
+    )
+    win_rate_kind = forms.ChoiceField(
+        label=WORDS["win_rate_kind"],
+        choices=RATE_KINDS,
+        widget=forms.RadioSelect,
+        help_text=lazy(
+            "An owner's own rate of an opportunity goes first in any case. Calibrated ones can be"
+            " chosen once some are on record."
+        ),
+    )
+    calibration_weight = forms.IntegerField(
+        label=WORDS["calibration_weight"],
+        min_value=0,
+        max_value=1000,
+        help_text=lazy(
+            "In calibrating: the larger, the slower experience moves the method's rate."
+        ),
     )
     amounts_with_vat = forms.BooleanField(
         label=WORDS["amounts_with_vat"],
         required=False,
-        help_text=lazy("Shown with every total."),
+        help_text=lazy("A word beside every total; no amount is changed by it."),
     )
     progress_literal = forms.BooleanField(
         label=WORDS["progress_literal"],
@@ -97,10 +151,19 @@ def settings_page(request: SignedRequest) -> HttpResponse:
     events = events_of(
         changes(viewer=viewer, object_type="organisation", object_id=1),
         words=WORDS,
+        values=VALUES,
         language=viewer.language,
     )
-    facts = {"form": form, "events": events}
+    facts = {"form": form, "events": events, "elsewhere": _elsewhere(viewer)}
     return render_page(request, "organisation/settings.html", facts, status=status_of(form))
+
+
+def _elsewhere(viewer: Viewer) -> list[tuple[str, str | Promise, str | Promise, bool]]:
+    """Give the other pages of settings, and whether this viewer may change what they show."""
+    return [
+        (reverse(name), title, words, not right or viewer.holds(right))
+        for name, right, title, words in ELSEWHERE
+    ]
 
 
 def _read(text: str, held: Settings) -> Settings:

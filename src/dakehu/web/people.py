@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -14,8 +14,9 @@ from dakehu.actions import appointments, people
 from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import appointments as queries
-from dakehu.queries.paging import Cut
+from dakehu.queries.paging import Cut, Page
 from dakehu.queries.units import Units, all_units
+from dakehu.web.exports import every_row, list_as_file
 from dakehu.web.forms import DayField, done, status_of, unit_choices
 from dakehu.web.history import events_of
 from dakehu.web.roles import ROLE_WORDS
@@ -78,6 +79,15 @@ class AppointForm(forms.Form):
     role = forms.ChoiceField(label=lazy("Role"), choices=list(ROLE_WORDS.items()))
     from_on = DayField(label=lazy("From"))
     until_on = DayField(label=lazy("Until (the day after the last)"), required=False)
+    for_login = forms.CharField(
+        label=lazy("Stands in for"),
+        max_length=80,
+        required=False,
+        help_text=lazy(
+            "Log-in of the person whom they deputise for, with that person's records and until a"
+            " day. Empty for an appointment of their own."
+        ),
+    )
 
     def __init__(self, data: QueryDict | None, *, units: list[Any], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -117,6 +127,31 @@ def person_list(request: SignedRequest) -> HttpResponse:
     units, language = all_units(), request.viewer.language
     rows = [(row, [_seat(seat, units, language) for seat in row.seats]) for row in page.rows]
     return render_page(request, "people/list.html", {"page": page, "rows": rows, "text": text})
+
+
+@signed_in
+@require_safe
+def person_export(request: SignedRequest, kind: str) -> HttpResponseBase:
+    """Give the filtered list as a file, for those who administer people."""
+    text = request.GET.get("q", "")[:100].replace("\x00", "")
+    units, language = all_units(), request.viewer.language
+    head = [
+        _("Log-in"), _("Name"), _("Name in English"), _("Email"), _("Appointments today"),
+        _("In use"), _("Can log in"),
+    ]  # fmt: skip
+
+    def read(cut: Cut) -> Page[queries.PersonRow]:
+        return queries.staff(viewer=request.viewer, text=text, cut=cut, today=request.today)
+
+    lines = (
+        (
+            row.login, row.name, row.name_en, row.email,
+            " · ".join(_seat(seat, units, language) for seat in row.seats),
+            row.is_active, row.can_log_in,
+        )
+        for row in every_row(read)
+    )  # fmt: skip
+    return list_as_file(request, kind, name="people", head=head, rows=lines)
 
 
 @signed_in
@@ -185,8 +220,13 @@ def person_appoint(request: SignedRequest, person_id: int) -> HttpResponse:
     form = AppointForm(request.POST, units=_unit_choices(request))
 
     def save(cleaned: dict[str, Any]) -> int:
+        for_login = cleaned.pop("for_login").strip()
         return appointments.appoint_person(
-            actor=request.viewer, person_id=person_id, at=request.now, **cleaned
+            actor=request.viewer,
+            person_id=person_id,
+            at=request.now,
+            for_person_id=queries.staff_id(viewer=request.viewer, login=for_login),
+            **cleaned,
         )
 
     if done(form, save) is not None:
@@ -300,6 +340,7 @@ def _unit_choices(request: SignedRequest) -> list[tuple[str, str]]:
 
 urlpatterns = [
     path("people/", person_list, name="people"),
+    path("people/export.<str:kind>", person_export, name="person_export"),
     path("people/create/", person_create, name="person_create"),
     path("people/<int:person_id>/", person_page, name="person"),
     path("people/<int:person_id>/password/", person_password, name="person_password"),

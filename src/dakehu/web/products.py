@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -15,6 +15,7 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import products as queries
 from dakehu.queries.paging import Cut
 from dakehu.queries.rates import currencies
+from dakehu.web.exports import every_row, list_as_file, vat_words
 from dakehu.web.forms import AmountField, done, status_of
 from dakehu.web.history import events_of
 
@@ -75,6 +76,23 @@ def product_list(request: SignedRequest) -> HttpResponse:
         "may_edit": request.viewer.holds("product.edit"),
     }
     return render_page(request, "products/list.html", facts)
+
+
+@signed_in
+@require_safe
+def product_export(request: SignedRequest, kind: str) -> HttpResponseBase:
+    """Give the filtered list as a file."""
+    text = request.GET.get("q", "")[:100].replace("\x00", "")
+    head = [
+        _("Code"), _("Name in Chinese"), _("Name in English"), _("Series"),
+        f"{_('List price')} ({vat_words(request)})", _("Currency"), _("On sale"),
+    ]  # fmt: skip
+    rows = every_row(lambda cut: queries.products(viewer=request.viewer, text=text, cut=cut))
+    lines = (
+        (r.code, r.name_zh, r.name_en, r.series, r.list_price, r.currency, r.is_active)
+        for r in rows
+    )
+    return list_as_file(request, kind, name="products", head=head, rows=lines)
 
 
 @signed_in
@@ -153,6 +171,7 @@ def _codes(request: SignedRequest, *, held: str) -> list[tuple[str, str]]:
 
 urlpatterns = [
     path("products/", product_list, name="products"),
+    path("products/export.<str:kind>", product_export, name="product_export"),
     path("products/create/", product_create, name="product_create"),
     path("products/<int:product_id>/", product_edit, name="product"),
 ]

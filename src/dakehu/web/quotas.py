@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
 
 from dakehu.actions import quotas as actions
 from dakehu.core.errors import RuleBroken
@@ -17,6 +18,7 @@ from dakehu.core.periods import Kind, Period, containing, parse_period
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import quotas as queries
 from dakehu.queries.units import all_units, units_in_sight
+from dakehu.web.exports import Cell, list_as_file, vat_words
 from dakehu.web.forms import AmountField, done, status_of
 
 LEVELS = {
@@ -30,6 +32,7 @@ LEVELS = {
 class CellShown:
     """A cell in units of the base currency, with its field where it may be set."""
 
+    period: str
     amount: Decimal | None
     is_sum: bool
     parts_gap: Decimal | None
@@ -104,21 +107,8 @@ def typed(minor: int | None, digits: int) -> str:
 def quota_page(request: SignedRequest) -> HttpResponse:
     """Show the grid of a unit and a fiscal year, and set what was typed in it."""
     org, viewer = request.organisation, request.viewer
-    year = _year(request)
-    kind: Kind = "month" if request.GET.get("by") == "month" else "quarter"
-    level = request.GET.get("level", "target")
-    level = level if level in LEVELS else "target"
-    unit = request.GET.get("unit", "")
-    units = all_units()
-    grid = queries.quota_grid(
-        viewer=viewer,
-        units=units,
-        unit_id=int(unit) if unit.isdecimal() and len(unit) < 18 else None,
-        year=year,
-        kind=kind,
-        today=request.today,
-        level=level,
-    )
+    year, kind, level, units = _year(request), _kind(request), _level(request), all_units()
+    grid = _grid(request)
     form = QuotaForm(
         request.POST if request.method == "POST" else None,
         grid=grid,
@@ -167,6 +157,47 @@ def quota_page(request: SignedRequest) -> HttpResponse:
     return render_page(request, "quotas/page.html", facts, status=status_of(form))
 
 
+@signed_in
+@require_safe
+def quota_export(request: SignedRequest, kind: str) -> HttpResponseBase:
+    """Give the grid that the URL asks for as a file."""
+    org, grid = request.organisation, _grid(request)
+    head = [
+        _("Unit or person"), *(f"{p.key} {org.base_currency}" for p in grid.periods), _("Level"),
+        _("VAT"),
+    ]  # fmt: skip
+    word, vat = str(LEVELS[_level(request)]), vat_words(request)
+
+    def units(cell: queries.Cell) -> Cell:
+        return None if cell.amount is None else from_minor(cell.amount, org.base_digits)
+
+    rows = ([grid.head] if grid.head else []) + list(grid.rows)
+    lines = ((row.name, *(units(cell) for cell in row.cells), word, vat) for row in rows)
+    return list_as_file(request, kind, name="quotas", head=head, rows=lines)
+
+
+def _kind(request: SignedRequest) -> Kind:
+    return "month" if request.GET.get("by") == "month" else "quarter"
+
+
+def _level(request: SignedRequest) -> str:
+    level = request.GET.get("level", "target")
+    return level if level in LEVELS else "target"
+
+
+def _grid(request: SignedRequest) -> queries.QuotaGrid:
+    unit = request.GET.get("unit", "")
+    return queries.quota_grid(
+        viewer=request.viewer,
+        units=all_units(),
+        unit_id=int(unit) if unit.isdecimal() and len(unit) < 18 else None,
+        year=_year(request),
+        kind=_kind(request),
+        today=request.today,
+        level=_level(request),
+    )
+
+
 def _year(request: SignedRequest) -> Period:
     first = request.organisation.fiscal_first_month
     text = request.GET.get("year", "")
@@ -187,6 +218,7 @@ def _shown(row: queries.GridRow, grid: queries.QuotaGrid, form: QuotaForm, digit
         name = field_name(row, period)
         cells.append(
             CellShown(
+                period=period.key,
                 amount=units(cell.amount),
                 is_sum=cell.exact is None and cell.parts is not None,
                 parts_gap=units(cell.parts_gap),
@@ -199,4 +231,7 @@ def _shown(row: queries.GridRow, grid: queries.QuotaGrid, form: QuotaForm, digit
     return RowShown(row, cells)
 
 
-urlpatterns = [path("quotas/", quota_page, name="quotas")]
+urlpatterns = [
+    path("quotas/", quota_page, name="quotas"),
+    path("quotas/export.<str:kind>", quota_export, name="quota_export"),
+]

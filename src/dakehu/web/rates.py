@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -13,14 +13,17 @@ from dakehu.actions import rates as actions
 from dakehu.core.errors import NotAllowed
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import rates as queries
-from dakehu.web.forms import AmountField, DayField, done, status_of
+from dakehu.web.exports import list_as_file
+from dakehu.web.forms import DayField, RateField, done, status_of
+
+MOST_EXPORTED = 100_000
 
 
 class RateForm(forms.Form):
     """A rate from a day on."""
 
     on = DayField(label=lazy("In force from"))
-    rate = AmountField(label=lazy("Rate"), digits=8)
+    rate = RateField(label=lazy("Rate"))
 
     def __init__(
         self, data: QueryDict | None, *, codes: list[tuple[str, str]], **kwargs: Any
@@ -50,6 +53,19 @@ class BooksForm(forms.Form):
 def rate_page(request: SignedRequest) -> HttpResponse:
     """Show the currencies with their rates, and how the books are closed."""
     return _shown(request)
+
+
+@signed_in
+@require_safe
+def rate_export(request: SignedRequest, kind: str) -> HttpResponseBase:
+    """Give the exchange rates as a file, the one set last first."""
+    base, language = request.organisation.base_currency, request.viewer.language
+    head = [_("Currency"), _("In force from"), f"{_('Rate')} ({base})", _("Set"), _("By whom")]
+    lines = (
+        (r.currency, r.on, r.rate, r.recorded_at, r.actor.shown(language) if r.actor else "")
+        for r in queries.rates_set(viewer=request.viewer, limit=MOST_EXPORTED)
+    )
+    return list_as_file(request, kind, name="rates", head=head, rows=lines)
 
 
 @signed_in
@@ -150,6 +166,7 @@ def _check(request: SignedRequest, permission: str) -> None:
 
 urlpatterns = [
     path("rates/", rate_page, name="rates"),
+    path("rates/export.<str:kind>", rate_export, name="rate_export"),
     path("rates/set/", rate_set, name="rate_set"),
     path("rates/currency/", currency_set, name="currency_set"),
     path("rates/books/", books_close, name="books_close"),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -22,6 +22,7 @@ from dakehu.queries.opportunities import account_by_name, account_choices, choic
 from dakehu.queries.paging import Cut
 from dakehu.queries.people import people_in_sight
 from dakehu.queries.small_sales import small_sales
+from dakehu.web.exports import amount_head, every_row, list_as_file
 from dakehu.web.forms import AmountField, DayField, done, status_of
 
 
@@ -41,7 +42,7 @@ class SmallSaleForm(forms.Form):
     last_on = DayField(
         label=lazy("Last day of the period"),
         required=False,
-        help_text=lazy("Only for the total of a period."),
+        help_text=lazy("Only for the total of a period, within one month."),
     )
     orders = forms.IntegerField(label=lazy("Orders"), min_value=1, initial=1)
     note = forms.CharField(label=lazy("Note"), required=False, max_length=240)
@@ -52,7 +53,7 @@ class SmallSaleForm(forms.Form):
             initial={
                 "on": request.today,
                 "currency": request.organisation.base_currency,
-                "owner": request.viewer.person_id,
+                "owner": request.viewer.owns,
             },
         )
         self.viewer: Viewer = request.viewer
@@ -63,7 +64,7 @@ class SmallSaleForm(forms.Form):
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
             (p.id, p.shown(self.viewer.language))
             for p in people
-            if self.viewer.sees_all or p.id == self.viewer.person_id
+            if self.viewer.sees_all or p.id in self.viewer.owners
         ]
 
     def clean_account(self) -> str:
@@ -88,6 +89,25 @@ def small_sale_list(request: SignedRequest) -> HttpResponse:
         "small_sales/list.html",
         {"page": page, "may_record": request.viewer.holds("small_sale.record")},
     )
+
+
+@signed_in
+@require_safe
+def small_sale_export(request: SignedRequest, kind: str) -> HttpResponseBase:
+    """Give the list as a file; what was taken back stands in it with its mirror."""
+    head = [
+        _("Day"), _("Until before"), _("Account"), _("Owner"), _("Unit"), _("Orders"),
+        amount_head(request), _("Currency"), _("Note"), _("Taken back"),
+    ]  # fmt: skip
+    rows = every_row(lambda cut: small_sales(viewer=request.viewer, cut=cut))
+    lines = (
+        (
+            r.on, r.until_on, r.account, r.owner, r.unit, r.orders, r.amount, r.currency, r.note,
+            r.is_reversed or r.is_mirror,
+        )
+        for r in rows
+    )  # fmt: skip
+    return list_as_file(request, kind, name="small-sales", head=head, rows=lines)
 
 
 @signed_in
@@ -144,6 +164,7 @@ def small_sale_reverse(request: SignedRequest, small_sale_id: int) -> HttpRespon
 
 urlpatterns = [
     path("small-sales/", small_sale_list, name="small_sales"),
+    path("small-sales/export.<str:kind>", small_sale_export, name="small_sale_export"),
     path("small-sales/record/", small_sale_record, name="small_sale_record"),
     path(
         "small-sales/<int:small_sale_id>/reverse/",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -23,6 +23,7 @@ from dakehu.queries.appointments import Seat, seats_on
 from dakehu.queries.audit import changes
 from dakehu.queries.methods import method_book
 from dakehu.queries.units import UnitName, Units, all_units
+from dakehu.web.exports import list_as_file
 from dakehu.web.forms import AmountField, DayField, done, status_of, unit_choices
 from dakehu.web.history import events_of
 from dakehu.web.roles import ROLE_WORDS
@@ -147,6 +148,28 @@ def unit_tree(request: SignedRequest) -> HttpResponse:
         "people": len({seat.person.id for seat in seats}),
     }
     return render_page(request, "units/tree.html", facts)
+
+
+@signed_in
+@require_safe
+def unit_export(request: SignedRequest, kind: str) -> HttpResponseBase:
+    """Give the tree of the day as a file: a row per unit, with the way to it from the root."""
+    text = request.GET.get("on", "")
+    on = parse_day(text) if text else request.today
+    units, language = all_units(), request.viewer.language
+    tree = units.tree(on)
+    root = _unit_asked(request, tree)
+    rows = _rows(units, tree, root, seats_on(viewer=request.viewer, day=on), language)
+    head = [_("Code"), _("Unit"), _("Kind"), _("Path"), _("Heads"), _("Others"), _("People")]
+    lines = (
+        (
+            row.code, row.name, row.kind,
+            " › ".join(units.names[u].name(language) for u in tree.path(row.id)),
+            " · ".join(row.heads), " · ".join(" ".join(one) for one in row.others), row.count,
+        )
+        for row in rows
+    )  # fmt: skip
+    return list_as_file(request, kind, name="units", head=head, rows=lines, on=on)
 
 
 @signed_in
@@ -381,6 +404,7 @@ def _unit(request: SignedRequest, units: Units, unit_id: int) -> UnitName:
 
 urlpatterns = [
     path("units/", unit_tree, name="units"),
+    path("units/export.<str:kind>", unit_export, name="unit_export"),
     path("units/create/", unit_create, name="unit_create"),
     path("units/<int:unit_id>/edit/", unit_edit, name="unit_edit"),
     path("units/<int:unit_id>/place/", unit_place, name="unit_place"),

@@ -1,9 +1,13 @@
 """Accounts with their group tree, and contacts, from an import."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import F
 
+from dakehu.actions.accounts import lock_groups
+from dakehu.actions.bulk import insert_models
 from dakehu.actions.imports.organisation import people_by_name, units_of_sellers
 from dakehu.actions.imports.work import Work
 from dakehu.actions.names import sort_key
@@ -32,64 +36,130 @@ def known_accounts(work: Work) -> dict[str, list[int]]:
     return found
 
 
-def write_accounts(
-    work: Work, planned_accounts: Sequence[PlannedAccount], default_unit: int | None
-) -> None:
-    """Create the accounts that are not there yet, parents before branches."""
-    found = known_accounts(work)
-    known = work.known("account")
-    codes = set(Account.objects.values_list("code", flat=True))
-    fresh: list[PlannedAccount] = []
-    remembered: list[tuple[str, int]] = []
-    listed: set[str] = set()
-    for planned in planned_accounts:
-        fold = folded(planned.name)
-        alike = found.get(fold, [])
-        if not fold or fold in listed:
-            work.refuse(planned.at, "import.listed_twice", name=planned.name)
-        elif planned.name[:120] in known or len(alike) == 1:
-            pk = known.get(planned.name[:120]) or alike[0]
-            if planned.name[:120] not in known:
-                remembered.append((planned.name[:120], pk))
-            _compare(work, planned, pk)
-        elif alike:
-            work.refuse(planned.at, "import.several_accounts", name=planned.name)
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A planned account and the folded name of its parent; `again` where it was listed before."""
+
+    planned: PlannedAccount
+    parent: str = ""
+    again: bool = False
+
+
+class Accounts:
+    """Takes accounts in, some at a time, parents before branches."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self.found = known_accounts(work)
+        self._codes: set[str] = set()
+        self._people: dict[str, set[int]] = {}
+        self._sellers: dict[int, list[tuple[int, date, date | None]]] = {}
+        self._made_up = 0
+
+    def order(self, planned_accounts: Sequence[PlannedAccount]) -> list[Placed]:
+        """Give the accounts in the order in which they are taken in: the same at every start."""
+        if planned_accounts:
+            self._codes = set(Account.objects.values_list("code", flat=True))
+            self._people, self._sellers = people_by_name(self._work), units_of_sellers()
+        once: dict[str, PlannedAccount] = {}
+        again: list[Placed] = []
+        for planned in planned_accounts:
+            fold = folded(planned.name)
+            if fold and fold not in once:
+                once[fold] = planned
+            elif not planned.implied:
+                again.append(Placed(planned, again=True))
+        return again + [Placed(*both) for both in _parents_first(self._work, list(once.values()))]
+
+    def take(self, chunk: Sequence[Placed], *, trying: bool = False) -> None:
+        """Create those that are not there yet; with `trying` only say what would come of it."""
+        work = self._work
+        known = work.known_among("account", [p.planned.name[:120] for p in chunk])
+        remembered: list[tuple[str, int]] = []
+        fresh: list[Placed] = []
+        for placed in chunk:
+            planned = placed.planned
+            fold = folded(planned.name)
+            alike = self.found.get(fold, [])
+            here = known.get(planned.name[:120]) or (alike[0] if len(alike) == 1 else None)
+            if placed.again:
+                work.refuse(planned.at, "import.listed_twice", name=planned.name)
+            elif here is not None:
+                if planned.name[:120] not in known and here > 0:
+                    remembered.append((planned.name[:120], here))
+                # What is only being tried has made-up ids, below zero.
+                if not planned.implied and here > 0:
+                    _compare(work, planned, here)
+            elif not alike:
+                fresh.append(placed)
+            elif not planned.implied:
+                work.refuse(planned.at, "import.several_accounts", name=planned.name)
+        made = self._create(fresh, trying=trying)
+        if not trying:
+            work.remember("account", remembered + made)
+
+    def _create(self, fresh: Sequence[Placed], *, trying: bool) -> list[tuple[str, int]]:
+        work = self._work
+        lock_groups()
+        tree = _Branches(self.found)
+        rows: list[Account] = []
+        made: list[PlannedAccount] = []
+        for placed in fresh:
+            planned, parent = placed.planned, placed.parent
+            unit, manager = self._unit(planned)
+            if not self._fits(planned, unit):
+                continue
+            known_parent = parent if tree.holds(parent) else ""
+            if parent != known_parent:
+                work.warn(planned.at, "import.unknown_parent", parent=planned.parent)
+            account = _account(work, planned, unit, self._codes)
+            account.manager_id = manager
+            if trying:
+                tree.know(account, folded(planned.name))
+            else:
+                tree.place(account, folded(planned.name), known_parent)
+            rows.append(account)
+            made.append(planned)
+        if trying:
+            for account in rows:
+                self._made_up -= 1
+                account.pk = self._made_up
         else:
-            fresh.append(planned)
-        listed.add(fold)
-    tree = _Branches(found)
-    people, sellers = people_by_name(work), units_of_sellers()
-    rows: list[Account] = []
-    made: list[PlannedAccount] = []
-    for planned, parent in _parents_first(work, fresh):
-        manager = _manager(work, planned, people)
-        held = sellers.get(manager or 0)
-        unit = held[0][0] if held else default_unit
+            insert_models(Account, rows)
+            tree.count_children()
+        for planned, account in zip(made, rows, strict=True):
+            self.found.setdefault(folded(planned.name), []).append(account.pk)
+            if planned.implied:
+                work.created["accounts"] += 1
+            else:
+                work.make("accounts", planned.at)
+            work.made.append(("account", account.pk))
+        return [(p.name[:120], a.pk) for p, a in zip(made, rows, strict=True)]
+
+    def _fits(self, planned: PlannedAccount, unit: int | None) -> bool:
+        """Test if the account may be made there; one that is only named is refused by its row."""
+        unknown = bool(planned.unit) and unit is None
+        if not unknown and self._work.reaches(unit):
+            return True
+        if not planned.implied:
+            code = "import.unknown_unit" if unknown else "import.unit_out_of_reach"
+            self._work.refuse(planned.at, code, unit=planned.unit)
+        return False
+
+    def _unit(self, planned: PlannedAccount) -> tuple[int | None, int | None]:
+        """Give the unit and the manager of a new account."""
+        manager = _manager(self._work, planned, self._people)
         if planned.unit:
-            unit = work.units.get(planned.unit)
-        if planned.unit and unit is None:
-            work.refuse(planned.at, "import.unknown_unit", unit=planned.unit)
-            continue
-        if not work.reaches(unit):
-            work.refuse(planned.at, "import.unit_out_of_reach", unit=planned.unit)
-            continue
-        known_parent = parent if tree.holds(parent) else ""
-        if parent != known_parent:
-            work.warn(planned.at, "import.unknown_parent", parent=planned.parent)
-        account = _account(work, planned, unit, codes)
-        account.manager_id = manager
-        tree.place(account, folded(planned.name), known_parent)
-        rows.append(account)
-        made.append(planned)
-    for planned, account in zip(made, Account.objects.bulk_create(rows, 500), strict=True):
-        remembered.append((planned.name[:120], account.pk))
-        work.make("accounts", planned.at)
-    tree.count_children()
-    work.remember("account", remembered)
+            return self._work.units.get(planned.unit), manager
+        held = self._sellers.get(manager or 0)
+        return (held[0][0] if held else self._work.root), manager
 
 
 def _compare(work: Work, planned: PlannedAccount, pk: int) -> None:
-    held = Account.objects.filter(pk=pk).values(*_FIELDS).first() or {}
+    held = Account.visible_to(work.actor).filter(pk=pk).values(*_FIELDS).first()
+    if held is None:
+        work.refuse_hidden(planned.at, planned.name)
+        return
     differing = [
         name for name in _FIELDS if (wanted := getattr(planned, name)) and wanted != held.get(name)
     ]
@@ -160,6 +230,10 @@ class _Branches:
         """Test if an account of that folded name is there to hang others under."""
         return parent in self._placed or len(self._found.get(parent, [])) == 1
 
+    def know(self, account: Account, fold: str) -> None:
+        """Let others hang under an account that is only tried."""
+        self._placed[fold] = account
+
     def place(self, account: Account, fold: str, parent: str) -> None:
         """Set path and depth under the parent (folded name; '' for a root)."""
         base, depth = "", 1
@@ -194,14 +268,15 @@ class _Branches:
             Account.objects.filter(pk=pk).update(numchild=F("numchild") + number)
 
 
-def write_contacts(work: Work, planned_contacts: Sequence[PlannedContact]) -> None:
+def take_contacts(
+    work: Work,
+    planned_contacts: Sequence[PlannedContact],
+    found: Mapping[str, list[int]],
+    *,
+    trying: bool = False,
+) -> None:
     """Create the contacts that are not there yet at accounts that the actor may see."""
-    if not planned_contacts:
-        return
-    found = known_accounts(work)
-    known = work.known("contact")
-    rows: list[Contact] = []
-    made: list[tuple[PlannedContact, str]] = []
+    wanted: dict[str, tuple[PlannedContact, int]] = {}
     for planned in planned_contacts:
         accounts = found.get(folded(planned.account), [])
         if len(accounts) != 1:
@@ -209,29 +284,36 @@ def write_contacts(work: Work, planned_contacts: Sequence[PlannedContact]) -> No
             work.refuse(planned.at, code, name=planned.account)
             continue
         external = f"{accounts[0]}/{folded(planned.name)}/{planned.email.casefold()}"[:120]
+        if external in wanted:
+            work.mark(planned.at, "unchanged")
+        wanted.setdefault(external, (planned, accounts[0]))
+    known = work.known_among("contact", list(wanted))
+    rows: list[Contact] = []
+    made: list[str] = []
+    for external, (planned, account) in wanted.items():
         if external in known:
             work.mark(planned.at, "unchanged")
             continue
-        known[external] = 0
-        made.append((planned, external))
-        rows.append(
-            Contact(
-                account_id=accounts[0],
-                name=planned.name,
-                name_en=planned.name_en,
-                sort_key=sort_key(planned.name),
-                title=planned.title,
-                department=planned.department,
-                phone=planned.phone,
-                email=planned.email,
-                note=planned.note,
-                created_on=work.today,
-            )
-        )
-    fresh = []
-    for (planned, external), contact in zip(
-        made, Contact.objects.bulk_create(rows, 500), strict=True
-    ):
-        fresh.append((external, contact.pk))
+        made.append(external)
+        rows.append(_contact(work, planned, account))
         work.make("contacts", planned.at)
-    work.remember("contact", fresh)
+    if not trying:
+        insert_models(Contact, rows)
+        work.made += [("contact", contact.pk) for contact in rows]
+        pairs = zip(made, rows, strict=True)
+        work.remember("contact", [(external, contact.pk) for external, contact in pairs])
+
+
+def _contact(work: Work, planned: PlannedContact, account: int) -> Contact:
+    return Contact(
+        account_id=account,
+        name=planned.name,
+        name_en=planned.name_en,
+        sort_key=sort_key(planned.name),
+        title=planned.title,
+        department=planned.department,
+        phone=planned.phone,
+        email=planned.email,
+        note=planned.note,
+        created_on=work.today,
+    )

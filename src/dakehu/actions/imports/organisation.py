@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 
 from dakehu.actions.imports.work import Work
 from dakehu.actions.names import sort_key
+from dakehu.actions.unit_tree import lock_unit_tree
 from dakehu.core.access import ROLES
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.imports.plan import At, Plan, PlannedPerson, PlannedUnit, path_of
@@ -20,6 +21,8 @@ _FAR_REACHING = {"executive", "finance", "auditor", "administrator"}
 
 def write_units(work: Work, plan: Plan, method_id: int | None) -> None:
     """Hang the planned units into the tree, from the first day of the data on."""
+    if plan.units:
+        lock_unit_tree()
     units = all_units()
     _name_units(work, units)
     if not plan.units:
@@ -109,6 +112,7 @@ def _create_unit(
     _place(work, unit.pk, parent, work.first_on)
     work.allow(unit.pk)
     work.make("units", planned.at)
+    work.made.append(("unit", unit.pk))
     return unit.pk
 
 
@@ -200,6 +204,7 @@ def write_people(work: Work, plan: Plan) -> None:
     for planned, person in zip(made, Person.objects.bulk_create(rows, 500), strict=True):
         work.people[planned.key] = person.pk
         work.make("people", planned.at)
+        work.made.append(("person", person.pk))
         reused.append((planned.key, person.pk))
     work.remember("person", reused)
     _appoint(work, plan)
@@ -240,7 +245,8 @@ def _appoint(work: Work, plan: Plan) -> None:
                 )
             )
             work.make("appointments", planned.at)
-    Appointment.objects.bulk_create(rows, 500)
+    for row in Appointment.objects.bulk_create(rows, 500):
+        work.made.append(("appointment", row.pk))
 
 
 def people_by_name(work: Work) -> dict[str, set[int]]:

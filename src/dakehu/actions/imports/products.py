@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dakehu.actions.imports.work import Work
 from dakehu.actions.names import sort_key
-from dakehu.core.imports.plan import At, PlannedDeal, PlannedProduct
+from dakehu.core.imports.plan import At, PlannedProduct
 from dakehu.core.names import folded
 from dakehu.models import Product
 
@@ -79,14 +79,13 @@ def write_products(work: Work, planned_products: Sequence[PlannedProduct]) -> No
     for at, product in zip(places, Product.objects.bulk_create(rows, 500), strict=True):
         fresh.append((product.code, product.pk))
         work.make("products", at)
+        work.made.append(("product", product.pk))
     work.remember("product", fresh)
 
 
-def catalogue(deals: Sequence[PlannedDeal]) -> Catalogue:
+def catalogue() -> Catalogue:
     """Read the products that opportunities may name."""
     found = Catalogue()
-    if not any(deal.product for deal in deals):
-        return found
     for product in Product.objects.filter(is_active=True).order_by("id"):
         found.by_code[product.code] = product
         names = {product.code, product.name_zh, product.name_en} - {""}

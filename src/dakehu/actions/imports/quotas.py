@@ -10,7 +10,9 @@ from dakehu.core.names import folded
 from dakehu.models import Quota
 
 
-def write_quotas(work: Work, planned_quotas: Sequence[PlannedQuota]) -> None:
+def write_quotas(
+    work: Work, planned_quotas: Sequence[PlannedQuota], *, trying: bool = False
+) -> None:
     """Set the quotas that differ from what is set; the right to set them is asked per unit."""
     if not planned_quotas:
         return
@@ -50,4 +52,7 @@ def write_quotas(work: Work, planned_quotas: Sequence[PlannedQuota]) -> None:
             )
         )  # fmt: skip
         work.make("quotas", planned.at)
-    Quota.objects.bulk_create(rows, 500)
+    if trying:
+        return
+    for row in Quota.objects.bulk_create(rows, 500):
+        work.made.append(("quota", row.pk))

@@ -75,7 +75,9 @@ def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
     return tuple(SourceFile(path.name, path) for path in found)
 
 
-def read_tables(source: SourceFile, *, encoding: str | None = None) -> list[Table]:
+def read_tables(
+    source: SourceFile, *, encoding: str | None = None, separator: str | None = None
+) -> list[Table]:
     """Read a file: one table of a text file, one per sheet of a workbook that holds anything.
 
     Raises RuleBroken `import.wrong_extension`, `import.unknown_extension`,
@@ -95,7 +97,7 @@ def read_tables(source: SourceFile, *, encoding: str | None = None) -> list[Tabl
         raise RuleBroken("import.wrong_extension", file=name, said=ending, really=really or "text")
     if ending in TEXT_NAMES:
         decoded = decode(content, file=name, encoding=encoding)
-        return [read_csv(decoded.text, file=name, encoding=decoded.encoding)]
+        return [read_csv(decoded.text, file=name, encoding=decoded.encoding, separator=separator)]
     return _read_workbook(content, name, zipped=really == "zip")
 
 

@@ -1,46 +1,26 @@
 """Running an import: read, recognise, plan, write, report; all of it or nothing (FUN-5, FUN-3)."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from dakehu.actions.imports.accounts import write_accounts, write_contacts
-from dakehu.actions.imports.currency import booking_in, currency_of
-from dakehu.actions.imports.opportunities import write_deals
-from dakehu.actions.imports.organisation import write_people, write_units
-from dakehu.actions.imports.products import write_products
-from dakehu.actions.imports.quotas import write_quotas
-from dakehu.actions.imports.reading import SourceFile, read_tables
-from dakehu.actions.imports.stages import install_recipe_method, stages
-from dakehu.actions.imports.work import Work
-from dakehu.actions.ledger import rebuild
+from dakehu.actions.imports.course import Course, know, plan_course, read_files, set_up
+from dakehu.actions.imports.options import ImportOptions
+from dakehu.actions.imports.reading import SourceFile
+from dakehu.actions.ledger import carry_forward, open_months
+from dakehu.actions.names import LookUps, record_look_ups
 from dakehu.core.access import Viewer
-from dakehu.core.errors import DakehuError, NotAllowed, RuleBroken
-from dakehu.core.imports.plan import Plan
-from dakehu.core.imports.planning import plan_import
+from dakehu.core.errors import DakehuError, NotAllowed
 from dakehu.core.imports.problems import Problem, plain
-from dakehu.core.imports.recipes import Bound, recognise
-from dakehu.core.imports.records import Reading
-from dakehu.core.imports.tables import Table
-from dakehu.core.periods import DateOrder
-from dakehu.models import ImportProblem, ImportRun, Organisation
+from dakehu.models import ImportedObject, ImportProblem, ImportRun
 
 #: More findings than this are counted, not kept.
 KEPT_PROBLEMS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What the user says about the files; None leaves it to the recipe and the files."""
-
-    dates: DateOrder | None = None
-    encoding: str | None = None
-    state_of: date | None = None
-    dry_run: bool = False
+_BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +96,25 @@ def run_import(
     if not actor.holds("import.run"):
         raise NotAllowed("import.run")
     options = options or ImportOptions()
-    correlation_id = uuid4()
+    correlation_id, look_ups = uuid4(), LookUps(actor, at)
     try:
         with transaction.atomic():
-            report = _import(actor, files, recipe, options, today, at, correlation_id)
+            report, made = _import(
+                actor, files, recipe, options, today, at, correlation_id, look_ups
+            )
             if options.dry_run:
                 transaction.set_rollback(True)
             else:
-                report = _keep(report, actor, options, at, correlation_id)
+                report = _keep(report, actor, options, at, correlation_id, made)
+                record_look_ups(look_ups)
     except DakehuError as error:
+        record_look_ups(look_ups)
         _keep_refusal(error, actor, files, recipe, options, at, correlation_id)
         raise
     if options.dry_run:
         with transaction.atomic():
             report = _keep(report, actor, options, at, correlation_id)
+            record_look_ups(look_ups)
     return report
 
 
@@ -141,67 +126,29 @@ def _import(
     today: date,
     at: datetime,
     correlation_id: UUID,
-) -> ImportReport:
-    tables = _read(files, options)
-    bound = recognise(tables, recipe)
-    organisation = Organisation.objects.select_related("base_currency").first()
-    if organisation is None:
-        raise RuleBroken("organisation.missing")
-    currency = currency_of(bound.recipe.currency or organisation.base_currency_id)
-    reading = Reading(
-        currency.pk, currency.digits, options.dates or bound.recipe.dates,
-        organisation.fiscal_first_month,
+    look_ups: LookUps,
+) -> tuple[ImportReport, list[tuple[str, int]]]:
+    course = plan_course(
+        actor=actor, tables=read_files(files, options), recipe=recipe, options=options,
+        correlation_id=correlation_id, today=today, at=at, look_ups=look_ups,
     )  # fmt: skip
-    plan = plan_import(bound, reading, today=today, state_of=options.state_of)
-    if plan.state_of is not None and plan.state_of > today:
-        raise RuleBroken("import.state_in_future", on=plan.state_of, today=today)
-    counted = plan.first_on if plan.deals else None
-    booking, base_set = booking_in(currency, first_on=counted)
-    work = Work(
-        actor, bound.recipe, correlation_id, today, at, currency.pk, currency.digits,
-        first_on=min(plan.first_on or today, today).replace(day=1),
-    )  # fmt: skip
+    work, plan = course.work, course.plan
     work.problems.extend(plan.problems)
-    _write(work, plan, booking)
-    return _report(work, bound, plan, options, booking.base, base_set)
-
-
-def _read(files: Sequence[SourceFile], options: ImportOptions) -> list[Table]:
-    if not files:
-        raise RuleBroken("import.no_files")
-    tables: list[Table] = []
-    for file in files:
-        tables += read_tables(file, encoding=options.encoding)
-    names = [table.file for table in tables]
-    for name in names:
-        if names.count(name) > 1:
-            raise RuleBroken("import.same_file_twice", file=name)
-    return tables
-
-
-def _write(work: Work, plan: Plan, booking: Any) -> None:
-    method_id, method_new = None, False
+    set_up(course)
+    know(course)
+    if plan.deals and plan.first_on is not None:
+        open_months(since=plan.first_on, upto=today, at=at)
+    for phase in course.phases:
+        for place in range(0, len(phase.items), _BATCH):
+            phase.write(phase.find(phase.items[place : place + _BATCH]))
+    course.end()
     if plan.deals:
-        history = any(d.start_on < work.today or d.outcome for d in plan.deals)
-        if history:
-            work.require("import.history")
-        method_id, method_new = install_recipe_method(work.recipe, actor=work.actor, at=work.at)
-    write_units(work, plan, method_id)
-    write_people(work, plan)
-    write_products(work, plan.products)
-    write_accounts(work, plan.accounts, work.root)
-    write_contacts(work, plan.contacts)
-    write_quotas(work, plan.quotas)
-    first = write_deals(work, plan.deals, stages(work.recipe.method), booking)
-    if method_new:
-        work.created["methods"] += 1
-    if first is not None:
-        rebuild(since=first, upto=work.today, at=work.at)
+        carry_forward(upto=today, at=at)
+    return _report(course, options), work.made
 
 
-def _report(
-    work: Work, bound: Bound, plan: Plan, options: ImportOptions, base: str, base_set: bool
-) -> ImportReport:
+def _report(course: Course, options: ImportOptions) -> ImportReport:
+    work, bound, plan = course.work, course.bound, course.plan
     files = tuple(FileRead(f.table.file, f.table.encoding, f.table.row_count) for f in bound.files)
     read = sum(file.rows for file in files)
     refused = work.refused_rows()
@@ -224,8 +171,8 @@ def _report(
         problem_count=len(problems),
         state_of=plan.state_of,
         currency=work.currency,
-        base_currency=base,
-        base_currency_set=base_set,
+        base_currency=course.base,
+        base_currency_set=course.base_set,
         correlation_id=work.correlation_id,
     )
 
@@ -236,9 +183,8 @@ def _keep(
     options: ImportOptions,
     at: datetime,
     correlation_id: UUID,
+    made: Sequence[tuple[str, int]] = (),
 ) -> ImportReport:
-    from dataclasses import replace
-
     kept = report.as_json()
     kept.pop("problems")
     run = ImportRun.objects.create(
@@ -262,6 +208,9 @@ def _keep(
         ],
         500,
     )  # fmt: skip
+    ImportedObject.objects.bulk_create(
+        [ImportedObject(run=run, object_type=kind, object_id=pk) for kind, pk in made], 500
+    )
     return replace(report, run_id=run.pk)
 
 

@@ -21,6 +21,7 @@ class StagePlace:
     method_id: int
     version_id: int
     stage_id: int
+    order: int = 0
 
 
 class Stages:
@@ -32,7 +33,7 @@ class Stages:
         self._ends: dict[str, tuple[StagePlace, StagePlace]] = {}
         for row in rows:
             method = row.version.method
-            place = StagePlace(method.pk, row.version_id, row.stage_id)
+            place = StagePlace(method.pk, row.version_id, row.stage_id, row.order)
             names = {folded(n) for n in (row.stage.key, row.name_zh, row.name_en)}
             for called in {folded(n) for n in (method.key, method.name_zh, method.name_en)}:
                 if not row.after_win:

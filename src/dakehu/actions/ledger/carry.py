@@ -5,8 +5,8 @@ the turnover of every month before it. Readers start at the last carried month, 
 month needs no carrying and a change of today writes nothing here.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +23,9 @@ POSITION = (
 _COLUMNS = ", ".join(POSITION)
 #: One lock for all that carries; the number only has to be ours.
 _LOCK = 7042018
+_BOOKS = 7042019
+#: From so many rows on, COPY is faster than statement by statement.
+_MANY = 50
 
 
 def lock_shared() -> None:
@@ -37,6 +40,18 @@ def lock_alone() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def hold_books(*, alone: bool = False) -> None:
+    """Keep the books as they are read until this transaction ends; `alone` to close them.
+
+    Closing waits for postings under way, and postings that come later see it. A lock of its own,
+    always taken before the ledger's: then nobody waits in a circle.
+    """
+    if connection.vendor == "postgresql":
+        taken = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {taken}(%s)", [_BOOKS])
 
 
 def hold_ledger(earliest: date) -> bool:
@@ -61,7 +76,9 @@ def hold_ledger(earliest: date) -> bool:
 
 
 def _is_carried_after(day: date) -> bool:
-    return CarriedMonth.objects.filter(month__gt=day).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM dakehu_carriedmonth WHERE month > %s LIMIT 1", [day])
+        return cursor.fetchone() is not None
 
 
 def next_month(month: date) -> date:
@@ -81,6 +98,26 @@ def carry_forward(*, upto: date, at: datetime) -> int:
                 return carried
             _carry_month(month, at)
             carried += 1
+
+
+def open_months(*, since: date, upto: date, at: datetime) -> None:
+    """Carry the empty months from `since` on, before anything is posted in them.
+
+    What is posted then keeps them right, and nobody reads a long history from its entries. Where
+    something was posted before the first carried month nothing is opened.
+    """
+    with transaction.atomic():
+        lock_alone()
+        first = CarriedMonth.objects.order_by("month").values_list("month", flat=True).first()
+        entries = Entry.objects.all() if first is None else Entry.objects.filter(on__lt=first)
+        if entries.exists():
+            return
+        month, until = since.replace(day=1), first or next_month(upto.replace(day=1))
+        rows = []
+        while month < until:
+            rows.append(CarriedMonth(month=month, carried_at=at))
+            month = next_month(month)
+        CarriedMonth.objects.bulk_create(rows)
 
 
 def rebuild(*, since: date | None, upto: date, at: datetime) -> int:
@@ -136,34 +173,51 @@ def _carry_month(month: date, at: datetime) -> None:
 
 def update_carried(entries: Iterable[Entry]) -> None:
     """Add new entries to every month already carried after their day; needs `lock_alone`."""
-    entries = list(entries)
-    earliest = min(entry.on for entry in entries)
+    carry_rows(
+        [
+            (
+                entry.kind, entry.on, tuple(getattr(entry, column) for column in POSITION),
+                entry.count, entry.amount_minor, entry.base_minor or 0,
+            )
+            for entry in entries
+        ]
+    )  # fmt: skip
+
+
+#: An entry as carrying needs it: kind, day, position, count, amount, base amount.
+Carried = tuple[int, date, tuple[Any, ...], int, int, int]
+
+
+def carry_rows(entries: Sequence[Carried]) -> None:
+    """Add entries to every month already carried after their day; needs `lock_alone`."""
+    earliest = min(entry[1] for entry in entries)
     months = list(
         CarriedMonth.objects.filter(month__gt=earliest.replace(day=1))
         .order_by("month")
         .values_list("month", flat=True)
     )
-    balances: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-    turnovers: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for entry in entries:
-        position = tuple(getattr(entry, column) for column in POSITION)
-        if entry.place == Place.OPEN:
-            for month in months:
-                if month > entry.on:
-                    sums = balances[(month, *position)]
-                    sums[0] += entry.count
-                    sums[1] += entry.amount_minor
-        own_month = entry.on.replace(day=1)
-        if entry.place != Place.NOWHERE and any(month > entry.on for month in months):
-            flows = turnovers[(own_month, entry.kind, *position)]
-            flows[0] += entry.count
-            flows[1] += entry.amount_minor
-            flows[2] += entry.base_minor or 0
+    if not months:
+        return
+    opened: dict[tuple[Any, ...], dict[int, list[int]]] = {}
+    turnovers: dict[tuple[Any, ...], list[int]] = {}
+    for kind, on, position, count, amount, base in entries:
+        after = bisect_right(months, on)
+        if after == len(months):
+            continue
+        if position[0] == Place.OPEN:
+            sums = opened.setdefault(position, {}).setdefault(after, [0, 0])
+            sums[0] += count
+            sums[1] += amount
+        if position[0] != Place.NOWHERE:
+            flows = turnovers.setdefault((on.replace(day=1), kind, *position), [0, 0, 0])
+            flows[0] += count
+            flows[1] += amount
+            flows[2] += base
     _upsert(
         Balance._meta.db_table,
         ("month", *POSITION),
         ("count", "amount_minor"),
-        balances,
+        _balances(opened, months),
     )
     _upsert(
         Turnover._meta.db_table,
@@ -171,6 +225,23 @@ def update_carried(entries: Iterable[Entry]) -> None:
         ("count", "amount_minor", "base_minor"),
         turnovers,
     )
+
+
+def _balances(
+    opened: dict[tuple[Any, ...], dict[int, list[int]]], months: Sequence[date]
+) -> dict[tuple[Any, ...], list[int]]:
+    """Sum up what a position gains from one month on: what comes and goes again leaves nothing."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for position, steps in opened.items():
+        places = sorted(steps)
+        count = amount = 0
+        for place, until in zip(places, [*places[1:], len(months)], strict=True):
+            count += steps[place][0]
+            amount += steps[place][1]
+            if count or amount:
+                for month in months[place:until]:
+                    found[(month, *position)] = [count, amount]
+    return found
 
 
 def _upsert(
@@ -187,6 +258,33 @@ def _upsert(
         f"INSERT INTO {table} ({', '.join((*key, *sums))}) VALUES ({marks})"
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {adding}"
     )
+    if connection.vendor == "postgresql" and len(rows) > _MANY:
+        _upsert_by_copy(table, key, sums, rows)
+        return
     with connection.cursor() as cursor:
         # Sorted: two postings that touch the same rows take them in the same order.
         cursor.executemany(sql, [(*k, *v) for k, v in sorted(rows.items())])
+
+
+def _upsert_by_copy(
+    table: str,
+    key: tuple[str, ...],
+    sums: tuple[str, ...],
+    rows: dict[tuple[Any, ...], list[int]],
+) -> None:
+    """Do the same as `_upsert` for very many rows: COPY into a table of this session first."""
+    columns = ", ".join((*key, *sums))
+    adding = ", ".join(f"{c} = {table}.{c} + excluded.{c}" for c in sums)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE {table}_coming ON COMMIT DROP AS"
+            f" SELECT {columns} FROM {table} WITH NO DATA"
+        )
+        with cursor.copy(f"COPY {table}_coming ({columns}) FROM STDIN") as copy:
+            for k, v in sorted(rows.items()):
+                copy.write_row((*k, *v))
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}_coming"
+            f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {adding}"
+        )
+        cursor.execute(f"DROP TABLE {table}_coming")

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from dakehu.actions.ledger.carry import hold_ledger, update_carried
+from dakehu.actions.ledger.rows import insert
 from dakehu.core.ledger import NewEntry, Place, Step, Way, entries_for
 from dakehu.models import Entry, Movement, MovementNote
 
@@ -69,7 +70,8 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     if not drafts:
         return []
     late = carry and hold_ledger(min(draft.posting.on for draft in drafts))
-    movements = Movement.objects.bulk_create([_movement(draft) for draft in drafts], 500)
+    movements = [_movement(draft) for draft in drafts]
+    insert(movements)
     entries: list[Entry] = []
     notes: list[MovementNote] = []
     for movement, draft in zip(movements, drafts, strict=True):
@@ -83,9 +85,8 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
                     text=draft.text,
                 )
             )
-    Entry.objects.bulk_create(entries, 500)
-    if notes:
-        MovementNote.objects.bulk_create(notes, 500)
+    insert(entries)
+    insert(notes)
     if late:
         update_carried(entries)
     return [movement.pk for movement in movements]

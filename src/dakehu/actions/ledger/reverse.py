@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from itertools import pairwise
 from uuid import UUID
 
@@ -152,8 +151,17 @@ def reverse_correlation(
     return ours[0].before
 
 
-#: What an outcome of that standing books on a day, in minor units of the base currency.
-Booking = Callable[[Standing, date], int]
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An amount and what it was booked at: the rate that a corrected amount keeps."""
+
+    amount_minor: int
+    base_minor: int
+
+
+#: What an outcome of that standing books on a day, in minor units of the base currency: at the
+#: rate of the booking that is given, else at the day's.
+Booking = Callable[[Standing, date, Booked | None], int]
 
 
 def correct_movement(
@@ -241,12 +249,16 @@ def _is_open(standing: Standing | None) -> bool:
 
 
 def _booked_again(one: Again, now: Standing, base: int, book: Booking) -> int:
-    """Keep the rate at which an outcome was booked; on another day it is that day's."""
+    """Keep the rate at which an outcome was booked; on another day it is that day's.
+
+    From the rate, never from the old booking: what was rounded would be rounded again.
+    """
     after = one.step.after
     amount = after.amount_minor if after is not None else 0
-    if one.on != one.step.on or (amount == 0 and now.amount_minor):
-        return book(now, one.on)
-    return base if amount == now.amount_minor else round(Fraction(base * now.amount_minor, amount))
+    if amount == now.amount_minor and one.on == one.step.on:
+        return base
+    kept = one.on == one.step.on and amount != 0
+    return book(now, one.on, Booked(amount, base) if kept else None)
 
 
 def _order_of_stages(again: Sequence[Again]) -> dict[int, int]:

@@ -1,13 +1,13 @@
 """What every field of an opportunity must keep to, on whichever way in (FUN-2)."""
 
+from collections.abc import Container
 from datetime import date
-
-from django.db.models import Q
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.opportunities import SOURCES
-from dakehu.models import Account, Appointment, Person
+from dakehu.models import Account, Person
+from dakehu.queries.seats import seats
 
 LONGEST = {"name": 200, "compelling_event": 240, "next_step": 240, "code": 40}
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
@@ -45,26 +45,21 @@ def check_close_day(field: str, day: date | None) -> None:
         )
 
 
-def unit_of_owner(owner_id: int, on: date) -> int:
+def unit_of_owner(owner_id: int, on: date, within: Container[int] | None = None) -> int:
     """Give the unit of an owner on a day: of their appointment as salesperson, else of any.
 
-    Whom somebody stands in for does not count: their own sales stay in their own unit.
-    RuleBroken `opportunity.owner_unknown`, `opportunity.owner_without_unit`.
+    Of units `within` first, where they are appointed in one: a head who gives to somebody of
+    theirs who works elsewhere too gives nothing out of reach. Whom somebody stands in for does
+    not count: their own sales stay in their own unit. RuleBroken `opportunity.owner_unknown`,
+    `opportunity.owner_without_unit`.
     """
-    rows = (
-        Appointment.objects.filter(
-            person_id=owner_id, person__is_active=True, from_on__lte=on, for_person=None
-        )
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
-        .order_by("id")
-        .values_list("role", "unit_id")
-    )
-    units = list(rows)
-    for role, unit in units:
-        if role == "salesperson":
-            return int(unit)
-    if not units:
+    held = [seat for seat in seats().of(owner_id, on) if seat.is_active and seat.for_person is None]
+    near = [seat for seat in held if within is None or seat.unit_id in within]
+    for seat in near or held:
+        if seat.role == "salesperson":
+            return seat.unit_id
+    if not held:
         if not Person.objects.filter(pk=owner_id, is_active=True).exists():
             raise RuleBroken("opportunity.owner_unknown", field="owner")
         raise RuleBroken("opportunity.owner_without_unit", field="owner", on=on)
-    return int(units[0][1])
+    return (near or held)[0].unit_id

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from dakehu.actions.names import sort_key
 from dakehu.actions.opportunities.checks import (
@@ -58,8 +58,10 @@ def create_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     unit_id = unit_of_owner(new.owner_id, on)
-    if not actor.may("opportunity.create", owner_id=new.owner_id, unit_id=unit_id):
+    right = actor.right_to("opportunity.create", owner_id=new.owner_id, unit_id=unit_id)
+    if right is None:
         raise NotAllowed("opportunity.create")
+    save = save.under(right)
     check_posting_day(save, last_on=None, reason=reason)
     version = version_in_force(new.method_version_id)
     if not version.is_current:
@@ -79,8 +81,9 @@ def create_opportunity(
     row = _row(actor, new, unit_id, version, stage, save)
     row.save(force_insert=True)
     if not new.code.strip():
-        row.code = _free_code(on, row.pk)
-        Opportunity.objects.filter(pk=row.pk).update(code=row.code)
+        row.code = _give_code(on, row.pk)
+    if passed.overruled_by is not None:
+        save = save.under(passed.overruled_by)
     why = overrule if passed.overruled else reason
     post_steps(
         row,
@@ -164,7 +167,17 @@ def _row(
     )
 
 
-def _free_code(on: date, pk: int) -> str:
-    # Other ways in bring codes of their own; one that looks like ours steps aside.
+def _give_code(on: date, pk: int) -> str:
+    # Other ways in bring codes of their own; one that looks like ours makes ours step aside.
     code = f"OP-{on.year}-{pk:05}"
-    return f"{code}-{pk}" if Opportunity.objects.filter(code=code).exists() else code
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE dakehu_opportunity SET code = %s WHERE id = %s"
+            " AND NOT EXISTS (SELECT 1 FROM dakehu_opportunity t WHERE t.code = %s)",
+            [code, pk, code],
+        )
+        if cursor.rowcount:
+            return code
+    code = f"{code}-{pk}"
+    Opportunity.objects.filter(pk=pk).update(code=code)
+    return code

@@ -69,7 +69,7 @@ def edit_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
-    held.require(actor, "opportunity.edit")
+    save = save.under(held.require(actor, "opportunity.edit"))
     row = held.row
     lines = current_lines(row.pk) if _touches_lines(edit) else ()
     rivals = () if isinstance(edit.competitors, Keep) else current_competitors(row.pk)

@@ -13,6 +13,7 @@ from dakehu.actions.opportunities.held import (
     store,
 )
 from dakehu.actions.opportunities.history import follow_ledger
+from dakehu.actions.opportunities.home import come_home
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Kind, Place, Step, Way
@@ -39,7 +40,7 @@ def void_opportunity(
     check_is_today(on, today)
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    held.require(actor, "opportunity.void")
+    save = save.under(held.require(actor, "opportunity.void"))
     row = held.row
     if row.place == Place.WON:
         raise RuleBroken("opportunity.void_won")
@@ -64,10 +65,10 @@ def restore_opportunity(
     at: datetime,
     way: Way,
 ) -> Saved:
-    """Bring a voided opportunity back to where it stood.
+    """Bring a voided opportunity back to where it stood, or home where its unit was closed.
 
     NotFound (also where it is not voided), NotAllowed `opportunity.restore`, Conflict,
-    RuleBroken `opportunity.only_today`.
+    RuleBroken `opportunity.only_today`, `opportunity.unit_closed`.
     """
     check_is_today(on, today)
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
@@ -77,13 +78,14 @@ def restore_opportunity(
         seen_version=seen_version,
         voided=True,
     )
-    held.require(actor, "opportunity.restore")
+    save = save.under(held.require(actor, "opportunity.restore"))
     row = held.row
     check_posting_day(save, last_on=row.last_on)
     booked = None if row.place == Place.OPEN else row.base_minor
     post_steps(row, (Step(Kind.RESTORED, None, held.standing),), save, base_minor=booked)
     # What was taken back with its creation begins anew here; what was voided keeps its dates.
     follow_ledger(row)
+    come_home(row, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))
 

@@ -1,17 +1,15 @@
 """An opportunity held for a change: locked, permitted, of the version that was seen (DESIGN)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
 from dakehu.actions.audit import record_changes
-from dakehu.actions.ledger import Posting, post
-from dakehu.core.access import Viewer
-from dakehu.core.currency import convert
+from dakehu.actions.ledger import Booked, Posting, hold_books, post
+from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import (
     Category,
@@ -24,7 +22,9 @@ from dakehu.core.ledger import (
     month_of,
 )
 from dakehu.core.money import to_minor
-from dakehu.models import BooksClosing, Currency, ExchangeRate, Grant, Opportunity
+from dakehu.models import Grant, Opportunity
+from dakehu.queries.organisation import organisation
+from dakehu.queries.rates import exchange_book
 
 #: Stored as `close_sort` where no close date is known: order knows no NULL.
 LAST_DAY = date.max
@@ -40,11 +40,17 @@ class Save:
     at: datetime
     way: Way
     correlation_id: UUID
+    #: Whom the actor stands in for, where they may do it only as a deputy.
+    for_person_id: int | None = None
 
     @classmethod
     def begin(cls, *, actor: Viewer, on: date, today: date, at: datetime, way: Way) -> "Save":
         """Start a save under a new correlation id."""
         return cls(actor, on, today, at, way, uuid4())
+
+    def under(self, right: Right) -> "Save":
+        """Record the save as done under this right: for the person a deputy stands in for."""
+        return replace(self, for_person_id=right.for_person)
 
     @property
     def posting(self) -> Posting:
@@ -55,6 +61,7 @@ class Save:
             actor_id=self.actor.person_id,
             way=self.way,
             correlation_id=self.correlation_id,
+            for_person_id=self.for_person_id,
         )
 
 
@@ -67,17 +74,23 @@ class Held:
 
     def allows(self, actor: Viewer, permission: str) -> bool:
         """Test if the actor may do this to the opportunity."""
-        return actor.may(
+        return self.right(actor, permission) is not None
+
+    def right(self, actor: Viewer, permission: str) -> Right | None:
+        """Give the right by which the actor may do this to the opportunity."""
+        return actor.right_to(
             permission,
             owner_id=self.row.owner_id,
             unit_id=self.row.unit_id,
             granted=self.granted,
         )
 
-    def require(self, actor: Viewer, permission: str) -> None:
-        """Refuse with NotAllowed(permission) what the actor may not do here."""
-        if not self.allows(actor, permission):
+    def require(self, actor: Viewer, permission: str) -> Right:
+        """Give that right, or refuse with NotAllowed(permission)."""
+        right = self.right(actor, permission)
+        if right is None:
             raise NotAllowed(permission)
+        return right
 
     @property
     def standing(self) -> Standing:
@@ -148,11 +161,8 @@ def check_posting_day(save: Save, *, last_on: date | None, reason: str = "") -> 
 
     Who holds `books.post` and gives a reason posts into closed books.
     """
-    closed_until = (
-        BooksClosing.objects.order_by("-recorded_at", "-id")
-        .values_list("until_on", flat=True)
-        .first()
-    )
+    hold_books()
+    closed_until = organisation().closed_until
     if reason.strip() and save.actor.holds("books.post"):
         closed_until = None
     check_day(on=save.on, last_on=last_on, today=save.today, closed_until=closed_until)
@@ -164,13 +174,12 @@ def digits_of(currency: str, *, held: str | None = None) -> int:
     `held` is the currency the opportunity already has: it stays usable when no longer active.
     RuleBroken `money.unknown_currency`, `money.currency_not_active`.
     """
-    found = Currency.objects.filter(pk=currency).values_list("digits", "is_active").first()
+    found = exchange_book().currencies.get(currency)
     if found is None:
         raise RuleBroken("money.unknown_currency", currency=currency)
-    digits, is_active = found
-    if not is_active and currency != held:
+    if not found.is_active and currency != held:
         raise RuleBroken("money.currency_not_active", currency=currency)
-    return int(digits)
+    return found.digits
 
 
 def amount_minor(amount: Decimal, digits: int) -> int:
@@ -186,37 +195,33 @@ def base_amount(minor: int, currency: str, on: date) -> int | None:
 
     None where no rate is known; nothing is worth nothing at any rate.
     """
-    from dakehu.queries.organisation import organisation
-
     org = organisation()
     if currency == org.base_currency:
         return minor
     if minor == 0:
         return 0
-    rate = (
-        ExchangeRate.objects.filter(currency_id=currency, on__lte=on)
-        .order_by("-on", "-recorded_at", "-id")
-        .values_list("rate", "currency__digits")
-        .first()
-    )
+    book = exchange_book()
+    rate = book.rate(currency, on)
     if rate is None:
         return None
-    return convert(
-        minor,
-        from_digits=rate[1],
-        rate=Fraction(rate[0]),
-        to_digits=org.base_digits,
-    )
+    return book.booked(minor, currency, rate, org.base_digits)
 
 
-def booked_base(minor: int, currency: str, on: date) -> int:
-    """Give what an outcome books in base currency. RuleBroken `money.no_exchange_rate`."""
+def booked_base(minor: int, currency: str, on: date, kept: Booked | None = None) -> int:
+    """Give what an outcome books in base currency. RuleBroken `money.no_exchange_rate`.
+
+    `kept` is an earlier booking of the same day: its rate holds, though another may be in force.
+    """
+    org = organisation()
+    if kept is not None and minor and currency != org.base_currency:
+        book = exchange_book()
+        for rate in reversed(book.once_in_force(currency, on)):
+            booked = book.booked(kept.amount_minor, currency, rate, org.base_digits)
+            if booked == kept.base_minor:
+                return book.booked(minor, currency, rate, org.base_digits)
     base = base_amount(minor, currency, on)
     if base is None:
-        from dakehu.queries.organisation import organisation
-
-        to = organisation().base_currency
-        raise RuleBroken("money.no_exchange_rate", currency=currency, to=to)
+        raise RuleBroken("money.no_exchange_rate", currency=currency, to=org.base_currency)
     return base
 
 
@@ -288,4 +293,5 @@ def note_changes(row_id: int, changes: Mapping[str, tuple[Any, Any]], save: Save
             correlation_id=save.correlation_id,
             way=save.way,
             at=save.at,
+            for_person_id=save.for_person_id,
         )

@@ -1,6 +1,7 @@
 """Taking back the last save, and correcting a movement: the row follows the ledger (FUN-5)."""
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from dakehu.actions.ledger import (
 from dakehu.actions.ledger.reverse import Lived
 from dakehu.actions.names import sort_key
 from dakehu.actions.opportunities.commands import Saved
+from dakehu.actions.opportunities.gate import Passed, pass_gate_between
 from dakehu.actions.opportunities.held import (
     Held,
     Save,
@@ -28,6 +30,7 @@ from dakehu.actions.opportunities.held import (
     note_changes,
     store,
 )
+from dakehu.actions.opportunities.home import come_home
 from dakehu.actions.opportunities.lines import (
     current_competitors,
     current_lines,
@@ -35,12 +38,14 @@ from dakehu.actions.opportunities.lines import (
     keep_lines,
     plain_lines,
 )
-from dakehu.core.access import Viewer
+from dakehu.actions.opportunities.stages import stage_held
+from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
 from dakehu.core.opportunities import Line
 from dakehu.models import Change, Evidence, LineSet, Movement, Opportunity
-from dakehu.queries.superiors import is_superior
+from dakehu.queries.stages import version_in_force
+from dakehu.queries.superiors import superior_right
 
 _DAYS = frozenset({"close_on", "next_step_on"})
 _FIELDS = (
@@ -63,8 +68,10 @@ def undo_opportunity(
 ) -> Saved:
     """Take back all that one save did, at its own days: the past looks as if it had never been.
 
-    Who saved it may, the owner's superior, and who holds `ledger.correct`. NotFound
-    `ledger.nothing_to_undo`, NotAllowed `opportunity.undo`, Conflict `ledger.changed_since`.
+    Who saved it may, for whom a deputy saved it, the owner's superior, and who holds
+    `ledger.correct`. What leads forward again meets the gate (FUN-3). NotFound
+    `ledger.nothing_to_undo`, NotAllowed `opportunity.undo`, Conflict `ledger.changed_since`,
+    RuleBroken `gate.evidence_missing`, `opportunity.unit_closed`.
     """
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = _held_any(actor, opportunity_id, seen_version)
@@ -79,12 +86,14 @@ def undo_opportunity(
     )
     if not moved and not changes:
         raise NotFound("ledger.nothing_to_undo")
-    saver = moved[0].actor_id if moved else changes[0].actor_id
-    _require_undo(held, save, own_save=saver == actor.person_id)
+    first = moved[0] if moved else changes[0]
+    own_save = actor.person_id in (first.actor_id, first.for_person_id)
+    save = save.under(_require_undo(held, save, own_save=own_save))
     ways = {row.way for row in moved} | {change.way for change in changes}
     if Way.UNDO in ways or any(m.reverses_id is not None for m in moved):
         raise NotFound("ledger.nothing_to_undo")
     _check_books(save, [m.on for m in moved], reason)
+    left = row.stage_id
     if moved:
         reverse_correlation(
             opportunity_id=row.pk, correlation_id=correlation_id, posting=save.posting
@@ -92,8 +101,10 @@ def undo_opportunity(
     _take_back(row, changes, save, on=_day_of(row, correlation_id, moved) or today)
     if moved:
         follow_ledger(row)
+    passed = _pass_gate_again(row, left, save)
+    come_home(row, save)
     store(row, save)
-    return Saved(row.pk, row.version, str(save.correlation_id))
+    return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
 
 
 @transaction.atomic
@@ -117,11 +128,11 @@ def correct_opportunity(
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = _held_any(actor, opportunity_id, seen_version)
     row = held.row
-    may = held.allows(actor, "ledger.correct") or is_superior(
-        actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today
-    )
-    if not may:
+    superior = superior_right(actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today)
+    right = best_right(held.right(actor, "ledger.correct"), superior)
+    if right is None:
         raise NotAllowed("ledger.correct")
+    save = save.under(right)
     if not why.strip():
         raise RuleBroken("opportunity.why_missing", field="why")
     wrong = Movement.objects.filter(pk=correction.movement_id, opportunity_id=row.pk).first()
@@ -135,18 +146,43 @@ def correct_opportunity(
         _check_currency(row.pk, correction.movement_id)
     days = [wrong.on] + ([correction.on] if correction.on else [])
     _check_books(save, days, why)
+    left = row.stage_id
     correct_movement(
         opportunity_id=row.pk,
         correction=correction,
         posting=save.posting,
-        book=lambda standing, on: booked_base(
-            standing.amount_minor, standing.position.currency, on
+        book=lambda standing, on, kept: booked_base(
+            standing.amount_minor, standing.position.currency, on, kept
         ),
     )
     follow_ledger(row)
+    # A superior's reason to correct is their reason to overrule.
+    passed = _pass_gate_again(row, left, save, overrule=why if superior else "")
+    if passed.overruled_by is not None:
+        save = save.under(passed.overruled_by)
     note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
+    if passed.overruled:
+        note_changes(row.pk, {"gate_overruled": (None, [i.key for i in passed.missing])}, save)
+    come_home(row, save)
     store(row, save)
-    return Saved(row.pk, row.version, str(save.correlation_id))
+    return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
+
+
+def _pass_gate_again(row: Opportunity, left: int, save: Save, *, overrule: str = "") -> Passed:
+    """Judge where a row has come back to: taking a step back away is a step forward (FUN-3)."""
+    if row.voided or row.place != Place.OPEN or row.stage_id == left:
+        return Passed()
+    version = version_in_force(row.method_version_id)
+    return pass_gate_between(
+        actor=save.actor,
+        row=row,
+        from_stage_id=left,
+        version=version,
+        to=stage_held(version, row.stage_id),
+        on=save.today,
+        today=save.today,
+        overrule=overrule,
+    )
 
 
 def _day_of(row: Opportunity, correlation_id: UUID, moved: list[Movement]) -> date | None:
@@ -183,19 +219,21 @@ def _held_any(actor: Viewer, opportunity_id: int, seen_version: int | None) -> H
     )
 
 
-def _require_undo(held: Held, save: Save, *, own_save: bool) -> None:
-    row = held.row
-    if own_save and held.allows(save.actor, "opportunity.edit"):
-        return
-    if held.allows(save.actor, "ledger.correct"):
-        return
-    if not is_superior(save.actor, owner_id=row.owner_id, unit_id=row.unit_id, today=save.today):
+def _require_undo(held: Held, save: Save, *, own_save: bool) -> Right:
+    row, actor = held.row, save.actor
+    right = best_right(
+        held.right(actor, "opportunity.edit") if own_save else None,
+        held.right(actor, "ledger.correct"),
+        superior_right(actor, owner_id=row.owner_id, unit_id=row.unit_id, today=save.today),
+    )
+    if right is None:
         raise NotAllowed("opportunity.undo")
+    return right
 
 
 def _check_books(save: Save, days: list[date], reason: str) -> None:
     for day in days:
-        dated = Save(save.actor, day, save.today, save.at, save.way, save.correlation_id)
+        dated = replace(save, on=day)
         check_posting_day(dated, last_on=None, reason=reason)
 
 
@@ -274,7 +312,7 @@ def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) ->
         )
         for product, quantity, price, month in old
     ]
-    dated = Save(save.actor, on, save.today, save.at, save.way, save.correlation_id)
+    dated = replace(save, on=on)
     digits = digits_of(row.currency_id, held=row.currency_id)
     keep_lines(row.pk, lines, digits, dated)
 
@@ -286,10 +324,10 @@ def _plain(value: Any) -> Any:
 def follow_ledger(row: Opportunity) -> None:
     """Make the row what its chain of movements ends at; the caller stores it."""
     chain = standing_chain(row.pk)
+    if chain:
+        row.created_on, row.last_on = chain[0].on, chain[-1].on
     if not chain or chain[-1].after is None:
         row.voided = True
-        if chain:
-            row.last_on = chain[-1].on
         return
     last = chain[-1]
     assert last.after is not None
@@ -303,8 +341,6 @@ def follow_ledger(row: Opportunity) -> None:
     row.own_rate_bp = position.own_rate_bp
     row.currency_id = position.currency
     row.amount_minor = last.after.amount_minor
-    row.last_on = last.on
-    row.created_on = chain[0].on
     _dates_from(row, chain)
     _follow_close_month(row, position.close_month)
     if position.place is Place.OPEN:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from dakehu.actions.opportunities.commands import Saved
-from dakehu.actions.opportunities.gate import Passed, pass_gate
+from dakehu.actions.opportunities.gate import pass_gate_between
 from dakehu.actions.opportunities.held import (
     Save,
     check_posting_day,
@@ -20,9 +20,7 @@ from dakehu.actions.opportunities.stages import require_mover, stage_named
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Standing, Way, steps_between
-from dakehu.models import Opportunity
-from dakehu.queries.rates import win_rates
-from dakehu.queries.stages import VersionInForce, version_in_force
+from dakehu.queries.stages import version_in_force
 
 
 @transaction.atomic
@@ -51,7 +49,7 @@ def move_opportunity_method(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    require_mover(held, actor, "opportunity.edit", overrule, today)
+    save = save.under(require_mover(held, actor, "opportunity.edit", overrule, today))
     row = held.row
     require_open(row)
     if method_version_id == row.method_version_id:
@@ -61,20 +59,18 @@ def move_opportunity_method(
         raise RuleBroken("method.not_current", field="method")
     check_posting_day(save, last_on=row.last_on, reason=why)
     there = stage_named(version, to_stage)
-    passed = Passed()
-    leaving = _leaving(row, version)
-    if leaving is not None or _is_likelier(there.id, row.stage_id, on):
-        passed = pass_gate(
-            actor=actor,
-            version=version,
-            opportunity_id=row.pk,
-            owner_id=row.owner_id,
-            unit_id=row.unit_id,
-            leaving=leaving,
-            to=there.key,
-            today=today,
-            overrule=overrule,
-        )
+    passed = pass_gate_between(
+        actor=actor,
+        row=row,
+        from_stage_id=row.stage_id,
+        version=version,
+        to=there,
+        on=on,
+        today=today,
+        overrule=overrule,
+    )
+    if passed.overruled_by is not None:
+        save = save.under(passed.overruled_by)
     before = held.standing
     after = Standing(replace(before.position, stage_id=there.id), before.amount_minor)
     steps = steps_between(before, after, order_of_stage={}, method_moved=True)
@@ -89,14 +85,3 @@ def move_opportunity_method(
     note_changes(row.pk, {"method_version_id": (old, method_version_id)}, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
-
-
-def _leaving(row: Opportunity, version: VersionInForce) -> str | None:
-    """Give the key of the stage held, where the version to come is of its method and has it."""
-    held = version.by_id(row.stage_id)
-    return held.key if held is not None and not held.after_win else None
-
-
-def _is_likelier(stage_id: int, than_id: int, on: date) -> bool:
-    rates = win_rates().on(on)
-    return (rates.get(stage_id) or 0) > (rates.get(than_id) or 0)

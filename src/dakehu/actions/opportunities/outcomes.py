@@ -20,12 +20,13 @@ from dakehu.actions.opportunities.held import (
     require_open,
     store,
 )
+from dakehu.actions.opportunities.home import come_home
 from dakehu.actions.opportunities.stages import (
     require_mover,
     require_why,
     stage_held,
 )
-from dakehu.core.access import Viewer
+from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import (
     OUTCOMES,
@@ -77,7 +78,7 @@ def win_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    require_mover(held, actor, "opportunity.win", overrule, today)
+    save = save.under(require_mover(held, actor, "opportunity.win", overrule, today))
     row = held.row
     require_open(row)
     check_reason(outcome.reason, WIN_REASONS)
@@ -94,7 +95,8 @@ def win_opportunity(
         today=today,
         overrule=overrule,
     )
-    if passed.overruled:
+    if passed.overruled_by is not None:
+        save = save.under(passed.overruled_by)
         outcome = replace(outcome, text="\n".join(filter(None, (outcome.text, overrule))))
     _decide(held, Place.WON, outcome, save, passed)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
@@ -117,7 +119,8 @@ def lose_opportunity(
     NotFound, NotAllowed `opportunity.lose`, Conflict, RuleBroken `opportunity.reason_missing`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
-    held = _held_open(actor, opportunity_id, seen_version, "opportunity.lose")
+    held, right = _held_open(actor, opportunity_id, seen_version, "opportunity.lose")
+    save = save.under(right)
     check_reason(outcome.reason, LOSS_REASONS)
     check_posting_day(save, last_on=held.row.last_on, reason=outcome.text)
     _decide(held, Place.LOST, outcome, save)
@@ -141,7 +144,8 @@ def abandon_opportunity(
     NotFound, NotAllowed `opportunity.abandon`, Conflict, RuleBroken `opportunity.reason_missing`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
-    held = _held_open(actor, opportunity_id, seen_version, "opportunity.abandon")
+    held, right = _held_open(actor, opportunity_id, seen_version, "opportunity.abandon")
+    save = save.under(right)
     check_reason(outcome.reason, ABANDON_REASONS)
     check_posting_day(save, last_on=held.row.last_on, reason=outcome.text)
     _decide(held, Place.ABANDONED, outcome, save)
@@ -163,13 +167,14 @@ def reopen_opportunity(
 ) -> Saved:
     """Open a lost or abandoned one again, at the stage where it ended; asks why.
 
-    A win is not reopened but undone or corrected. NotFound, NotAllowed `opportunity.reopen`,
-    Conflict, RuleBroken `opportunity.already_open`, `opportunity.won_not_reopened`,
-    `opportunity.why_missing`.
+    Where its unit was closed meanwhile it moves to the owner's. A win is not reopened but undone
+    or corrected. NotFound, NotAllowed `opportunity.reopen`, Conflict, RuleBroken
+    `opportunity.already_open`, `opportunity.won_not_reopened`, `opportunity.why_missing`,
+    `opportunity.unit_closed`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    held.require(actor, "opportunity.reopen")
+    save = save.under(held.require(actor, "opportunity.reopen"))
     row = held.row
     if row.place == Place.OPEN:
         raise RuleBroken("opportunity.already_open")
@@ -191,17 +196,18 @@ def reopen_opportunity(
     post_steps(row, steps, save, base_minor=booked, text=why.strip())
     row.base_minor = base_amount(row.amount_minor, row.currency_id, on)
     note_changes(row.pk, {"close_on": (old_close, row.close_on)}, save)
+    come_home(row, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))
 
 
 def _held_open(
     actor: Viewer, opportunity_id: int, seen_version: int | None, permission: str
-) -> Held:
+) -> tuple[Held, Right]:
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    held.require(actor, permission)
+    right = held.require(actor, permission)
     require_open(held.row)
-    return held
+    return held, right
 
 
 def _decide(

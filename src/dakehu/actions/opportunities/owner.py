@@ -18,7 +18,8 @@ from dakehu.actions.opportunities.held import (
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Standing, Way, steps_between
-from dakehu.queries.superiors import is_superior
+from dakehu.queries.opportunities import may_be_owner
+from dakehu.queries.superiors import superior_right
 
 
 @transaction.atomic
@@ -36,21 +37,28 @@ def reassign_opportunity(
 ) -> Saved:
     """Give an open opportunity to another owner; it moves to their unit of the day.
 
-    NotFound, NotAllowed `opportunity.reassign` (only the head of the nearest unit above who is
-    not the owner), Conflict, RuleBroken `opportunity.same_owner`, `opportunity.owner_…`.
+    To one of the actor's units where they work in one. NotFound, NotAllowed
+    `opportunity.reassign` (only the head of the nearest unit above who is not the owner),
+    Conflict, RuleBroken `opportunity.same_owner`, `opportunity.owner_out_of_reach` (nobody who
+    sells or heads in the actor's units), `opportunity.owner_…`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
     row = held.row
-    if not is_superior(actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today):
+    right = superior_right(actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today)
+    if right is None:
         raise NotAllowed("opportunity.reassign")
+    save = save.under(right)
     require_open(row)
     if owner_id == row.owner_id:
         raise RuleBroken("opportunity.same_owner", field="owner")
     check_posting_day(save, last_on=row.last_on, reason=why)
+    unit_id = unit_of_owner(owner_id, on, within=None if actor.sees_all else actor.units)
+    if not may_be_owner(viewer=actor, person_id=owner_id, today=today):
+        raise RuleBroken("opportunity.owner_out_of_reach", field="owner")
     before = held.standing
     after = Standing(
-        replace(before.position, owner_id=owner_id, unit_id=unit_of_owner(owner_id, on)),
+        replace(before.position, owner_id=owner_id, unit_id=unit_id),
         before.amount_minor,
     )
     steps = steps_between(before, after, order_of_stage={})

@@ -17,11 +17,11 @@ from dakehu.actions.opportunities.held import (
     require_open,
     store,
 )
-from dakehu.core.access import Viewer
+from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Kind, Standing, Step, Way
 from dakehu.queries.stages import StageInForce, VersionInForce, version_in_force
-from dakehu.queries.superiors import is_superior
+from dakehu.queries.superiors import superior_right
 
 
 @transaction.atomic
@@ -46,7 +46,7 @@ def advance_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    require_mover(held, actor, "opportunity.advance", overrule, today)
+    save = save.under(require_mover(held, actor, "opportunity.advance", overrule, today))
     row = held.row
     require_open(row)
     check_posting_day(save, last_on=row.last_on, reason=reason)
@@ -90,7 +90,7 @@ def regress_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    held.require(actor, "opportunity.regress")
+    save = save.under(held.require(actor, "opportunity.regress"))
     row = held.row
     require_open(row)
     require_why(why)
@@ -110,16 +110,15 @@ def regress_opportunity(
     return Saved(row.pk, row.version, str(save.correlation_id))
 
 
-def require_mover(held: Held, actor: Viewer, permission: str, overrule: str, today: date) -> None:
-    """Let pass who may make the move, and a superior who overrules the gate for it."""
-    if held.allows(actor, permission):
-        return
+def require_mover(held: Held, actor: Viewer, permission: str, overrule: str, today: date) -> Right:
+    """Give the right of who may make the move, or of a superior who overrules the gate for it."""
+    right = held.right(actor, permission)
     row = held.row
-    superior = overrule.strip() and is_superior(
-        actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today
-    )
-    if not superior:
+    if right is None and overrule.strip():
+        right = superior_right(actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today)
+    if right is None:
         raise NotAllowed(permission)
+    return right
 
 
 def require_why(why: str) -> None:
@@ -166,6 +165,8 @@ def _move(
     before = held.standing
     after = Standing(replace(before.position, stage_id=there.id), before.amount_minor)
     overruled = passed is not None and passed.overruled
+    if passed is not None and passed.overruled_by is not None:
+        save = save.under(passed.overruled_by)
     post_steps(
         row,
         (Step(kind, before, after),),

@@ -106,13 +106,14 @@ def plan_accounts(records: Sequence[Record], plan: Plan) -> None:
         if founded is not None and not 1000 <= founded <= 2999:
             plan.problems.append(refused(*_place(record), "import.bad_year", year=founded))
             continue
+        texts: dict[str, Any] = {name: record.text(name) for name in _ACCOUNT_TEXTS}
         plan.accounts.append(
             PlannedAccount(
                 at=At(record.file, record.row),
                 founded=founded,
                 employees=record.values.get("employees"),
                 note=record.text("note") or ("" if revenue is None else f"revenue: {revenue}"),
-                **{name: record.text(name) for name in _ACCOUNT_TEXTS},
+                **texts,
             )
         )
 

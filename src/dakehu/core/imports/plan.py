@@ -84,6 +84,8 @@ class PlannedAccount:
     employees: int | None = None
     founded: int | None = None
     note: str = ""
+    #: Not a row of its own: an opportunity names it, and accounts not found are to be made.
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ class PlannedDeal:
     outcome_on: date | None = None
     outcome_amount: Decimal | None = None
     reason: str = ""
+    #: The stages that it entered after its start, by day, where a log tells them.
+    moves: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass

@@ -15,10 +15,12 @@ from dakehu.core.imports.plan import Plan
 from dakehu.core.imports.problems import warned
 from dakehu.core.imports.recipes import Bound, Recipe
 from dakehu.core.imports.records import Reading, Record, read_records
+from dakehu.core.imports.stage_log import plan_stage_log
 
 #: The order in which subjects are planned; later ones name what earlier ones bring.
 ORDER = (
     "people", "teams", "products", "accounts", "contacts", "quotas", "pipeline", "opportunities",
+    "stage_log",
 )  # fmt: skip
 
 
@@ -66,6 +68,8 @@ def _plan(
             plan_pipeline(records, recipe, plan, state_of)
         case "opportunities":
             plan_current(records, recipe, plan, reading, state_of or today)
+        case "stage_log":
+            plan_stage_log(records, plan)
 
 
 def _say_unused_columns(bound: Bound, plan: Plan) -> None:

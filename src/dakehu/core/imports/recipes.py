@@ -1,5 +1,6 @@
 """Recipes: which files a system exports, and what their columns mean. Data, not code."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,13 @@ from dakehu.core.imports.tables import Table, header_key
 from dakehu.core.methods import Words
 from dakehu.core.names import folded
 from dakehu.core.periods import DateOrder
+
+#: A unit at the end of a heading, in brackets or not.
+_UNIT = re.compile(r"[(（\[【/]?(?:单位)?(万元|亿元|千元|百万元|万|亿|元)[)）\]】]?$")
+_UNITS = {
+    "元": 1, "千元": 1_000, "万": 10_000, "万元": 10_000, "百万元": 1_000_000,
+    "亿": 100_000_000, "亿元": 100_000_000,
+}  # fmt: skip
 
 Kind = Literal["text", "day", "amount", "number", "whole", "email"]
 
@@ -26,6 +34,8 @@ class Column:
     required: bool = False
     filled: bool = False
     limit: int | None = None
+    #: What the column is called where somebody chooses it: its first heading in each language.
+    label: Words = field(default_factory=lambda: Words(zh="", en=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +62,12 @@ class Recipe:
     history: str = "current"
     #: What words mean in a column: words["outcome"]["won"] = ("Won", "Closed Won").
     words: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    #: The same by column and folded word.
+    said: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def meaning(self, column: str, text: str) -> str | None:
         """Give the key that a word of the column stands for, the key itself included."""
-        wanted = folded(text)
-        for key, said in self.words.get(column, {}).items():
-            if wanted and wanted in {folded(word) for word in (key, *said)}:
-                return key
-        return None
+        return self.said.get((column, folded(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,8 @@ class BoundFile:
     part: FilePart
     table: Table
     places: Mapping[str, int]
+    #: By what a column's amounts are multiplied, where its heading says 万元 or the like.
+    units: Mapping[str, int] = field(default_factory=dict)
 
     def header(self, key: str) -> str:
         """Give the header under which the column stands in the file."""
@@ -132,8 +142,8 @@ def bind(recipe: Recipe, tables: Sequence[Table]) -> Bound:
         return bound
     for part in recipe.files:
         if part.required:
-            nearest = max(tables, key=lambda t: len(_places(part, t)), default=None)
-            missing = _missing(part, nearest)
+            nearest = max(tables, key=lambda t: len(places_of(part, t)), default=None)
+            missing = missing_columns(part, nearest)
             if missing:
                 raise RuleBroken(
                     "import.missing_column",
@@ -148,14 +158,18 @@ def _bound(recipe: Recipe, tables: Sequence[Table]) -> Bound | None:
     files: list[BoundFile] = []
     free = list(tables)
     for part in recipe.files:
-        fitting = [table for table in free if not _missing(part, table)]
+        fitting = [table for table in free if not missing_columns(part, table)]
         if not fitting:
             if part.required:
                 return None
             continue
-        best = max(fitting, key=lambda t: len(_places(part, t)))
+        best = max(fitting, key=lambda t: len(places_of(part, t)))
         free.remove(best)
-        files.append(BoundFile(part, best, _places(part, best)))
+        files.append(
+            BoundFile(
+                part, best, places_of(part, best), units_of(best, places_of(part, best), part)
+            )
+        )
     if not files:
         return None
     return Bound(recipe, tuple(files), tuple(table.file for table in free))
@@ -165,8 +179,11 @@ def _strength(bound: Bound) -> tuple[int, int]:
     return len(bound.files), sum(len(file.places) for file in bound.files)
 
 
-def _places(part: FilePart, table: Table) -> dict[str, int]:
+def places_of(part: FilePart, table: Table) -> dict[str, int]:
+    """Give where the columns stand, by the headings that the recipe knows."""
     at = {header_key(name): index for index, name in enumerate(table.headers) if name}
+    for name, index in {_UNIT.sub("", key): i for key, i in at.items()}.items():
+        at.setdefault(name, index)
     found: dict[str, int] = {}
     taken: set[int] = set()
     for column in part.columns:
@@ -179,8 +196,20 @@ def _places(part: FilePart, table: Table) -> dict[str, int]:
     return found
 
 
-def _missing(part: FilePart, table: Table | None) -> list[str]:
-    places = _places(part, table) if table is not None else {}
+def units_of(table: Table, places: Mapping[str, int], part: FilePart) -> dict[str, int]:
+    """Give by what amounts are multiplied, of columns whose heading names a unit."""
+    found: dict[str, int] = {}
+    for column in part.columns:
+        if column.kind in ("amount", "number") and column.key in places:
+            said = _UNIT.search(header_key(table.headers[places[column.key]]))
+            if said:
+                found[column.key] = _UNITS[said[1]]
+    return found
+
+
+def missing_columns(part: FilePart, table: Table | None) -> list[str]:
+    """Give the columns that the file lacks and that must be there."""
+    places = places_of(part, table) if table is not None else {}
     return [c.key for c in part.columns if c.required and c.key not in places]
 
 
@@ -194,14 +223,29 @@ def load_recipe(text: str) -> Recipe:
         column: {key: tuple(said) for key, said in keys.items()}
         for column, keys in table.get("words", {}).items()
     }
+    table["said"] = said_by(table["words"])
     table["files"] = tuple(_part(entry) for entry in table["files"])
     return Recipe(**table)
+
+
+def said_by(
+    words: Mapping[str, Mapping[str, tuple[str, ...]]],
+) -> dict[tuple[str, str], str]:
+    """Give the key that a folded word of a column stands for; the first that says so wins."""
+    found: dict[tuple[str, str], str] = {}
+    for column, keys in words.items():
+        for key, said in keys.items():
+            for word in (key, *said):
+                if fold := folded(word):
+                    found.setdefault((column, fold), key)
+    return found
 
 
 def _part(entry: dict[str, Any]) -> FilePart:
     columns = tuple(
         Column(
             key=key,
+            label=_label(key, spec.get("headers", [])),
             headers=tuple(dict.fromkeys(header_key(h) for h in [*spec.pop("headers", []), key])),
             kind=cast(Kind, spec.pop("kind", "text")),
             **spec,
@@ -209,3 +253,10 @@ def _part(entry: dict[str, Any]) -> FilePart:
         for key, spec in entry.pop("columns").items()
     )
     return FilePart(columns=columns, **entry)
+
+
+def _label(key: str, headers: Sequence[str]) -> Words:
+    plain = key.replace("_", " ").capitalize()
+    english = next((h for h in headers if h.isascii() and " " in h), None)
+    english = english or next((h for h in headers if h.isascii() and h[:1].isupper()), plain)
+    return Words(zh=next((h for h in headers if not h.isascii()), english), en=english)

@@ -53,38 +53,75 @@ def read_records(bound: BoundFile, reading: Reading) -> tuple[list[Record], list
     problems = list(bound.table.problems)
     orders, findings = _orders(bound, reading)
     problems.extend(findings)
-    columns = [(c, bound.places[c.key]) for c in bound.part.columns if c.key in bound.places]
+    problems.extend(
+        warned(bound.table.file, None, bound.header(key), "import.unit_found", factor=factor)
+        for key, factor in bound.units.items()
+        if factor != 1
+    )
+    cells_of = [
+        _Cells(c, bound.places[c.key], bound, reading, orders.get(c.key, "ymd"))
+        for c in bound.part.columns
+        if c.key in bound.places
+    ]
     records = []
     for row, cells in bound.table.rows:
         values: dict[str, Any] = {}
         wrong: list[Problem] = []
-        for column, place in columns:
-            header = bound.table.headers[place]
-            cell = cells[place]
-            if not cell or cell.casefold() in _NOTHING:
-                if column.filled:
-                    wrong.append(refused(bound.table.file, row, header, "import.cell_missing"))
-                continue
-            try:
-                values[column.key] = _value(
-                    cell, column, reading, orders.get(column.key, "ymd"),
-                    is_sheet=bound.table.is_sheet,
-                )  # fmt: skip
-            except DakehuError as error:
-                wrong.append(from_error(bound.table.file, row, header, error))
-            else:
-                if column.limit and len(cell) > column.limit:
-                    wrong.append(
-                        refused(
-                            bound.table.file, row, header, "import.text_too_long",
-                            limit=column.limit, length=len(cell),
-                        )
-                    )  # fmt: skip
+        for column in cells_of:
+            cell = cells[column.place]
+            found = column.known.get(cell)
+            if found is None:
+                found = column.read(cell, row)
+                if isinstance(found, Problem):
+                    wrong.append(found)
+                    continue
+            if found is not _EMPTY:
+                values[column.key] = found
         if wrong:
             problems.extend(wrong)
         else:
             records.append(Record(bound.table.file, row, values))
     return records, problems
+
+
+_EMPTY = object()
+_KEPT = 20_000
+
+
+class _Cells:
+    """Reads the cells of a column; what was read once is known, for days and words repeat."""
+
+    def __init__(
+        self, column: Column, place: int, bound: BoundFile, reading: Reading, order: DateOrder
+    ) -> None:
+        self.column, self.key, self.place = column, column.key, place
+        self.known: dict[str, Any] = {}
+        self._bound, self._reading, self._order = bound, reading, order
+        self._unit = bound.units.get(column.key, 1)
+
+    def read(self, cell: str, row: int) -> Any:
+        """Give the value, _EMPTY, or the problem of the row."""
+        column, table = self.column, self._bound.table
+        header = table.headers[self.place]
+        value: Any = _EMPTY
+        if not cell or (len(cell) < 5 and cell.casefold() in _NOTHING):
+            if column.filled:
+                return refused(table.file, row, header, "import.cell_missing")
+        else:
+            try:
+                value = _value(cell, column, self._reading, self._order, is_sheet=table.is_sheet)
+                if self._unit != 1:
+                    value *= self._unit
+            except DakehuError as error:
+                return from_error(table.file, row, header, error)
+            if column.limit and len(cell) > column.limit:
+                return refused(
+                    table.file, row, header, "import.text_too_long",
+                    limit=column.limit, length=len(cell),
+                )  # fmt: skip
+        if len(self.known) < _KEPT:
+            self.known[cell] = value
+        return value
 
 
 def _orders(bound: BoundFile, reading: Reading) -> tuple[dict[str, DateOrder], list[Problem]]:

@@ -4,15 +4,18 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dakehu.core.errors import RuleBroken
 from dakehu.core.imports.problems import Problem, refused
 
 MAX_ROWS = 2_000_000
 MAX_CELL = 32_767
+_SHARED = 200_000
 _DELIMITERS = ",;\t|"
 _INVISIBLE = {"\ufeff", "\u200b", "\u200c", "\u200d", "\u2060"}
+
+_MARKS = "\ufeff\u200b"
 
 Row = tuple[int, tuple[str, ...]]
 
@@ -32,6 +35,7 @@ class Table:
     problems: tuple[Problem, ...] = ()
     refused_rows: tuple[Row, ...] = ()
     is_sheet: bool = False
+    separator: str = ""
 
     @property
     def row_count(self) -> int:
@@ -53,17 +57,22 @@ def header_key(text: str) -> str:
 
 def clean_cell(text: str) -> str:
     """Give a cell without the white space around it, the no-break one included."""
-    return text.strip().strip("\ufeff\u200b").strip()
+    plain = text.strip()
+    if plain and (plain[0] in _MARKS or plain[-1] in _MARKS):
+        return plain.strip(_MARKS).strip()
+    return plain
 
 
-def read_csv(text: str, *, file: str, encoding: str) -> Table:
-    """Read separated values.
+def read_csv(text: str, *, file: str, encoding: str, separator: str | None = None) -> Table:
+    """Read separated values; by what they are separated is seen where nobody says it.
 
     Raises RuleBroken `import.empty_file`, `import.duplicate_header`, `import.too_many_rows`.
     """
     body = text.removeprefix("\ufeff")
     delimiter, skipped = _delimiter(body)
-    return table_of(_records(body, delimiter, file, skipped), file=file, encoding=encoding)
+    delimiter = separator or delimiter
+    table = table_of(_records(body, delimiter, file, skipped), file=file, encoding=encoding)
+    return replace(table, separator=delimiter)
 
 
 def table_of(
@@ -81,12 +90,16 @@ def table_of(
     rows: list[Row] = []
     refused_rows: list[Row] = []
     problems: list[Problem] = []
+    # Owners, stages and days repeat: one text of each is kept.
+    once: dict[str, str] = {}
     for number, record in enumerate(records, start=1):
         if isinstance(record, Problem):
             problems.append(record)
             refused_rows.append((number, ()))
             continue
-        cells = tuple(clean_cell(cell) for cell in record)
+        cells = tuple([once.setdefault(c, c) for c in map(clean_cell, record)])
+        if len(once) > _SHARED:
+            once.clear()
         if not any(cells):
             continue
         if not headers:
@@ -119,11 +132,10 @@ def _odd(
         held -= 1
     if held > width or (held < width and not is_sheet):
         return refused(file, row, "", "import.ragged_row", cells=held, headers=width)
-    for cell in cells:
-        if len(cell) > MAX_CELL:
-            return refused(file, row, "", "import.cell_too_large", limit=MAX_CELL)
-        if "\0" in cell:
-            return refused(file, row, "", "import.nul_in_cell")
+    if max(map(len, cells)) > MAX_CELL:
+        return refused(file, row, "", "import.cell_too_large", limit=MAX_CELL)
+    if any("\0" in cell for cell in cells):
+        return refused(file, row, "", "import.nul_in_cell")
     return None
 
 

@@ -90,9 +90,30 @@ def _unmarked(content: bytes) -> Decoded | None:
         return None if text is None or "\0" in text else Decoded(text, "utf-16", True)
     for codec, guessed in (("utf-8", False), ("gb18030", False), ("cp1252", True)):
         text = _strictly(content, codec)
-        if text is not None:
-            return Decoded(text, codec, guessed)
+        if text is None or (codec != "utf-8" and text.count("\0") * 100 > len(text)):
+            continue
+        if codec == "gb18030" and (other := _traditional(content, text)) is not None:
+            return Decoded(other, "big5", True)
+        return Decoded(text, codec, guessed)
     return None
+
+
+def _traditional(content: bytes, as_gb: str) -> str | None:
+    """Give the text in Big5 if its characters are much more common than those of GB18030."""
+    text = _strictly(content, "big5")
+    if text is None:
+        return None
+    # The first half of each set holds the characters in daily use.
+    ours = _common(as_gb, "gb2312", 0xB0, 0xD7)
+    theirs = _common(text, "big5", 0xA4, 0xC6)
+    return text if theirs > ours + 0.2 else None
+
+
+def _common(text: str, codec: str, first: int, last: int) -> float:
+    """Give the share of Chinese characters whose first byte lies among those of daily use."""
+    han = [c for c in text[:20_000] if c > "\u2e7f"]
+    leads = [c.encode(codec, "ignore")[:1] for c in han]
+    return sum(lead != b"" and first <= lead[0] <= last for lead in leads) / max(len(han), 1)
 
 
 def _strictly(content: bytes, codec: str) -> str | None:

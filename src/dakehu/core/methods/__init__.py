@@ -5,6 +5,15 @@ leaving the *signing* stage, the opportunity is won on leaving the *winning* sta
 after the winning one are entered by winning only and are therefore never open.
 """
 
+from dakehu.core.methods.drafting import (
+    MOST_ITEMS,
+    MOST_STAGES,
+    NAME_LIMIT,
+    NEW,
+    TEXT_LIMIT,
+    drafted,
+    without_rates,
+)
 from dakehu.core.methods.evidence import (
     LOST,
     WON,
@@ -30,6 +39,11 @@ from dakehu.core.methods.spec import (
 __all__ = [
     "BUILT_IN",
     "LOST",
+    "MOST_ITEMS",
+    "MOST_STAGES",
+    "NAME_LIMIT",
+    "NEW",
+    "TEXT_LIMIT",
     "WON",
     "Choice",
     "EvidenceItem",
@@ -41,10 +55,12 @@ __all__ = [
     "StageSpec",
     "Words",
     "built_in_methods",
+    "drafted",
     "evidence_missing",
     "evidence_needed",
     "gate",
     "load_method",
     "move_kind",
     "stages_between",
+    "without_rates",
 ]

@@ -95,11 +95,12 @@ def gate(
 
     In *validate* an item that is missing refuses: there is nothing that a manager could mark
     true, precise and provable. A superior's overruling is the caller's (it is a permission).
+    What an item only advises is warned of in every mode.
     """
     mode = GateMode(mode)
-    if missing:
-        advised = mode is GateMode.ADVISE
-        return GateResult(GateVerdict.WARN if advised else GateVerdict.REFUSE, missing)
+    binding = tuple(item for item in missing if not item.advised)
+    if binding and mode is not GateMode.ADVISE:
+        return GateResult(GateVerdict.REFUSE, binding)
     if mode is GateMode.VALIDATE and unvalidated:
         return GateResult(GateVerdict.WAIT, unvalidated)
-    return GateResult(GateVerdict.ALLOW)
+    return GateResult(GateVerdict.WARN if missing else GateVerdict.ALLOW, missing)

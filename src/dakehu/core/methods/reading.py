@@ -54,7 +54,7 @@ def load_method(text: str) -> MethodSpec:
         buyer_cycle=_choices(table, "buyer_cycle", "method"),
         standings=_choices(table, "standings", "method"),
     )
-    _check(method)
+    check_method(method)
     return method
 
 
@@ -65,17 +65,17 @@ _STAGE_WORDS = (
 _METHOD_FIELDS = frozenset(MethodSpec.__dataclass_fields__)
 _STAGE_FIELDS = frozenset(StageSpec.__dataclass_fields__) - {"rate_bp"} | {"rate"}
 _KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_RESERVED = {WON, LOST, "abandoned", "nowhere"}
+RESERVED_KEYS = {WON, LOST, "abandoned", "nowhere"}
 
 
-def _check(method: MethodSpec) -> None:
-    """The rules that hold between the parts of a method."""
+def check_method(method: MethodSpec) -> None:
+    """Refuse what can't hold between the parts of a method. RuleBroken `method.…`."""
     if not method.stages:
         raise RuleBroken("method.no_stages", method=method.key)
     _unique("method.duplicate_stage", [s.key for s in method.stages])
     _unique("method.duplicate_evidence", [i.key for s in method.stages for i in s.evidence])
     for stage in method.stages:
-        if stage.key in _RESERVED:
+        if stage.key in RESERVED_KEYS:
             raise RuleBroken("method.reserved_key", key=stage.key)
         for step in stage.buyer_steps:
             if step not in {choice.key for choice in method.buyer_cycle}:
@@ -111,11 +111,12 @@ def _stage(table: Mapping[str, Any], where: str) -> StageSpec:
 
 def _evidence(table: Mapping[str, Any], where: str) -> EvidenceItem:
     where = f"{where}.evidence"
-    _known(table, frozenset({"key", "name", "outcome"}), where)
+    _known(table, frozenset({"key", "name", "outcome", "advised"}), where)
     outcome = table.get("outcome")
     if outcome not in (None, WON, LOST):
         raise RuleBroken("method.unknown_outcome", where=where, outcome=outcome)
-    return EvidenceItem(_key(table, "key", where), _words(table, "name", where), outcome)
+    advised = _field(table, "advised", bool, where) if "advised" in table else False
+    return EvidenceItem(_key(table, "key", where), _words(table, "name", where), outcome, advised)
 
 
 def _known(table: Mapping[str, Any], fields: frozenset[str], where: str) -> None:
@@ -129,7 +130,7 @@ def _field(table: Mapping[str, Any], name: str, kind: type[T], where: str) -> T:
     if name not in table:
         raise RuleBroken("method.missing_field", where=where, field=name)
     value = table[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise RuleBroken("method.wrong_type", where=where, field=name, wanted=kind.__name__)
     return value
 

@@ -32,11 +32,13 @@ class EvidenceItem:
     """One verifiable thing to attach before a stage is left forward.
 
     `outcome` is set where the item proves how the opportunity ended, not that a stage is done.
+    An `advised` item is asked for and shown as a gap, and never holds a move back.
     """
 
     key: str
     name: Words
     outcome: Literal["won", "lost"] | None = None
+    advised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

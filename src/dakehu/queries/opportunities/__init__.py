@@ -6,6 +6,7 @@ from dakehu.queries.opportunities.choices import (
     account_by_name,
     account_choices,
     choices,
+    may_be_owner,
     owner_choices,
     product_choices,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "account_choices",
     "choices",
     "every_opportunity",
+    "may_be_owner",
     "opportunities",
     "opportunity",
     "owner_choices",

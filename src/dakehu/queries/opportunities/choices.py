@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dakehu.core.access import Viewer
 from dakehu.core.names import folded
 from dakehu.models import (
     Account,
     Appointment,
-    Currency,
-    MethodStage,
     Opportunity,
     Product,
 )
 from dakehu.queries.people import PersonName
+from dakehu.queries.rates import exchange_book
+from dakehu.queries.stages import versions_in_force
 
 _MOST = 20
 
@@ -69,25 +69,18 @@ class Choices:
 
 def choices(*, viewer: Viewer) -> Choices:
     """Give what an opportunity's form offers to everybody alike."""
-    english = viewer.language.startswith("en")
-    rows = (
-        MethodStage.objects.filter(version__is_current=True, after_win=False)
-        .order_by("version__method__order", "version__method_id", "order")
-        .values_list(
-            "version_id", "version__method_id", "version__method__key",
-            "version__method__name_zh", "version__method__name_en", "stage_id",
-            "stage__key", "name_zh", "name_en",
-        )
-    )  # fmt: skip
+    language = viewer.language
     stages = tuple(
         StageChoice(
-            version, method, key, _either(english, zh, en), stage, stage_key,
-            _either(english, stage_zh, stage_en),
+            version.id, version.method_id, version.method_key, version.method_name(language),
+            stage.id, stage.key, stage.name(language),
         )
-        for version, method, key, zh, en, stage, stage_key, stage_zh, stage_en in rows
+        for version in versions_in_force().values()
+        if version.is_current
+        for stage in version.open_stages
     )  # fmt: skip
-    currencies = Currency.objects.filter(is_active=True).order_by("code")
-    return Choices(stages, tuple(currencies.values_list("code", "digits")))
+    known = exchange_book().currencies.values()
+    return Choices(stages, tuple((row.code, row.digits) for row in known if row.is_active))
 
 
 def account_choices(*, viewer: Viewer, text: str) -> tuple[AccountChoice, ...]:
@@ -108,7 +101,8 @@ def account_by_name(*, viewer: Viewer, text: str) -> tuple[AccountChoice, ...]:
     text = text.strip().replace("\x00", "")
     named = Q(code=text)
     if folded(text):
-        named |= Q(folded=folded(text)) | Q(name=text)
+        # Folding forgives what differs in writing, so this finds the exact name too.
+        named |= Q(folded=folded(text)[:200])
     rows = Account.visible_to(viewer).filter(named).order_by("sort_key", "id")
     return tuple(AccountChoice(*r) for r in rows.values_list("id", "code", "name")[:5])
 
@@ -129,21 +123,32 @@ def product_choices(*, viewer: Viewer) -> tuple[ProductChoice, ...]:
 
 def owner_choices(*, viewer: Viewer, opportunity_id: int, today: date) -> tuple[PersonName, ...]:
     """Give who could own it: at most 500 people who sell or head in the viewer's units."""
-    rows = (
-        Appointment.objects.filter(
-            role__in=("salesperson", "unit_head"), from_on__lte=today, person__is_active=True
-        )
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=today))
-        .exclude(person_id__in=Opportunity.objects.filter(pk=opportunity_id).values("owner_id"))
+    rows = _owners(viewer, today).exclude(
+        person_id__in=Opportunity.objects.filter(pk=opportunity_id).values("owner_id")
     )
-    if not viewer.sees_all:
-        rows = rows.filter(unit_id__in=viewer.units)
     people = (
         rows.order_by("person__sort_key", "person_id")
         .values_list("person_id", "person__login", "person__name", "person__name_en")
         .distinct()[:500]
     )
     return tuple(PersonName(*row) for row in people)
+
+
+def may_be_owner(*, viewer: Viewer, person_id: int, today: date) -> bool:
+    """Test if the viewer may give an opportunity to this person: of those that a form offers."""
+    return _owners(viewer, today).filter(person_id=person_id).exists()
+
+
+def _owners(viewer: Viewer, today: date) -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(
+        Q(until_on__isnull=True) | Q(until_on__gt=today),
+        role__in=("salesperson", "unit_head"),
+        from_on__lte=today,
+        # Who only stands in for somebody there owns nothing there.
+        for_person=None,
+        person__is_active=True,
+    )
+    return rows if viewer.sees_all else rows.filter(unit_id__in=viewer.units)
 
 
 def _either(english: bool, zh: str, en: str) -> str:

@@ -30,8 +30,6 @@ SORTS: dict[str, tuple[str, ...]] = {
     # By method, then by stage: lineages are numbered in that order.
     "stage": ("stage_id", "close_sort", "id"),
 }
-#: More accounts than this with a name in common are no help as a filter.
-_MOST_ACCOUNTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def narrowed(
     if asked.state in _PLACES:
         rows = rows.filter(place=_PLACES[asked.state])
     if asked.unit_id is not None:
-        units = all_units().tree(today).subtree(asked.unit_id)
+        units = all_units().tree(today, with_closed=True).subtree(asked.unit_id)
         rows = rows.filter(unit_id__in=units)
     same: dict[str, Any] = {
         "owner_id": asked.owner_id,
@@ -114,12 +112,12 @@ def _minor(amount: Decimal, digits: int) -> int:
 
 def _named(text: str) -> Q:
     text = text.strip()[:120].replace("\x00", "")
-    named = Account.objects.filter(Q(name__icontains=text) | Q(name_en__icontains=text))
+    called = Q(name__icontains=text) | Q(name_en__icontains=text)
     if folded(text):
-        named = named | Account.objects.filter(folded__contains=folded(text))
-    ids = list(named.values_list("id", flat=True)[:_MOST_ACCOUNTS])
-    found = Q(name__icontains=text) | Q(code__icontains=text)
-    return found | Q(account_id__in=ids) if ids else found
+        called |= Q(folded__contains=folded(text))
+    # The database keeps the accounts: as a list here it would need an end, and lose matches.
+    accounts = Account.objects.filter(called).order_by().values("id")
+    return Q(name__icontains=text) | Q(code__icontains=text) | Q(account_id__in=accounts)
 
 
 @dataclass(frozen=True, slots=True)

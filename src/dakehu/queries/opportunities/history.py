@@ -16,14 +16,15 @@ from dakehu.core.money import from_minor
 from dakehu.models import Change
 from dakehu.queries.snapshot import read_alias
 
-#: No opportunity in earnest has more movements or changes.
+#: No opportunity in earnest has more movements or changes; of one that has, the newest are read.
 MOST = 1000
 
 _SIDES = f"""
 SELECT e.movement_id, e.count, e.amount_minor, e.place, e.category, e.close_month, e.currency,
   e.own_rate_bp, e.stage_id, o.name AS owner_zh, o.name_en AS owner_en, u.{{first}} AS unit_first,
   u.{{second}} AS unit_second, c.digits, m.kind, m."on", m.recorded_at, m.way, m.correlation_id,
-  m.reverses_id, m.actor_id, a.name AS actor_zh, a.name_en AS actor_en, n.reason, n.competitor,
+  m.reverses_id, m.actor_id, a.name AS actor_zh, a.name_en AS actor_en, m.for_person_id,
+  f.name AS for_zh, f.name_en AS for_en, n.reason, n.competitor,
   n.text,
   (SELECT s.{{first}} FROM dakehu_methodstage s WHERE s.stage_id = e.stage_id
     ORDER BY s.id DESC LIMIT 1) AS stage_first,
@@ -33,10 +34,11 @@ FROM dakehu_entry e
   JOIN dakehu_movement m ON m.id = e.movement_id
   LEFT JOIN dakehu_movementnote n ON n.movement_id = m.id
   LEFT JOIN dakehu_person a ON a.id = m.actor_id
+  LEFT JOIN dakehu_person f ON f.id = m.for_person_id
   LEFT JOIN dakehu_person o ON o.id = e.owner_id
   LEFT JOIN dakehu_salesunit u ON u.id = e.unit_id
   LEFT JOIN dakehu_currency c ON c.code = e.currency
-WHERE e.opportunity_id = %s ORDER BY e.id LIMIT {2 * MOST}
+WHERE e.opportunity_id = %s ORDER BY e.id DESC LIMIT {2 * MOST}
 """
 
 
@@ -80,6 +82,9 @@ class Event:
     actor_id: int | None
     way: Way
     correlation_id: UUID
+    #: Whom a deputy stood in for.
+    for_id: int | None = None
+    whom: str = ""
     before: Side | None = None
     after: Side | None = None
     amount: Decimal | None = None
@@ -175,7 +180,7 @@ def undoable(
     mixed = any(e.taken_back for e in ledger.events if e.correlation_id == last.correlation_id)
     if last.reversed or last.way is Way.UNDO or last.taken_back or mixed:
         return None
-    own = last.actor_id == viewer.person_id
+    own = viewer.person_id in (last.actor_id, last.for_id)
     if not (may_correct or (own and may_edit)):
         return None
     return Undoable(last.correlation_id, last.at, last.who)
@@ -190,7 +195,7 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
     with connections[read_alias()].cursor() as cursor:
         cursor.execute(_SIDES.format(first=tongue[0], second=tongue[1]), [opportunity_id])
         columns = [column[0] for column in cursor.description]
-        rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+        rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()[::-1]]
     movements: dict[int, dict[str, Any]] = {}
     for row in rows:
         movement = movements.setdefault(
@@ -199,12 +204,14 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
                 "id": row["movement_id"],
                 "kind": Kind(row["kind"]),
                 "on": day_of(row["on"]),
-                "at": _moment(row["recorded_at"]),
+                "at": moment_of(row["recorded_at"]),
                 "way": Way(row["way"]),
                 "correlation": UUID(str(row["correlation_id"])),
                 "reverses": row["reverses_id"],
                 "actor_id": row["actor_id"],
                 "who": _either(english, row["actor_zh"], row["actor_en"]),
+                "for_id": row["for_person_id"],
+                "whom": _either(english, row["for_zh"], row["for_en"]),
                 "reason": row["reason"] or "",
                 "competitor": row["competitor"] or "",
                 "text": row["text"] or "",
@@ -220,7 +227,8 @@ def day_of(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _moment(value: datetime | str) -> datetime:
+def moment_of(value: datetime | str) -> datetime:
+    """Read a moment of a plain query."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -271,6 +279,8 @@ def _event(movement: dict[str, Any], *, reversed_: bool) -> Event:
         actor_id=movement["actor_id"],
         way=movement["way"],
         correlation_id=movement["correlation"],
+        for_id=movement["for_id"],
+        whom=movement["whom"],
         before=before,
         after=after,
         amount=from_minor(amount, digits),
@@ -305,6 +315,8 @@ def _mirrors(
                 actor_id=first["actor_id"],
                 way=first["way"],
                 correlation_id=correlation,
+                for_id=first["for_id"],
+                whom=first["whom"],
                 taken_back=len(rows),
                 changes=() if correlation in shown else tuple(by_save[correlation]),
             )
@@ -319,17 +331,19 @@ def _changes(opportunity_id: int, english: bool) -> dict[UUID, list[tuple[Any, .
         .order_by("-id")
         .values_list(
             "correlation_id", "field", "old", "new", "at", "way", "actor_id",
-            "actor__name", "actor__name_en",
+            "actor__name", "actor__name_en", "for_person_id", "for_person__name",
+            "for_person__name_en",
         )[:MOST]
     )  # fmt: skip
     saves: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
-    for correlation, field, old, new, at, way, actor, zh, en in rows:
-        saves[correlation].append((field, old, new, at, Way(way), actor, _either(english, zh, en)))
+    for correlation, field, old, new, at, way, actor, zh, en, whom, whom_zh, whom_en in rows:
+        who = (actor, _either(english, zh, en), whom, _either(english, whom_zh, whom_en))
+        saves[correlation].append((field, old, new, at, Way(way), *who))
     return saves
 
 
 def _field_event(correlation: UUID, rows: list[tuple[Any, ...]]) -> Event:
-    _field, _old, _new, at, way, actor_id, who = rows[0]
+    _field, _old, _new, at, way, actor_id, who, for_id, whom = rows[0]
     return Event(
         id=None,
         kind=None,
@@ -339,6 +353,8 @@ def _field_event(correlation: UUID, rows: list[tuple[Any, ...]]) -> Event:
         actor_id=actor_id,
         way=way,
         correlation_id=correlation,
+        for_id=for_id,
+        whom=whom,
         changes=tuple(FieldChange(r[0], r[1], r[2]) for r in rows),
     )
 

@@ -16,7 +16,8 @@ from django.db.models.fields.tuple_lookups import (
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Category, Place
 from dakehu.core.money import from_minor
-from dakehu.models import MethodStage, Opportunity
+from dakehu.core.opportunities import is_overdue
+from dakehu.models import Opportunity
 from dakehu.models.visibility import OpportunityQuerySet
 from dakehu.queries.opportunities.filters import (
     OpportunityFilter,
@@ -27,6 +28,7 @@ from dakehu.queries.opportunities.filters import (
     place_of,
 )
 from dakehu.queries.organisation import organisation
+from dakehu.queries.stages import versions_in_force
 
 PAGE = 50
 #: Counting goes no further: "more than a thousand" is as good an answer, and quick.
@@ -148,10 +150,10 @@ def every_opportunity(
 
 def stage_names(language: str) -> dict[tuple[int, int], str]:
     """Give the name of each stage of each version of a method."""
-    rows = MethodStage.objects.values_list("version_id", "stage_id", "name_zh", "name_en")
-    english = language.startswith("en")
     return {
-        (version, stage): (en or zh) if english else (zh or en) for version, stage, zh, en in rows
+        (version.id, stage.id): stage.name(language)
+        for version in versions_in_force().values()
+        for stage in version.stages
     }
 
 
@@ -285,9 +287,7 @@ def _rows(
             decided_on=raw["decided_on"],
             created_on=raw["created_on"],
             start_unknown=raw["start_unknown"],
-            is_overdue=raw["place"] == Place.OPEN
-            and raw["close_on"] is not None
-            and raw["close_on"] < today,
+            is_overdue=raw["place"] == Place.OPEN and is_overdue(raw["close_on"], today),
         )
         for raw in found
     )

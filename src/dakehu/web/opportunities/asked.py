@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.http import QueryDict
@@ -15,6 +13,7 @@ from dakehu.core.money import parse_amount
 from dakehu.core.periods import parse_day
 from dakehu.messages import worded
 from dakehu.queries.opportunities import OpportunityFilter, OpportunityRow
+from dakehu.queries.opportunities.filters import check_filter
 from dakehu.web.opportunities.wording import CATEGORIES
 
 T = TypeVar("T")
@@ -29,46 +28,60 @@ class Chip:
     url: str
 
 
-def asked_of(get: QueryDict) -> OpportunityFilter:
-    """Read the filter. RuleBroken `url.not_a_number`, `day.…`, `money.…`, `list.…`."""
-    return OpportunityFilter(
+def read_filter(get: QueryDict) -> tuple[OpportunityFilter, dict[str, RuleBroken]]:
+    """Read the filter, and what is wrong by the name of its field; the rest narrows all the same.
+
+    Of a range that ends before it begins the end is what is wrong.
+    """
+    wrong: dict[str, RuleBroken] = {}
+
+    def read(name: str, parse: Callable[[str], T]) -> T | None:
+        text = get.get(name, "").strip()
+        try:
+            return parse(text) if text else None
+        except RuleBroken as error:
+            wrong[name] = error
+            return None
+
+    asked = OpportunityFilter(
         state=get.get("state") or "open",
-        unit_id=_number(get, "unit"),
-        owner_id=_number(get, "owner"),
-        method_id=_number(get, "method"),
-        stage_id=_number(get, "stage"),
-        category=_number(get, "category"),
-        close_from=_day(get, "close_from"),
-        close_to=_day(get, "close_to"),
-        amount_from=_amount(get, "amount_from"),
-        amount_to=_amount(get, "amount_to"),
-        account_id=_number(get, "account"),
-        product_id=_number(get, "product"),
+        unit_id=read("unit", _number),
+        owner_id=read("owner", _number),
+        method_id=read("method", _number),
+        stage_id=read("stage", _number),
+        category=read("category", _number),
+        close_from=read("close_from", parse_day),
+        close_to=read("close_to", parse_day),
+        amount_from=read("amount_from", parse_amount),
+        amount_to=read("amount_to", parse_amount),
+        account_id=read("account", _number),
+        product_id=read("product", _number),
         text=get.get("q", ""),
         own=get.get("own") == "1",
     )
+    try:
+        check_filter(asked)
+    except RuleBroken as error:
+        wrong[_END_OF.get(error.facts.get("field", ""), "state")] = error
+    return asked, wrong
 
 
-def _read(get: QueryDict, name: str, read: Callable[[str], T]) -> T | None:
-    text = get.get(name, "").strip()
-    return read(text) if text else None
+#: The field that a range which is upside down is told at.
+_END_OF = {"close": "close_to", "amount": "amount_to"}
 
 
-def _number(get: QueryDict, name: str) -> int | None:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or len(text) > 18:
-            raise RuleBroken("url.not_a_number", text=text[:40])
-        return int(text)
-
-    return _read(get, name, read)
-
-
-def _day(get: QueryDict, name: str) -> date | None:
-    return _read(get, name, parse_day)
+def asked_of(get: QueryDict) -> OpportunityFilter:
+    """Read the filter. RuleBroken `url.not_a_number`, `day.…`, `money.…`, `list.…`."""
+    asked, wrong = read_filter(get)
+    for error in wrong.values():
+        raise error
+    return asked
 
 
-def _amount(get: QueryDict, name: str) -> Decimal | None:
-    return _read(get, name, parse_amount)
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise RuleBroken("url.not_a_number", text=text[:40])
+    return int(text)
 
 
 def chips_of(

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dakehu.actions.opportunities import Saved, create_opportunity, edit_opportunity
+from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed
 from dakehu.core.ledger import Way
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import opportunities as queries
+from dakehu.queries.people import people_in_sight
 from dakehu.web.forms import done, status_of
 from dakehu.web.opportunities import wording
 from dakehu.web.opportunities.forms import OpportunityForm, initial_of
@@ -19,11 +22,14 @@ from dakehu.web.opportunities.forms import OpportunityForm, initial_of
 @signed_in
 @require_http_methods(["GET", "POST"])
 def opportunity_create(request: SignedRequest) -> HttpResponse:
-    """Show the form of a new opportunity, and create it; the owner is who fills it in."""
+    """Show the form of a new opportunity, and create it.
+
+    The owner is who fills it in, or for whom they stand in.
+    """
     viewer = request.viewer
-    if viewer.person_id is None or not viewer.holds("opportunity.create"):
+    owners = _owners(viewer)
+    if not owners:
         raise NotAllowed("opportunity.create")
-    owner = viewer.person_id
     offered = queries.choices(viewer=viewer)
     form = OpportunityForm(
         request.POST if request.method == "POST" else None,
@@ -31,13 +37,14 @@ def opportunity_create(request: SignedRequest) -> HttpResponse:
         offered=offered,
         initial=_first_values(request),
     )
+    _offer_owners(request, form, owners)
     more = "more_lines" in request.POST
     if request.method == "POST" and not more:
         saved = done(
             form,
             lambda said: create_opportunity(
                 actor=viewer,
-                new=form.new(owner_id=owner),
+                new=form.new(owner_id=said.get("owner") or owners[0]),
                 on=said["on"] or request.today,
                 today=request.today,
                 at=request.now,
@@ -50,6 +57,26 @@ def opportunity_create(request: SignedRequest) -> HttpResponse:
     if more:
         form.forgive()
     return _shown(request, form, None, status=status_of(form))
+
+
+def _owners(viewer: Viewer) -> list[int]:
+    """Give for whom the viewer may create, themselves first."""
+    people = sorted(viewer.owners, key=lambda person: (person != viewer.person_id, person))
+    return [p for p in people if viewer.may("opportunity.create", owner_id=p, unit_id=None)]
+
+
+def _offer_owners(request: SignedRequest, form: OpportunityForm, owners: list[int]) -> None:
+    if len(owners) < 2:
+        return
+    people = people_in_sight(request.viewer, units=None, today=request.today)
+    names = {p.id: p.shown(request.viewer.language) for p in people}
+    form.fields["owner"] = forms.TypedChoiceField(
+        label=_("Owner"),
+        coerce=int,
+        choices=[(person, names.get(person, "")) for person in owners],
+        initial=owners[0],
+        help_text=_("You, or whom you stand in for."),
+    )
 
 
 def _first_values(request: SignedRequest) -> dict[str, Any]:
@@ -164,7 +191,8 @@ def _shown(
 @require_safe
 def account_names(request: SignedRequest) -> HttpResponse:
     """Give the accounts whose name holds what was typed, as options of the form's list."""
-    found = queries.account_choices(viewer=request.viewer, text=request.GET.get("account", ""))
+    text = request.GET.get("account", "") or request.GET.get("group", "")
+    found = queries.account_choices(viewer=request.viewer, text=text)
     return render_page(request, "opportunities/_accounts.html", {"accounts": found})
 
 

@@ -156,7 +156,7 @@ class TodayForm(MoveForm):
 
 
 class VoidForm(TodayForm):
-    """Deleted from the funnel, why."""
+    """Voided: out of the funnel, why."""
 
     why = _text(lazy("Why"), required=False)
 

@@ -1,6 +1,6 @@
 """The pages that show opportunities: the list with its filters and export, and one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -12,16 +12,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from dakehu.core.errors import NotFound
+from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Category, Place
-from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.http import SignedRequest, go, render_page, signed_in
 from dakehu.http.frame import reads_customers
+from dakehu.messages import sentence
 from dakehu.queries import opportunities as queries
 from dakehu.queries.opportunities.list import stage_names
 from dakehu.queries.people import people_in_sight
 from dakehu.queries.units import all_units, units_in_sight
-from dakehu.web.exports import Cell, rows_as_csv, rows_as_xlsx
-from dakehu.web.opportunities.asked import asked_of, chips_of, url_without
+from dakehu.web.exports import Cell, amount_head, list_as_file
+from dakehu.web.forms import status_of
+from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
 from dakehu.web.opportunities.wording import (
     CATEGORIES,
     PLACES,
@@ -47,7 +49,12 @@ class Tab:
 def opportunity_list(request: SignedRequest) -> HttpResponse:
     """Show the opportunities that the reader may see and the URL asks for."""
     get = request.GET
-    asked = asked_of(get)
+    asked, wrong = read_filter(get)
+    if wrong:
+        return _filter_shown(request, wrong)
+    if request.htmx.target == "dialog-content":
+        # The filters were chosen in the dialog: it closes, and the page becomes the list.
+        return go(request, "opportunities", query=get.urlencode())
     page = queries.opportunities(
         viewer=request.viewer,
         asked=asked,
@@ -64,6 +71,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
         {
             "page": page,
             "rows": [_cells(row) for row in page.rows],
+            "largest": max((abs(row.amount) for row in page.rows), default=0),
             "asked": asked,
             "sort": get.get("sort") or "close",
             "chips": chips,
@@ -163,12 +171,18 @@ class FilterForm(forms.Form):
 @require_safe
 def opportunity_filter(request: SignedRequest) -> HttpResponse:
     """Show the form of all filters, in a dialog or as a page."""
+    _asked, wrong = read_filter(request.GET)
+    return _filter_shown(request, wrong)
+
+
+def _filter_shown(request: SignedRequest, wrong: Mapping[str, RuleBroken]) -> HttpResponse:
+    """Show the form as the URL fills it, with what is wrong at its field; nothing is dropped."""
     viewer, today = request.viewer, request.today
     units = all_units()
     tree = units_in_sight(viewer, units=units, today=today)
     found = queries.choices(viewer=viewer)
     methods = {stage.method_id: stage.method for stage in found.stages}
-    form = FilterForm(initial=request.GET.dict())
+    form = FilterForm(request.GET if wrong else None, initial=request.GET.dict())
     everything = [("", _("All"))]
     offered: dict[str, list[tuple[object, object]]] = {
         "state": list(STATES.items()),
@@ -193,7 +207,16 @@ def opportunity_filter(request: SignedRequest) -> HttpResponse:
         for name, value in request.GET.items()
         if name not in form.fields and name not in ("after", "before")
     ]
-    return render_page(request, "opportunities/filter.html", {"form": form, "kept": kept})
+    form.full_clean()
+    form.errors.clear()
+    for name, error in wrong.items():
+        form.add_error(name if name in form.fields else None, sentence(error))
+    return render_page(
+        request,
+        "opportunities/filter.html",
+        {"form": form, "kept": kept},
+        status=status_of(form),
+    )
 
 
 @signed_in
@@ -236,8 +259,6 @@ def _outcome(page: queries.OpportunityShown) -> str:
 @require_safe
 def opportunity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     """Give the filtered list, all of it and nothing else, as a file."""
-    if kind not in ("csv", "xlsx"):
-        raise NotFound("list.unknown_export", kind=kind)
     asked = asked_of(request.GET)
     org = request.organisation
     rows = queries.every_opportunity(
@@ -246,18 +267,13 @@ def opportunity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
         sort=request.GET.get("sort") or "close",
         today=request.today,
     )
-    vat = _("with VAT") if org.amounts_with_vat else _("without VAT")
-    stamp = timezone.localtime(request.now).strftime("%Y-%m-%d %H:%M")
     head = [
         _("Code"), _("Name"), _("Account"), _("Owner"), _("Unit"), _("Stage"), _("State"),
-        f"{_('Amount')} ({vat})", _("Currency"), f"{_('Amount')} {org.base_currency} ({vat})",
+        amount_head(request), _("Currency"), amount_head(request, org.base_currency),
         _("Expected close date"), _("Forecast category"), _("Next step"),
         _("Day of the next step"), _("Created on"), _("Decided on"),
-        _("As of %(moment)s") % {"moment": stamp},
     ]  # fmt: skip
-    write = rows_as_csv if kind == "csv" else rows_as_xlsx
-    name = f"opportunities-{request.today.isoformat()}"
-    return write(name=name, head=head, rows=_lines(rows))
+    return list_as_file(request, kind, name="opportunities", head=head, rows=_lines(rows))
 
 
 def _lines(rows: Iterator[queries.OpportunityRow]) -> Iterator[tuple[Cell, ...]]:

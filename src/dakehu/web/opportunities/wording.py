@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from dakehu.core.ledger import Category, Kind, Place, Way
 from dakehu.messages import worded
 from dakehu.queries.opportunities import Event, FieldChange
+from dakehu.web.history import who_for
 
 Words = str | Promise
 
@@ -143,7 +144,7 @@ def told(event: Event, *, account_names: Mapping[int, str] | None = None) -> Tol
         event.text,
         *changes,
     ]
-    who = event.who
+    who = who_for(event.who, event.whom)
     if event.way in WAYS:
         who = f"{who} ({WAYS[event.way]})" if who else str(WAYS[event.way])
     return Told(

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -57,7 +56,8 @@ class StageShown:
     rate: queries.Rate | None
     rate_by: str
     older_rates: tuple[tuple[queries.Rate, str], ...]
-    evidence: tuple[str, ...]
+    #: Name, and whether it is only advised.
+    evidence: tuple[tuple[str, bool], ...]
     paragraphs: tuple[Paragraph, ...]
     good_habit: str
     bad_habit: str
@@ -290,7 +290,7 @@ def _stage(number: int, stage: queries.StageOnPage, language: str) -> StageShown
         rate=stage.rate,
         rate_by=who(stage.rate),
         older_rates=tuple((rate, who(rate)) for rate in older),
-        evidence=tuple(item.name.in_language(language) for item in spec.evidence),
+        evidence=tuple((item.name.in_language(language), item.advised) for item in spec.evidence),
         paragraphs=tuple(Paragraph(label, text) for label, text in labelled if text),
         good_habit=words(spec.good_habit),
         bad_habit=words(spec.bad_habit),
@@ -299,12 +299,3 @@ def _stage(number: int, stage: queries.StageOnPage, language: str) -> StageShown
         is_signing=stage.is_signing,
         is_winning=stage.is_winning,
     )
-
-
-urlpatterns = [
-    path("methods/", method_list, name="methods"),
-    path("methods/<int:method_id>/", method_page, name="method"),
-    path("methods/<int:method_id>/rates/", method_rates, name="method_rates"),
-    path("methods/<int:method_id>/gate/", method_gate, name="method_gate"),
-    path("methods/<int:method_id>/copy/", method_copy, name="method_copy"),
-]

@@ -4,33 +4,38 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from dakehu.actions import imports as actions
 from dakehu.core.errors import NotAllowed
 from dakehu.core.imports.recipes import recipes
-from dakehu.http import SignedRequest, go, render_page, signed_in, toast
+from dakehu.http import SignedRequest, go, render_page, signed_in
 from dakehu.messages import sentence
 from dakehu.queries import imports as queries
 from dakehu.queries.paging import Cut
-from dakehu.web.exports import Cell, rows_as_csv
-from dakehu.web.forms import DayField, done, status_of
-
-MOST_FILES = 20
+from dakehu.web.exports import Cell, list_as_file
+from dakehu.web.forms import done, status_of
+from dakehu.web.imports.forms import HowForm, UploadForm
+from dakehu.web.imports.mapping import import_columns, import_match
 
 #: How a run ended, with the light that stands beside the word.
 STATES: dict[str, tuple[str | Promise, str]] = {
     "dry_run": (lazy("Tried, not taken in"), "watch"),
+    "uploaded": (lazy("Being checked"), "watch"),
+    "asking": (lazy("Waiting for you"), "watch"),
+    "checked": (lazy("Checked, not taken in"), "watch"),
+    "running": (lazy("Being taken in"), "watch"),
+    "stopped": (lazy("Stopped"), "watch"),
     "done": (lazy("Taken in"), "good"),
     "refused": (lazy("Refused"), "act"),
+    "failed": (lazy("Failed"), "act"),
+    "reverting": (lazy("Being taken back"), "watch"),
+    "reverted": (lazy("Taken back"), "good"),
 }
 KINDS: dict[str, str | Promise] = {
     "units": lazy("Units"),
@@ -43,66 +48,21 @@ KINDS: dict[str, str | Promise] = {
     "methods": lazy("Sales methods"),
     "opportunities": lazy("Opportunities"),
     "movements": lazy("Movements in the ledger"),
+    "updated": lazy("Opportunities updated"),
 }
-DATES: tuple[tuple[str, str | Promise], ...] = (
-    ("", lazy("As the files show")),
-    ("ymd", lazy("Year, month, day")),
-    ("dmy", lazy("Day, month, year")),
-    ("mdy", lazy("Month, day, year")),
-)
-ENCODINGS: tuple[tuple[str, str | Promise], ...] = (
-    ("", lazy("As the files show")),
-    ("utf-8", "UTF-8"),
-    ("gb18030", "GB18030 (GBK)"),
-    ("big5", "Big5"),
-    ("utf-16", "UTF-16"),
-    ("cp1252", "Windows-1252"),
-)
-
-
-class FilesInput(forms.ClearableFileInput):
-    """A choice of several files."""
-
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Several files; cleaned to a list."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
-        """Check each file."""
-        given = (data if isinstance(data, list | tuple) else [data]) or [None]
-        if len(given) > MOST_FILES:
-            raise forms.ValidationError(_("Choose %(most)d files at most.") % {"most": MOST_FILES})
-        return [super(FilesField, self).clean(file, initial) for file in given]
-
-
-class UploadForm(forms.Form):
-    """What to import and how it is written."""
-
-    uploads = FilesField(
-        label=lazy("Files"),
-        allow_empty_file=True,
-        help_text=lazy("CSV or Excel, several at once where they belong together."),
-        widget=FilesInput(attrs={"multiple": True, "accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xls"}),
-    )
-    recipe = forms.ChoiceField(label=lazy("Recipe"), required=False)
-    dates = forms.ChoiceField(label=lazy("Order of days"), choices=DATES, required=False)
-    encoding = forms.ChoiceField(label=lazy("Encoding"), choices=ENCODINGS, required=False)
-    state_of = DayField(
-        label=lazy("State of"),
-        required=False,
-        help_text=lazy("The day whose state the files show; empty: their last day."),
-    )
-
-    def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(recipe.key, recipe.name.in_language(language)) for recipe in recipes()]
-        self.fields["recipe"].choices = [  # type: ignore[attr-defined]
-            ("", _("Recognise by the headings")), *choices,
-        ]  # fmt: skip
+ASKED: dict[str, str | Promise] = {
+    "account": lazy("Account"),
+    "person": lazy("Person"),
+    "product": lazy("Product"),
+}
+REASONS: dict[str, str | Promise] = {
+    "same": lazy("the same name"),
+    "core": lazy("the same distinctive part"),
+    "short": lazy("a short form"),
+    "pinyin": lazy("sounds the same"),
+    "initials": lazy("its initials"),
+    "similar": lazy("similar"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +95,9 @@ def import_list(request: SignedRequest) -> HttpResponse:
     data = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(*data, language=language)
     if data:
-        report = done(form, lambda typed: _try(request, typed))
-        if report is not None:
-            return go(request, "import", report.run_id)
+        run_id = done(form, lambda typed: _upload(request, typed))
+        if run_id is not None:
+            return go(request, "import", run_id)
     cut = Cut(after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=20)
     page = queries.import_runs(viewer=request.viewer, cut=cut)
     facts = {
@@ -148,15 +108,18 @@ def import_list(request: SignedRequest) -> HttpResponse:
     return render_page(request, "imports/list.html", facts, status=status_of(form))
 
 
-def _try(request: SignedRequest, typed: Mapping[str, Any]) -> actions.ImportReport:
-    return actions.try_upload(
+def _upload(request: SignedRequest, typed: Mapping[str, Any]) -> int:
+    return actions.upload_files(
         actor=request.viewer,
         files=[actions.SourceFile(file.name, file.read()) for file in typed["uploads"]],
         recipe=typed["recipe"] or None,
         options=actions.ImportOptions(
             dates=typed["dates"] or None,
             encoding=typed["encoding"] or None,
+            separator=typed["separator"] or None,
             state_of=typed["state_of"],
+            make_accounts=typed["make_accounts"],
+            update=typed["update"],
         ),
         today=request.today,
         at=request.now,
@@ -167,6 +130,10 @@ def _try(request: SignedRequest, typed: Mapping[str, Any]) -> actions.ImportRepo
 @require_safe
 def import_page(request: SignedRequest, run_id: int) -> HttpResponse:
     """Show what came of a run, with its problems by row."""
+    return _page(request, run_id)
+
+
+def _page(request: SignedRequest, run_id: int, how: HowForm | None = None) -> HttpResponse:
     run = queries.import_run(viewer=request.viewer, run_id=run_id)
     severity = request.GET.get("show", "")
     severity = severity if severity in {"refused", "warning"} else ""
@@ -182,33 +149,60 @@ def import_page(request: SignedRequest, run_id: int) -> HttpResponse:
         "page": problems,
         "severity": severity,
         "refusal": sentence(run.code, run.facts) if run.code else "",
+        "asks": [
+            (n, ask, str(ASKED[ask.kind]), [(one, str(REASONS[one.reason])) for one in ask.likely])
+            for n, ask in enumerate(run.asks)
+        ],
+        "how": how or HowForm(initial={n: run.options.get(n) for n in HowForm.base_fields}),
+        "steps": [(str(KINDS.get(step.name, step.name)), step) for step in run.steps],
     }
-    return render_page(request, "imports/page.html", facts)
+    answer = render_page(request, "imports/page.html", facts, status=422 if how else 200)
+    if request.htmx and not run.working:
+        # It has ended: what stands around the part changes too.
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 @signed_in
 @require_POST
-def import_confirm(request: SignedRequest, run_id: int) -> HttpResponse:
-    """Take in what was tried."""
-    report = actions.confirm_upload(
-        actor=request.viewer, run_id=run_id, today=request.today, at=request.now
-    )
-    words = ngettext(
-        "%(count)d row is taken in.", "%(count)d rows are taken in.", report.accepted
-    ) % {"count": report.accepted}  # fmt: skip
-    toast(request, words, kind="watch" if report.refused else "good")
-    return go(request, "import", report.run_id)
+def import_step(request: SignedRequest, run_id: int, step: str) -> HttpResponse:
+    """Go a step on: take in, stop, go on, take back, or check again."""
+    viewer, today, at = request.viewer, request.today, request.now
+    match step:
+        case "take-in":
+            actions.take_in(actor=viewer, run_id=run_id, today=today, at=at)
+        case "stop":
+            actions.stop(actor=viewer, run_id=run_id)
+        case "go-on":
+            actions.go_on(actor=viewer, run_id=run_id, at=at)
+        case "revert":
+            actions.revert(actor=viewer, run_id=run_id, at=at)
+        case _:
+            form = HowForm(request.POST)
+            if not form.is_valid():
+                return _page(request, run_id, form)
+            typed = form.cleaned_data
+            said = {**typed, "state_of": typed["state_of"] and typed["state_of"].isoformat()}
+            said = {name: value or None for name, value in said.items()}
+            said |= {name: bool(typed[name]) for name in ("make_accounts", "update")}
+            actions.check_again(actor=viewer, run_id=run_id, said=said, today=today, at=at)
+    return go(request, "import", run_id)
+
+
+STEPS = ("take-in", "stop", "go-on", "revert", "check")
 
 
 @signed_in
 @require_safe
-def import_rows(request: SignedRequest, run_id: int, which: str) -> HttpResponse:
+def import_rows(request: SignedRequest, run_id: int, which: str, kind: str) -> HttpResponseBase:
     """Give the refused rows with their reasons, or the others, as a file to correct."""
     refused = which == "refused"
     rows = queries.import_rows(viewer=request.viewer, run_id=run_id, refused=refused)
     reasons = queries.problems_by_row(viewer=request.viewer, run_id=run_id) if refused else {}
     name = _("refused rows") if refused else _("accepted rows")
-    return rows_as_csv(
+    return list_as_file(
+        request,
+        kind,
         name=f"{name} {run_id}",
         head=[_("File"), _("Row"), _("Reason")],
         rows=_lines(rows, reasons),
@@ -253,9 +247,16 @@ def _shown(row: queries.RunRow, language: str) -> RunShown:
 urlpatterns = [
     path("imports/", import_list, name="imports"),
     path("imports/<int:run_id>/", import_page, name="import"),
-    path("imports/<int:run_id>/confirm/", import_confirm, name="import_confirm"),
-    path("imports/<int:run_id>/refused.csv", import_rows, {"which": "refused"},
-         name="import_refused"),
-    path("imports/<int:run_id>/accepted.csv", import_rows, {"which": "accepted"},
-         name="import_accepted"),
+    path("imports/<int:run_id>/columns/", import_columns, name="import_columns"),
+    path("imports/<int:run_id>/match/", import_match, name="import_match"),
+    *[
+        path(f"imports/<int:run_id>/{step}/", import_step, {"step": step},
+             name=f"import_{step.replace('-', '_')}")
+        for step in STEPS
+    ],
+    *[
+        path(f"imports/<int:run_id>/{which}.{kind}", import_rows, {"which": which, "kind": kind},
+             name=f"import_{which}_{kind}")
+        for which in ("refused", "accepted") for kind in ("csv", "xlsx")
+    ],
 ]  # fmt: skip

@@ -1,96 +1,18 @@
-"""Quotas of a person or a unit for a period, as recorded by a moment (FOR-4, FUN-6)."""
+"""The grid of quotas over a fiscal year: a unit, its sub-units and its people (FOR-4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
-from django.db.models import Exists, Q
+from django.db.models import Q
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
 from dakehu.core.periods import Kind, Period
 from dakehu.core.units import Tree
 from dakehu.models import Appointment, Quota
+from dakehu.queries.quotas.find import quota_of_rows
 from dakehu.queries.units import Units
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaFound:
-    """The target in minor units of the base currency; None with the reason where none is set."""
-
-    amount_minor: int | None
-    reason: str | None = None
-    #: exact: a row of that period; parts: the sum of its months or quarters, all of them set.
-    made_of: str = "exact"
-
-
-def quota_for(
-    viewer: Viewer,
-    *,
-    person_id: int | None,
-    unit_id: int | None,
-    start: date,
-    end: date,
-    today: date,
-    level: str = "target",
-    known_at: datetime | None = None,
-) -> QuotaFound:
-    """Give the quota of one person or one unit for [start, end): its own row, else its parts'.
-
-    A person's is told to those in whose units they stand today, not to those they have left.
-    """
-    subject = Q(person_id=person_id) if person_id is not None else Q(unit_id=unit_id)
-    rows = Quota.objects.filter(
-        subject,
-        _told(viewer, person_id, unit_id, today),
-        level=level,
-        start_on__gte=start,
-        end_on__lte=end,
-    )
-    if known_at is not None:
-        rows = rows.filter(recorded_at__lte=known_at)
-    latest: dict[tuple[date, date], int | None] = {}
-    for start_on, end_on, amount in rows.order_by("recorded_at", "id").values_list(
-        "start_on", "end_on", "amount_minor"
-    ):
-        latest[start_on, end_on] = amount
-    return quota_of_rows(latest, start, end)
-
-
-def quota_of_rows(
-    latest: dict[tuple[date, date], int | None], start: date, end: date
-) -> QuotaFound:
-    """Give the quota of [start, end) from the rows in force: exact, else the sum of its parts.
-
-    Parts add up only when they cover the period without a gap: not set is not zero (FOR-4).
-    """
-    exact = latest.get((start, end))
-    if exact is not None:
-        return QuotaFound(exact)
-    here, total = start, 0
-    while here < end:
-        parts = [(e, a) for (s, e), a in latest.items() if s == here and a is not None and e <= end]
-        if not parts:
-            return QuotaFound(None, "no_quota")
-        part_end, amount = max(parts)
-        total += amount
-        here = part_end
-    return QuotaFound(total, made_of="parts")
-
-
-def _told(viewer: Viewer, person_id: int | None, unit_id: int | None, today: date) -> Q:
-    """Give the condition that the viewer may know the quota of the subject."""
-    if viewer.sees_all or (person_id is not None and person_id == viewer.person_id):
-        return Q()
-    if person_id is None:
-        return Q() if unit_id in viewer.units else Q(pk__in=[])
-    seats = Appointment.objects.filter(
-        person_id=person_id,
-        unit_id__in=viewer.units,
-        from_on__lte=today,
-        for_person__isnull=True,
-    )
-    return Q(Exists(seats.filter(Q(until_on__isnull=True) | Q(until_on__gt=today))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +182,8 @@ def may_set_quota(
         )
     if person_id is None or person_id == viewer.person_id:
         return False
-    return any(units_of_person & r.units for r in heads)
+    # Nor does a deputy set the quota of the head for whom they stand in.
+    return any(units_of_person & r.units for r in heads if r.for_person != person_id)
 
 
 def people_seated(

@@ -1,0 +1,166 @@
+"""How fast the funnel moves: conversion and median days of each stage, from the ledger (FUN-9).
+
+Turns are the movements by which an opportunity comes to a stage or leaves it; what was taken
+back, and what took it back, are left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connections
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import RuleBroken
+from dakehu.core.ledger import Kind, Place
+from dakehu.core.speed import Decided, StageSpeed, Stays, stage_speed, window_start
+from dakehu.queries.funnel import FunnelQuestion, person_in_sight, sight
+from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.snapshot import read_alias
+from dakehu.queries.units import all_units
+
+TURNS = (
+    Kind.CREATED, Kind.METHOD_MOVED, Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST,
+    Kind.ABANDONED, Kind.REOPENED, Kind.VOIDED, Kind.RESTORED,
+)  # fmt: skip
+FORWARD = (Kind.ADVANCED, Kind.WON)
+
+
+@dataclass(frozen=True)
+class FunnelSpeed:
+    """Speed of every stage lineage in a window of days, both ends of it counted."""
+
+    start: date
+    end: date
+    stages: Mapping[int, StageSpeed]
+
+
+def funnel_speed(
+    viewer: Viewer, *, question: FunnelQuestion, today: date, start: date | None = None
+) -> FunnelSpeed:
+    """Give conversion and median days of the stays that began in the window.
+
+    The window is the twelve months that end with the day asked for. A stay belongs to the unit
+    and owner that held the opportunity when it began, wherever it went. Raises what `funnel_on`
+    raises.
+    """
+    if question.on > today:
+        raise RuleBroken("funnel.future", on=question.on, today=today)
+    if question.person_id is not None:
+        person_in_sight(viewer, person_id=question.person_id)
+    begin = start or window_start(question.on)
+    where = sight(viewer, question, all_units(), question.on, today)
+    return FunnelSpeed(
+        begin, question.on, stage_speeds(where, begin, question.on, question.known_at)
+    )
+
+
+def stage_speeds(
+    where: Sequence[Where], start: date, end: date, known_at: datetime | None = None
+) -> dict[int, StageSpeed]:
+    """Count entries, forward leavings and stays by length for each stage, in one question."""
+    if not where:
+        return {}
+    held = " OR ".join(f"({part.sql()})" for part in where)
+    turns, params = turns_sql(where, start=start, end=end, known_at=known_at)
+    forward = _listed(FORWARD)
+    sql = (
+        f"WITH turns AS ({turns}), stays AS (SELECT opportunity_id, stage_id,"
+        f" {days_between_sql('COALESCE(left_on, %s)', 'came_on')} AS days,"
+        " CASE WHEN left_on IS NULL THEN 0 ELSE 1 END AS ended,"
+        f" CASE WHEN left_by IN ({forward}) THEN 1 ELSE 0 END AS forward"
+        f" FROM turns WHERE place = {int(Place.OPEN)} AND ({held}))"
+        " SELECT 0, stage_id, forward, 0, COUNT(*) FROM (SELECT opportunity_id, stage_id,"
+        " MAX(forward) AS forward FROM stays GROUP BY 1, 2) AS opportunities GROUP BY 2, 3"
+        " UNION ALL"
+        " SELECT 1, stage_id, days, ended, COUNT(*) FROM stays GROUP BY 2, 3, 4"
+    )
+    entered: dict[int, int] = defaultdict(int)
+    went: dict[int, int] = defaultdict(int)
+    stays: dict[int, list[Stays]] = defaultdict(list)
+    for what, stage, first, ended, number in fetch(sql, [*params, end]):
+        if what == 0:
+            entered[stage] += number
+            went[stage] += number * int(first)
+        else:
+            stays[stage].append(Stays(int(first), bool(ended), number))
+    return {
+        stage: stage_speed(entered[stage], went[stage], tuple(stays[stage])) for stage in entered
+    }
+
+
+def turns_sql(
+    where: Sequence[Where], *, start: date, end: date, known_at: datetime | None
+) -> tuple[str, list[Any]]:
+    """Give the SQL of the turns of [start, end] of all opportunities that came in `where` then.
+
+    Each row: where it came, and on which day and by which kind it left again (NULL: not yet).
+    """
+    known = "" if known_at is None else " AND {0}.recorded_at <= %s"
+    last = [known_at] if known_at else []
+    days: list[Any] = [start, end, *last]
+    seen, params = "", []
+    if not any(part == Where() for part in where):
+        among = " OR ".join(f"({part.sql('s.')})" for part in where)
+        seen = (
+            " AND e.opportunity_id IN (SELECT s.opportunity_id FROM dakehu_entry s"
+            f' WHERE s."on" >= %s AND s."on" <= %s AND s.place = {int(Place.OPEN)}'
+            f" AND s.count = 1 AND ({among}){known.format('s')})"
+        )
+        params = days
+    standing, more = not_taken_back("e", known_at)
+    sql = (
+        "SELECT e.opportunity_id, e.place, e.stage_id, e.unit_id, e.owner_id,"
+        ' e."on" AS came_on, LEAD(e."on") OVER w AS left_on, LEAD(e.kind) OVER w AS left_by'
+        f" FROM dakehu_entry e WHERE e.count = 1 AND e.kind IN ({_listed(TURNS)})"
+        f' AND e."on" >= %s AND e."on" <= %s{known.format("e")}{seen}{standing}'
+        ' WINDOW w AS (PARTITION BY e.opportunity_id ORDER BY e."on", e.movement_id)'
+    )
+    return sql, [*days, *params, *more]
+
+
+def not_taken_back(entry: str, known_at: datetime | None) -> tuple[str, list[Any]]:
+    """Give the condition that an entry's movement is no mirror and was not mirrored (FUN-5)."""
+    known = "" if known_at is None else " AND r.recorded_at <= %s"
+    mirrored = (
+        " AND NOT EXISTS (SELECT 1 FROM dakehu_movement r"
+        f" WHERE r.reverses_id = {entry}.movement_id{known})"
+    )
+    mirror = (
+        " AND NOT EXISTS (SELECT 1 FROM dakehu_movement r"
+        f" WHERE r.id = {entry}.movement_id AND r.reverses_id IS NOT NULL)"
+    )
+    return mirrored + mirror, [known_at] if known_at else []
+
+
+def days_between_sql(later: str, earlier: str) -> str:
+    """Give the SQL of whole days between two days."""
+    if connections[read_alias()].vendor == "postgresql":
+        return f"(CAST({later} AS date) - {earlier})"
+    return f"CAST(ROUND(julianday({later}) - julianday({earlier})) AS INTEGER)"
+
+
+def _listed(kinds: Sequence[Kind]) -> str:
+    return ", ".join(str(int(kind)) for kind in kinds)
+
+
+def decided_by_stage(viewer: Viewer) -> dict[int, Decided]:
+    """Count for each stage the opportunities in all units that were ever there and are decided.
+
+    Each counts once, by its latest outcome; voided ones do not (FUN-9). Only those who keep the
+    methods find the rates of the whole organisation; to others nothing is counted.
+    """
+    if not viewer.is_operator and not viewer.holds("method.edit"):
+        return {}
+    standing, _params = not_taken_back("e", None)
+    rows = fetch(
+        "SELECT s.stage_id, COUNT(*), SUM(CASE WHEN o.place = 2 THEN 1 ELSE 0 END) FROM ("
+        " SELECT DISTINCT e.stage_id, e.opportunity_id FROM dakehu_entry e"
+        f" WHERE e.place = {int(Place.OPEN)} AND e.count = 1{standing}) AS s"
+        " JOIN dakehu_opportunity o ON o.id = s.opportunity_id"
+        " WHERE o.place >= 2 AND o.voided = %s GROUP BY 1",
+        [False],
+    )
+    return {stage: Decided(int(n), int(wins)) for stage, n, wins in rows}

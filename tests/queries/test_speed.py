@@ -1,0 +1,171 @@
+"""Speed, leakage and calibrated rates of a unit's funnel, against a walk of every chain."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import zip_longest
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dakehu.actions.calibration import calibrate_win_rates
+from dakehu.actions.ledger import standing_chain
+from dakehu.actions.opportunities import (
+    Outcome,
+    lose_opportunity,
+    win_opportunity,
+)
+from dakehu.core.access import operator
+from dakehu.core.errors import NotAllowed
+from dakehu.core.ledger import Place
+from dakehu.core.periods import containing
+from dakehu.core.speed import StageSpeed, Stays, stage_speed
+from dakehu.models import Opportunity, Organisation, Stage, WinRate
+from dakehu.queries.funnel import FunnelQuestion, funnel_on
+from dakehu.queries.ledger import Where
+from dakehu.queries.speed import decided_by_stage, funnel_speed, stage_speeds
+from tests.ledger.histories import DEEDS, FIRST, LAST, Deed, History, founded
+from tests.world import TODAY, World
+
+QUARTER = containing(TODAY, "quarter")
+PROPERTY = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+DAYS = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
+
+
+@pytest.mark.django_db
+@PROPERTY
+@given(deeds=DEEDS, first=DAYS, last=DAYS, unit=st.integers(-1, 5))
+def test_stays_are_those_that_the_chains_tell(
+    deeds: list[Deed], first: date, last: date, unit: int
+) -> None:
+    start, end = min(first, last), max(first, last)
+    with transaction.atomic():
+        history = founded()
+        history.live(deeds)
+        units = None if unit < 0 else frozenset({history.units[unit].pk})
+        found = stage_speeds([Where(units)], start, end)
+        assert found == _walked(history, start, end, units)
+        transaction.set_rollback(True)
+
+
+def _walked(
+    history: History, start: date, end: date, units: frozenset[int] | None
+) -> dict[int, object]:
+    order = {stage.pk: n for n, stage in enumerate(history.stages)}
+    entered: dict[int, set[int]] = defaultdict(set)
+    forward: dict[int, set[int]] = defaultdict(set)
+    stays: dict[int, list[Stays]] = defaultdict(list)
+    for pk in history.opportunities:
+        turns: list[tuple[date, object, int | None, int | None]] = []
+        before: tuple[object, ...] = (None, None)
+        for step in standing_chain(pk):
+            at = step.after.position if step.after else None
+            now = (at.place, at.stage_id) if at else (None, None)
+            if now != before and step.on <= end:
+                turns.append((step.on, *now, at.unit_id if at else None))
+            before = now
+        for (on, place, stage, unit), after in zip_longest(turns, turns[1:]):
+            if place is not Place.OPEN or on < start or stage is None:
+                continue
+            if units is not None and unit not in units:
+                continue
+            entered[stage].add(pk)
+            stays[stage].append(Stays(((after[0] if after else end) - on).days, bool(after), 1))
+            if after and (
+                after[1] is Place.WON
+                or (after[1] is Place.OPEN and order[after[2] or 0] > order[stage])
+            ):
+                forward[stage].add(pk)
+    return {
+        stage: stage_speed(len(entered[stage]), len(forward[stage]), stays[stage])
+        for stage in entered
+    }
+
+
+@pytest.mark.django_db
+@PROPERTY
+@given(deeds=DEEDS)
+def test_decided_are_counted_once_by_their_latest_outcome(deeds: list[Deed]) -> None:
+    with transaction.atomic():
+        history = founded()
+        history.live(deeds)
+        wanted: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+        for pk in history.opportunities:
+            chain = standing_chain(pk)
+            after = chain[-1].after if chain else None
+            place = after.position.place if after else Place.NOWHERE
+            Opportunity.objects.filter(pk=pk).update(place=max(int(place), 1), voided=after is None)
+            if after is None or place <= Place.OPEN:
+                continue
+            ever = {
+                step.after.position.stage_id
+                for step in chain
+                if step.after and step.after.position.place is Place.OPEN
+            }
+            for stage in ever:
+                wanted[stage][0] += 1
+                wanted[stage][1] += place is Place.WON
+        found = {s: [d.decided, d.wins] for s, d in decided_by_stage(operator()).items()}
+        assert found == dict(wanted)
+        transaction.set_rollback(True)
+
+
+def stage(key: str) -> int:
+    return Stage.objects.get(key=key, method__key="industrial-6").pk
+
+
+def speed_of(world: World, login: str, unit: str | None = None) -> dict[int, StageSpeed]:
+    question = FunnelQuestion(on=TODAY, period=QUARTER, unit_id=world.units.get(unit or ""))
+    return dict(funnel_speed(world.viewer(login), question=question, today=TODAY).stages)
+
+
+def test_each_sees_the_speed_of_their_own_units(world: World) -> None:
+    world.create("wen", on=TODAY - timedelta(days=20))
+    world.create("lu", on=TODAY - timedelta(days=20))
+    first = stage("interest")
+    assert speed_of(world, "director")[first].entered == 2
+    assert speed_of(world, "mei")[first].entered == 1
+    assert speed_of(world, "wen")[first].entered == 1
+    assert speed_of(world, "bo") == {}
+
+
+def test_calibration_writes_a_dated_row_only_where_something_changed(world: World) -> None:
+    won = world.create("wen").opportunity_id
+    lost = world.create("wen").opportunity_id
+    how = {**world.how(), "seen_version": None}
+    win_opportunity(actor=world.viewer("wen"), opportunity_id=won, outcome=Outcome("price"), **how)
+    lose_opportunity(
+        actor=world.viewer("wen"), opportunity_id=lost, outcome=Outcome("price"), **how
+    )
+    done = calibrate_win_rates(actor=operator(), today=TODAY, at=world.at)
+    assert done.changed == done.stages > 6
+    rate = WinRate.objects.get(kind="calibrated", stage_id=stage("interest"))
+    assert (rate.rate_bp, rate.decided) == (round(Fraction(20 * 5 + 100, 22) * 100), 2)
+    assert WinRate.objects.get(kind="calibrated", stage_id=stage("design")).rate_bp == 2000
+    again = calibrate_win_rates(actor=operator(), today=TODAY, at=world.at + timedelta(days=1))
+    assert again.changed == 0
+    with pytest.raises(NotAllowed):
+        calibrate_win_rates(actor=world.viewer("mei"), today=TODAY, at=world.at)
+
+
+def test_the_organisation_chooses_which_rate_weighs(world: World) -> None:
+    world.create("wen", amount=Decimal(1000), close_on=TODAY)
+    lost = world.create("wen").opportunity_id
+    lose_opportunity(
+        actor=world.viewer("wen"), opportunity_id=lost, outcome=Outcome("price"),
+        seen_version=None, **world.how(),
+    )  # fmt: skip
+    calibrate_win_rates(actor=operator(), today=TODAY, at=world.at)
+    question = FunnelQuestion(on=TODAY, period=QUARTER)
+
+    def weighted() -> Fraction | None:
+        return funnel_on(world.viewer("director"), question=question, today=TODAY).weighted.value
+
+    assert weighted() == 50
+    Organisation.objects.update(win_rate_kind="calibrated")
+    assert weighted() == Fraction(476, 10)  # 5% × 20 ÷ 21

@@ -1,0 +1,66 @@
+"""The performance page says of each target whether it is reached, by how much not, and why."""
+
+from pathlib import Path
+from typing import Any
+
+from bench.report import write_report
+
+
+def line(name: str, median: float, target: float | None, sql: float = 2.0) -> dict[str, Any]:
+    return {
+        "name": name, "median": median, "p95": median * 2, "queries": 7, "sql": sql,
+        "floor": None, "target": target, "note": "",
+    }  # fmt: skip
+
+
+def run(size: int, *lines: dict[str, Any], engine: str = "postgresql") -> dict[str, Any]:
+    return {
+        "engine": engine, "size": size, "people": 2000, "times": 40, "built_seconds": 90,
+        "entries": 1_000_000, "on": "2026-11-21 09:00", "load": [0.2, 1.1],
+        "version": "PostgreSQL 15.20", "with": "Django 5.2.19", "lines": list(lines),
+    }  # fmt: skip
+
+
+def page(tmp_path: Path, *results: dict[str, Any]) -> str:
+    path = tmp_path / "performance.md"
+    write_report(path, list(results))
+    return path.read_text(encoding="utf8")
+
+
+def test_the_worst_of_those_who_ask_is_held_against_the_target(tmp_path: Path) -> None:
+    said = page(
+        tmp_path,
+        run(1000, line("list, director", 11.0, 25.0)),
+        run(
+            100_000,
+            line("list, director", 20.0, 25.0),
+            line("list, head of 100", 40.0, 25.0, sql=9.0),
+            line("funnel as of 2025-10-18, director", 30.0, 50.0),
+            line("move a stage", 15.0, 15.0),
+        ),
+    )
+    assert "2 of 3 are reached" in said
+    assert "| list | head of 100 | 40.0 | 25.0 | missed by 15.0 ms, 1.60 × | 9.0 | 7 |" in said
+    assert "| funnel as of a past day | director | 30.0 | 50.0 | reached |" in said
+    assert "| move a stage | salesperson | 15.0 | 15.0 | reached |" in said
+    assert "its 7 statements take 9.0 ms" in said
+    assert "rules, the page) 31.0 ms; at 1,000 opportunities it takes 11.0 ms." in said
+    assert "| list, first page | list | 40.0 | 94 | 24 | 1152 |" in said
+
+
+def test_where_all_is_reached_nothing_is_explained(tmp_path: Path) -> None:
+    said = page(tmp_path, run(100_000, line("list, director", 20.0, 25.0)))
+    assert "1 of 1 are reached" in said
+    assert "misses" not in said
+
+
+def test_without_the_run_of_the_targets_there_is_no_verdict_on_them(tmp_path: Path) -> None:
+    said = page(tmp_path, run(100_000, line("list, director", 20.0, 25.0), engine="sqlite"))
+    assert "was not made" in said
+    assert "are reached" not in said
+
+
+def test_the_page_says_when_and_with_what_it_was_measured(tmp_path: Path) -> None:
+    said = page(tmp_path, run(100_000, line("list, director", 20.0, 25.0)))
+    assert "| 100,000 | PostgreSQL 15.20 | 2026-11-21 09:00 | 40 | 0.2 – 1.1 |" in said
+    assert "Django 5.2.19" in said
