@@ -1,11 +1,12 @@
 """What is asked of the product: pages by who asks, actions, and the plain SQL beside them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.models import Count
@@ -145,7 +146,8 @@ def actions(today: date) -> list[Asked]:
     moving = _movable(seller)
 
     def post(url: str, data: dict[str, str]) -> None:
-        response = client.post(url, data)
+        # As a browser sends a form without files.
+        response = client.post(url, urlencode(data), "application/x-www-form-urlencoded")
         if response.status_code not in (302, 303):
             raise AssertionError(f"{url}: {response.status_code} {response.content[:2000]!r}")
 
@@ -162,12 +164,10 @@ def actions(today: date) -> list[Asked]:
         )
 
     def move() -> None:
-        pk, forward, back = next(moving)
-        row = Opportunity.objects.values_list("version", "stage__key").get(pk=pk)
-        verb, to = ("advance", forward) if row[1] != forward else ("regress", back)
+        pk, version, verb, to = next(moving)
         post(
             f"/opportunities/{pk}/{verb}/",
-            {"seen_version": str(row[0]), "version": str(row[0]), "stage": to,
+            {"seen_version": str(version), "version": str(version), "stage": to,
              "on": today.isoformat(), "why": "bench"},
         )  # fmt: skip
 
@@ -197,26 +197,33 @@ def _form_of(client: Client, url: str, cached: dict[str, dict[str, str]]) -> dic
     return dict(cached[url])
 
 
-def _movable(seller: int) -> Any:
-    """Go round the seller's open opportunities at the first stage of an advising method."""
+def _movable(seller: int) -> Iterator[tuple[int, int, str, str]]:
+    """Go round the seller's open opportunities of an advising method: forward, and back again.
+
+    Gives opportunity, version that was seen, verb and stage to move to; it asks the database only
+    before the first, so that nothing of its own is measured.
+    """
     rows = list(
         Opportunity.objects.filter(
             owner_id=seller, place=1, voided=False, method_version__gate="advise"
-        ).values_list("pk", "method_version_id", "stage__key")[:50]
+        ).values_list("pk", "version", "method_version_id", "stage__key")[:50]
     )
     stages: dict[int, list[str]] = {}
-    for version, key in (
+    for method_version, key in (
         MethodStage.objects.filter(after_win=False)
         .order_by("order")
         .values_list("version_id", "stage__key")
     ):
-        stages.setdefault(version, []).append(key)
-    while True:
-        for pk, version, key in rows:
-            keys = stages[version]
-            place = keys.index(key)
-            if place + 1 < len(keys):
-                yield pk, keys[place + 1], key
+        stages.setdefault(method_version, []).append(key)
+    moves = [
+        (pk, version, key, keys[keys.index(key) + 1])
+        for pk, version, method_version, key in rows
+        if (keys := stages[method_version]).index(key) + 1 < len(keys)
+    ]
+    for rounds in count():
+        for pk, version, back, forward in moves:
+            forth = rounds % 2 == 0
+            yield pk, version + rounds, *(("advance", forward) if forth else ("regress", back))
 
 
 def floors(today: date) -> dict[str, Callable[[], object]]:

@@ -1,7 +1,14 @@
 """Writing the ledger: posting, taking back, correcting, carrying forward (FUN-5)."""
 
 from dakehu.actions.ledger.bulk import write_histories
-from dakehu.actions.ledger.carry import carry_forward, hold_books, open_months, rebuild
+from dakehu.actions.ledger.carry import (
+    LedgerHold,
+    carry_forward,
+    hold_books,
+    hold_for_posting,
+    open_months,
+    rebuild,
+)
 from dakehu.actions.ledger.post import Drafted, Posting, post, write_movements
 from dakehu.actions.ledger.reverse import (
     Booked,
@@ -12,7 +19,7 @@ from dakehu.actions.ledger.reverse import (
 )
 
 __all__ = [
-    "Booked", "Correction", "Drafted", "Posting", "carry_forward", "correct_movement",
-    "hold_books", "open_months", "post", "rebuild", "reverse_correlation", "standing_chain",
-    "write_histories", "write_movements",
+    "Booked", "Correction", "Drafted", "LedgerHold", "Posting", "carry_forward",
+    "correct_movement", "hold_books", "hold_for_posting", "open_months", "post", "rebuild",
+    "reverse_correlation", "standing_chain", "write_histories", "write_movements",
 ]  # fmt: skip

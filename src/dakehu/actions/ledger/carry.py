@@ -7,6 +7,7 @@ month needs no carrying and a change of today writes nothing here.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from dakehu.core.errors import Conflict
 from dakehu.core.ledger import Place
 from dakehu.models import Balance, CarriedMonth, Entry, Turnover
+from dakehu.queries.organisation import organisation
 
 POSITION = (
     "place", "owner_id", "unit_id", "stage_id", "category", "close_month", "currency",
@@ -54,6 +56,34 @@ def hold_books(*, alone: bool = False) -> None:
             cursor.execute(f"SELECT {taken}(%s)", [_BOOKS])
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerHold:
+    """The ledger held for postings from a day on; `late` where they change carried months."""
+
+    since: date
+    late: bool
+
+
+def hold_for_posting(on: date, *, today: date) -> LedgerHold:
+    """Take both locks of a posting on a day by one statement, as the first of a save.
+
+    Months are carried up to that of `today`, so the calendar says which lock it takes; what is
+    carried says after it whether that was right. Raises Conflict("ledger.busy") as `hold_ledger`.
+    """
+    late = on < today.replace(day=1)
+    if connection.vendor == "postgresql":
+        taken = "pg_advisory_xact_lock" if late else "pg_advisory_xact_lock_shared"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared(%s), {taken}(%s)", [_BOOKS, _LOCK])
+    if late:
+        return LedgerHold(on, late=True)
+    carried = organisation().carried
+    if carried is None or carried[1] <= on:
+        return LedgerHold(on, late=False)
+    _from_shared_to_alone()
+    return LedgerHold(on, late=True)
+
+
 def hold_ledger(earliest: date) -> bool:
     """Take the lock that a posting from that day on needs; tell if it changes carried months.
 
@@ -66,13 +96,18 @@ def hold_ledger(earliest: date) -> bool:
     lock_shared()
     if not _is_carried_after(earliest):
         return False
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-            row = cursor.fetchone()
-        if row is None or not row[0]:
-            raise Conflict("ledger.busy")
+    _from_shared_to_alone()
     return True
+
+
+def _from_shared_to_alone() -> None:
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        row = cursor.fetchone()
+    if row is None or not row[0]:
+        raise Conflict("ledger.busy")
 
 
 def _is_carried_after(day: date) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from dakehu.actions.ledger.carry import hold_ledger, update_carried
+from dakehu.actions.ledger.carry import LedgerHold, hold_ledger, update_carried
 from dakehu.actions.ledger.rows import insert
 from dakehu.core.ledger import NewEntry, Place, Step, Way, entries_for
 from dakehu.models import Entry, Movement, MovementNote
@@ -21,6 +21,8 @@ class Posting:
     way: Way
     correlation_id: UUID
     for_person_id: int | None = None
+    #: The ledger's lock, where the save took it before.
+    hold: LedgerHold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     """
     if not drafts:
         return []
-    late = carry and hold_ledger(min(draft.posting.on for draft in drafts))
+    late = carry and _holds_late(drafts)
     movements = [_movement(draft) for draft in drafts]
     insert(movements)
     entries: list[Entry] = []
@@ -90,6 +92,13 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     if late:
         update_carried(entries)
     return [movement.pk for movement in movements]
+
+
+def _holds_late(drafts: Sequence[Drafted]) -> bool:
+    earliest, hold = min(draft.posting.on for draft in drafts), drafts[0].posting.hold
+    if hold is not None and hold.since <= earliest:
+        return hold.late
+    return hold_ledger(earliest)
 
 
 def _movement(draft: Drafted) -> Movement:

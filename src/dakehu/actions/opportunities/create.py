@@ -56,7 +56,7 @@ def create_opportunity(
     `reason` opens closed books to those who may. NotAllowed `opportunity.create`, NotFound
     `account.not_found`, `method.unknown_version`, RuleBroken as the checks and the gate say.
     """
-    save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
+    save = Save.begin(actor=actor, on=on, today=today, at=at, way=way).holding()
     unit_id = unit_of_owner(new.owner_id, on)
     right = actor.right_to("opportunity.create", owner_id=new.owner_id, unit_id=unit_id)
     if right is None:

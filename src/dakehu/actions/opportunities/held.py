@@ -1,6 +1,6 @@
 """An opportunity held for a change: locked, permitted, of the version that was seen (DESIGN)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from dakehu.actions.audit import record_changes
-from dakehu.actions.ledger import Booked, Posting, hold_books, post
+from dakehu.actions.ledger import Booked, LedgerHold, Posting, hold_books, hold_for_posting, post
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import (
@@ -42,6 +42,8 @@ class Save:
     correlation_id: UUID
     #: Whom the actor stands in for, where they may do it only as a deputy.
     for_person_id: int | None = None
+    #: Books and ledger, where they are held already.
+    hold: LedgerHold | None = None
 
     @classmethod
     def begin(cls, *, actor: Viewer, on: date, today: date, at: datetime, way: Way) -> "Save":
@@ -51,6 +53,10 @@ class Save:
     def under(self, right: Right) -> "Save":
         """Record the save as done under this right: for the person a deputy stands in for."""
         return replace(self, for_person_id=right.for_person)
+
+    def holding(self) -> "Save":
+        """Hold books and ledger for this save's day, before anything that may change is read."""
+        return replace(self, hold=hold_for_posting(self.on, today=self.today))
 
     @property
     def posting(self) -> Posting:
@@ -62,6 +68,7 @@ class Save:
             way=self.way,
             correlation_id=self.correlation_id,
             for_person_id=self.for_person_id,
+            hold=self.hold,
         )
 
 
@@ -70,20 +77,15 @@ class Held:
     """A locked row, and by which right the actor reached it."""
 
     row: Opportunity
-    granted: str | None
-
-    def allows(self, actor: Viewer, permission: str) -> bool:
-        """Test if the actor may do this to the opportunity."""
-        return self.right(actor, permission) is not None
 
     def right(self, actor: Viewer, permission: str) -> Right | None:
-        """Give the right by which the actor may do this to the opportunity."""
-        return actor.right_to(
-            permission,
-            owner_id=self.row.owner_id,
-            unit_id=self.row.unit_id,
-            granted=self.granted,
-        )
+        """Give the right by which the actor may do this to the opportunity: best their own."""
+        owner_id, unit_id = self.row.owner_id, self.row.unit_id
+        own = actor.right_to(permission, owner_id=owner_id, unit_id=unit_id)
+        if own is not None and own.for_person is None:
+            return own
+        granted = granted_on(actor, self.row.pk)
+        return actor.right_to(permission, owner_id=owner_id, unit_id=unit_id, granted=granted)
 
     def require(self, actor: Viewer, permission: str) -> Right:
         """Give that right, or refuse with NotAllowed(permission)."""
@@ -133,13 +135,14 @@ def hold(
     )
     if row is None:
         raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
-    held = Held(row, _granted(actor, opportunity_id))
+    held = Held(row)
     if seen_version is not None and seen_version != row.version:
         raise Conflict("opportunity.changed", seen=seen_version, now=row.version)
     return held
 
 
-def _granted(actor: Viewer, opportunity_id: int) -> str | None:
+def granted_on(actor: Viewer, opportunity_id: int) -> str | None:
+    """Give the right of the actor's own grant on an opportunity: work, read or None."""
     if actor.person_id is None:
         return None
     rights = set(
@@ -161,7 +164,8 @@ def check_posting_day(save: Save, *, last_on: date | None, reason: str = "") -> 
 
     Who holds `books.post` and gives a reason posts into closed books.
     """
-    hold_books()
+    if save.hold is None:
+        hold_books()
     closed_until = organisation().closed_until
     if reason.strip() and save.actor.holds("books.post"):
         closed_until = None
@@ -246,12 +250,12 @@ def settle(row: Opportunity, after: Standing, save: Save) -> None:
     row.last_on = save.on
 
 
-def store(row: Opportunity, save: Save) -> None:
-    """Save the row as its next version."""
+def store(row: Opportunity, save: Save, *, only: Collection[str] | None = None) -> None:
+    """Save the row as its next version; `only` names the fields that can have changed."""
     row.close_sort = row.close_on or LAST_DAY
     row.version += 1
     row.updated_at = save.at
-    row.save()
+    row.save(update_fields=None if only is None else {*only, "version", "updated_at"})
 
 
 def post_steps(

@@ -46,7 +46,7 @@ def advance_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    save = save.under(require_mover(held, actor, "opportunity.advance", overrule, today))
+    save = save.under(require_mover(held, actor, "opportunity.advance", overrule, today)).holding()
     row = held.row
     require_open(row)
     check_posting_day(save, last_on=row.last_on, reason=reason)
@@ -90,7 +90,7 @@ def regress_opportunity(
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    save = save.under(held.require(actor, "opportunity.regress"))
+    save = save.under(held.require(actor, "opportunity.regress")).holding()
     row = held.row
     require_open(row)
     require_why(why)
@@ -177,4 +177,4 @@ def _move(
     if passed is not None and overruled:
         keys = [item.key for item in passed.missing]
         note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
-    store(row, save)
+    store(row, save, only=("stage", "stage_since", "last_on"))
