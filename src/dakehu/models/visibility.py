@@ -25,11 +25,20 @@ def visible_sql(viewer: Viewer, alias: str) -> str:
 
     Ids are whole numbers of ours, so they stand in the text.
     """
+    return _sql(viewer, alias, owner="owner_id", granted="opportunity_id")
+
+
+def visible_accounts_sql(viewer: Viewer, alias: str) -> str:
+    """Give `AccountQuerySet.visible_to` as text, likewise."""
+    return _sql(viewer, alias, owner="manager_id", granted="account_id")
+
+
+def _sql(viewer: Viewer, alias: str, *, owner: str, granted: str) -> str:
     if viewer.sees_all:
         return "1 = 1"
-    granted = f"g.person_id = {int(viewer.person_id or 0)} AND g.opportunity_id = {alias}.id"
-    parts = [f"EXISTS (SELECT 1 FROM dakehu_grant g WHERE {granted})"]
-    for column, ids in (("unit_id", viewer.units), ("owner_id", viewer.owners)):
+    grants = f"g.person_id = {int(viewer.person_id or 0)} AND g.{granted} = {alias}.id"
+    parts = [f"EXISTS (SELECT 1 FROM dakehu_grant g WHERE {grants})"]
+    for column, ids in (("unit_id", viewer.units), (owner, viewer.owners)):
         if ids:
             listed = ", ".join(str(int(one)) for one in sorted(ids))
             parts.append(f"{alias}.{column} IN ({listed})")

@@ -3,10 +3,13 @@
 from collections.abc import Container
 from datetime import date
 
+from django.db import connection
+
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.opportunities import SOURCES
-from dakehu.models import Account, Person
+from dakehu.models import Person
+from dakehu.models.visibility import visible_accounts_sql
 from dakehu.queries.seats import seats
 
 LONGEST = {"name": 200, "compelling_event": 240, "next_step": 240, "code": 40}
@@ -33,8 +36,16 @@ def check_source(source: str) -> None:
 
 def check_account(actor: Viewer, account_id: int | None) -> None:
     """Refuse an account that the actor can't see; NotFound `account.not_found`."""
-    if account_id is not None and not Account.visible_to(actor).filter(pk=account_id).exists():
-        raise NotFound("account.not_found", account_id=account_id)
+    if account_id is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM dakehu_account a"
+            f" WHERE a.id = %s AND ({visible_accounts_sql(actor, 'a')})",
+            [account_id],
+        )
+        if cursor.fetchone() is None:
+            raise NotFound("account.not_found", account_id=account_id)
 
 
 def check_close_day(field: str, day: date | None) -> None:

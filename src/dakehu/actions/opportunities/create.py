@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
+from dakehu.actions.ledger.rows import insert
 from dakehu.actions.names import sort_key
 from dakehu.actions.opportunities.checks import (
     check_account,
@@ -79,7 +80,7 @@ def create_opportunity(
         overrule=overrule,
     )
     row = _row(actor, new, unit_id, version, stage, save)
-    row.save(force_insert=True)
+    insert([row])
     if not new.code.strip():
         row.code = _give_code(on, row.pk)
     if passed.overruled_by is not None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
+
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.methods import (
@@ -12,7 +14,7 @@ from dakehu.core.methods import (
     evidence_missing,
     gate,
 )
-from dakehu.models import Evidence, Opportunity
+from dakehu.models import Opportunity
 from dakehu.queries.rates import win_rates
 from dakehu.queries.stages import StageInForce, VersionInForce
 from dakehu.queries.superiors import superior_right
@@ -114,9 +116,11 @@ def _is_likelier(stage_id: int, than_id: int, on: date) -> bool:
 def _ticked(opportunity_id: int | None, method_id: int) -> frozenset[str]:
     if opportunity_id is None:
         return frozenset()
-    return frozenset(
+    with connection.cursor() as cursor:
         # Keys are unique within a method only.
-        Evidence.objects.filter(
-            opportunity_id=opportunity_id, stage__method_id=method_id
-        ).values_list("key", flat=True)
-    )
+        cursor.execute(
+            "SELECT e.key FROM dakehu_evidence e JOIN dakehu_stage s ON s.id = e.stage_id"
+            " WHERE e.opportunity_id = %s AND s.method_id = %s",
+            [opportunity_id, method_id],
+        )
+        return frozenset(key for (key,) in cursor.fetchall())

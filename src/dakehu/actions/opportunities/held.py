@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import connection
+
 from dakehu.actions.audit import record_changes
 from dakehu.actions.ledger import Booked, LedgerHold, Posting, hold_books, hold_for_posting, post
 from dakehu.core.access import Right, Viewer
@@ -23,6 +25,7 @@ from dakehu.core.ledger import (
 )
 from dakehu.core.money import to_minor
 from dakehu.models import Grant, Opportunity
+from dakehu.models.visibility import visible_sql
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_book
 
@@ -127,12 +130,13 @@ def hold(
     NotFound `opportunity.not_found` where the actor may not know of it (or it is voided),
     Conflict `opportunity.changed` where it has another version than was seen.
     """
-    row = (
-        Opportunity.objects.visible_to(actor)
-        .filter(pk=opportunity_id, voided=voided)
-        .select_for_update()
-        .first()
+    locked = "FOR UPDATE" if connection.vendor == "postgresql" else ""
+    found = Opportunity.objects.raw(
+        "SELECT o.* FROM dakehu_opportunity o WHERE o.id = %s AND o.voided = %s"
+        f" AND ({visible_sql(actor, 'o')}) {locked}",
+        [opportunity_id, voided],
     )
+    row = next(iter(found), None)
     if row is None:
         raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
     held = Held(row)

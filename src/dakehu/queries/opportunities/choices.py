@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db import connections
 from django.db.models import Q, QuerySet
 
 from dakehu.core.access import Viewer
@@ -14,8 +15,10 @@ from dakehu.models import (
     Opportunity,
     Product,
 )
+from dakehu.models.visibility import visible_accounts_sql
 from dakehu.queries.people import PersonName
 from dakehu.queries.rates import exchange_book
+from dakehu.queries.snapshot import read_alias
 from dakehu.queries.stages import versions_in_force
 
 _MOST = 20
@@ -99,12 +102,16 @@ def account_choices(*, viewer: Viewer, text: str) -> tuple[AccountChoice, ...]:
 def account_by_name(*, viewer: Viewer, text: str) -> tuple[AccountChoice, ...]:
     """Give the viewer's accounts that are called exactly so, or have this code; at most 5."""
     text = text.strip().replace("\x00", "")
-    named = Q(code=text)
-    if folded(text):
-        # Folding forgives what differs in writing, so this finds the exact name too.
-        named |= Q(folded=folded(text)[:200])
-    rows = Account.visible_to(viewer).filter(named).order_by("sort_key", "id")
-    return tuple(AccountChoice(*r) for r in rows.values_list("id", "code", "name")[:5])
+    # Folding forgives what differs in writing, so it finds the exact name too.
+    like = folded(text)[:200]
+    with connections[read_alias()].cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, a.code, a.name FROM dakehu_account a WHERE (a.code = %s"
+            f" {'OR a.folded = %s' if like else ''}) AND ({visible_accounts_sql(viewer, 'a')})"
+            " ORDER BY a.sort_key, a.id LIMIT 5",
+            [text, like] if like else [text],
+        )
+        return tuple(AccountChoice(*row) for row in cursor.fetchall())
 
 
 def product_choices(*, viewer: Viewer) -> tuple[ProductChoice, ...]:
