@@ -102,7 +102,6 @@ NO_VIEWER: dict[str, str] = {
     "speed.stage_speeds": WHERE,
     "speed.turns_sql": WHERE,
     "stages.version_in_force": INSIDE,
-    "superiors.superiors_of": "who heads whom is no secret; permission itself asks it",
     "units.all_units": INSIDE,
     "waterfall.bar_of": SHAPE,
     "waterfall.stages_of": INSIDE,

@@ -173,16 +173,6 @@ def unit_word(unit: str, currency: str = "") -> str:
     return " ".join(filter(None, (_scale_word(scale), currency)))
 
 
-@register.simple_tag(takes_context=True)
-def amount_unit_word(context: Context, currency: str = "") -> str:
-    """Name the unit in which amounts stand, for the head of a column: 万 CNY."""
-    frame = context.get("frame")
-    chosen = getattr(frame, "amount_unit", "auto")
-    auto = chosen == "auto" and _language(context).startswith("zh")
-    scale = {"wan": 10**4, "yi": 10**8}.get(chosen, 10**4 if auto else 1)
-    return " ".join(filter(None, (_scale_word(scale), currency)))
-
-
 @register.filter
 def whole(value: int | None) -> SafeString | str:
     """Show a count with thousands separators; None as a dash."""

@@ -72,10 +72,6 @@ class Held:
     row: Opportunity
     granted: str | None
 
-    def allows(self, actor: Viewer, permission: str) -> bool:
-        """Test if the actor may do this to the opportunity."""
-        return self.right(actor, permission) is not None
-
     def right(self, actor: Viewer, permission: str) -> Right | None:
         """Give the right by which the actor may do this to the opportunity."""
         return actor.right_to(
