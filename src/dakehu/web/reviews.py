@@ -60,6 +60,21 @@ WORDS: dict[str, str | Promise] = {
 }
 
 
+#: Where a frozen figure is explained: at the number of the funnel that it was.
+INDICATORS_AT = {
+    "forecast": "funnel.forecast_index",
+    "progress": "funnel.progress_index",
+    "small": "funnel.small_sales",
+    "closed": "funnel.closed",
+    "weighted": "funnel.weighted_period",
+    "quota": "funnel.quota",
+}
+TABLE_AT = ("funnel.count", "funnel.amount", "funnel.weighted")
+SUMS_AT = {
+    "total": TABLE_AT,
+    "in_period": ("funnel.in_period",) * 3,
+    "overdue": ("funnel.overdue",) * 3,
+}
 #: Both forms of the page have a text; their ids must differ.
 NOTE_IDS = "note_%s"
 
@@ -88,6 +103,11 @@ class Line:
     name: str
     sum: FrozenSum
     change: Difference
+    #: Where count, amount and weighted amount are explained.
+    count_at: str
+    amount_at: str
+    weighted_at: str
+    stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +115,7 @@ class IndicatorLine:
     """An indicator as it was, in the last review, and the change."""
 
     name: str
+    address: str
     is_ratio: bool
     now: Figure
     before: Figure | None
@@ -271,7 +292,8 @@ def _page(
             "stages": _stages(shown, language),
             "sums": _sums(shown),
             "questions": _questions(shown, language),
-            "funnel_url": _funnel_url(shown),
+            "funnel_url": f"{reverse('funnel')}?{urlencode(_view(shown))}",
+            "view": _view(shown),
             "events": events_of(shown.history, words=WORDS, language=language),
             "note_form": note,
             "action_form": action,
@@ -287,6 +309,7 @@ def _indicators(shown: ReviewShown) -> list[IndicatorLine]:
     return [
         IndicatorLine(
             str(WORDS[name]),
+            INDICATORS_AT[name],
             name in RATIOS,
             shown.figures.indicators[name],
             before.get(name),
@@ -304,6 +327,8 @@ def _stages(shown: ReviewShown, language: str) -> list[Line]:
             (stage.name_en or stage.name_zh) if language == "en" else stage.name_zh,
             stage.all,
             changes[stage.key],
+            *TABLE_AT,
+            stage=stage.key,
         )
         for stage in shown.figures.stages
     ]
@@ -311,7 +336,10 @@ def _stages(shown: ReviewShown, language: str) -> list[Line]:
 
 def _sums(shown: ReviewShown) -> list[Line]:
     changes = sum_differences(shown.figures, shown.before)
-    return [Line(str(WORDS[name]), shown.figures.sums[name], changes[name]) for name in SUMS]
+    return [
+        Line(str(WORDS[name]), shown.figures.sums[name], changes[name], *SUMS_AT[name])
+        for name in SUMS
+    ]
 
 
 def _questions(shown: ReviewShown, language: str) -> list[tuple[str, str]]:
@@ -328,15 +356,14 @@ def _questions(shown: ReviewShown, language: str) -> list[tuple[str, str]]:
     return found
 
 
-def _funnel_url(shown: ReviewShown) -> str:
-    """Lead to the same view of the funnel, as known when the review was saved."""
+def _view(shown: ReviewShown) -> dict[str, object]:
+    """Give the filters of the same view of the funnel, as known when the review was saved."""
     row, known = shown.row, timezone.localtime(shown.known_at)
-    parts = {
+    return {
         "unit": row.unit_id, "on": row.on.isoformat(), "period": row.period_key,
         "method": row.method_key, "currency": row.currency, "known_at": known.isoformat(),
         **({"organised": "today"} if shown.as_organised_today else {}),
     }  # fmt: skip
-    return f"{reverse('funnel')}?{urlencode(parts)}"
 
 
 @signed_in
