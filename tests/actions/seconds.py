@@ -17,7 +17,7 @@ from django.core.management import call_command  # noqa: E402  Django must stand
 from django.db import transaction  # noqa: E402
 
 from dakehu.actions.methods import change_method  # noqa: E402
-from dakehu.actions.quotas import QuotaTarget, set_quota  # noqa: E402
+from dakehu.actions.quotas import QuotaTarget, set_quotas  # noqa: E402
 from dakehu.actions.units import place_unit  # noqa: E402
 from dakehu.core.errors import DakehuError  # noqa: E402
 from dakehu.core.methods import GateMode  # noqa: E402
@@ -81,7 +81,7 @@ def quota(world: World) -> str:
 
     def to(amount: int, seen: int | None) -> None:
         target = QuotaTarget(quarter.start, quarter.end, Decimal(amount), unit_id=unit)
-        set_quota(actor=OPERATOR, target=target, today=TODAY, at=world.at, seen_id=seen)
+        set_quotas(actor=OPERATOR, targets=[target], today=TODAY, at=world.at, seen_id=seen)
 
     to(1000, None)
     seen = Quota.objects.get().pk

@@ -11,7 +11,7 @@ from dakehu.actions.methods import (
     copy_method,
     install_built_in_methods,
     install_method,
-    set_win_rate,
+    set_win_rates,
 )
 from dakehu.core.access import Reach, Viewer, operator
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -71,7 +71,7 @@ def test_a_new_rate_adds_a_row_and_leaves_the_past_as_it_was() -> None:
     install()
     stage = method_book(viewer=OPERATOR).by_key("industrial-6").stages[0].id
     rows = WinRate.objects.count()
-    set_win_rate(actor=OPERATOR, stage_id=stage, rate_bp=1250, on=TODAY, at=AT)
+    set_win_rates(actor=OPERATOR, rates_bp={stage: 1250}, on=TODAY, at=AT)
     assert WinRate.objects.count() == rows + 1
     assert win_rates(viewer=OPERATOR, on=TODAY)[stage] == Fraction(1, 8)
     assert win_rates(viewer=OPERATOR, on=date(2026, 6, 29))[stage] == Fraction(5, 100)
@@ -81,7 +81,7 @@ def test_as_known_at_a_moment_a_rate_recorded_later_does_not_count() -> None:
     install()
     stage = method_book(viewer=OPERATOR).by_key("industrial-6").stages[0].id
     later = datetime(2026, 6, 30, 3, tzinfo=UTC)
-    set_win_rate(actor=OPERATOR, stage_id=stage, rate_bp=9000, on=START, at=later)
+    set_win_rates(actor=OPERATOR, rates_bp={stage: 9000}, on=START, at=later)
     assert win_rates(viewer=OPERATOR, on=TODAY)[stage] == Fraction(9, 10)
     assert win_rates(viewer=OPERATOR, on=TODAY, known_at=AT)[stage] == Fraction(1, 20)
 
@@ -91,22 +91,22 @@ def test_a_rate_is_from_nothing_to_certain(rate_bp: int) -> None:
     install()
     stage = method_book(viewer=OPERATOR).by_key("industrial-6").stages[0].id
     with pytest.raises(RuleBroken, match=r"win_rate.out_of_range"):
-        set_win_rate(actor=OPERATOR, stage_id=stage, rate_bp=rate_bp, on=TODAY, at=AT)
+        set_win_rates(actor=OPERATOR, rates_bp={stage: rate_bp}, on=TODAY, at=AT)
 
 
 def test_who_may_edit_methods() -> None:
     install()
     stage = method_book(viewer=OPERATOR).by_key("industrial-6").stages[0].id
     for role in ("sales_operations", "administrator"):
-        set_win_rate(actor=viewer(role), stage_id=stage, rate_bp=1, on=TODAY, at=AT)
+        set_win_rates(actor=viewer(role), rates_bp={stage: 1}, on=TODAY, at=AT)
     for role in ("salesperson", "unit_head", "executive", "finance", "auditor"):
         with pytest.raises(NotAllowed, match=r"method.edit"):
-            set_win_rate(actor=viewer(role), stage_id=stage, rate_bp=1, on=TODAY, at=AT)
+            set_win_rates(actor=viewer(role), rates_bp={stage: 1}, on=TODAY, at=AT)
 
 
 def test_a_stage_that_there_is_not_is_not_found() -> None:
     with pytest.raises(NotFound):
-        set_win_rate(actor=OPERATOR, stage_id=77, rate_bp=1, on=TODAY, at=AT)
+        set_win_rates(actor=OPERATOR, rates_bp={77: 1}, on=TODAY, at=AT)
 
 
 def test_a_changed_gate_is_a_new_version_of_the_same_stages() -> None:
@@ -157,7 +157,7 @@ def test_the_words_of_a_built_in_method_are_kept_and_a_copy_is_changed() -> None
 def test_a_copy_takes_the_rates_in_force_today() -> None:
     install()
     held = method_book(viewer=OPERATOR).by_key("industrial-6")
-    set_win_rate(actor=OPERATOR, stage_id=held.stages[0].id, rate_bp=700, on=TODAY, at=AT)
+    set_win_rates(actor=OPERATOR, rates_bp={held.stages[0].id: 700}, on=TODAY, at=AT)
     copied = copy_method(
         actor=OPERATOR, method_id=held.method_id, key="copy", name=Words("", "Copy"),
         today=TODAY, at=AT,
@@ -188,8 +188,8 @@ def test_a_method_without_rates_says_so() -> None:
 def test_the_page_tells_since_when_a_rate_holds() -> None:
     install()
     held = method_book(viewer=OPERATOR).by_key("industrial-6")
-    set_win_rate(
-        actor=OPERATOR, stage_id=held.stages[0].id, rate_bp=700, on=date(2027, 1, 1), at=AT
+    set_win_rates(
+        actor=OPERATOR, rates_bp={held.stages[0].id: 700}, on=date(2027, 1, 1), at=AT
     )  # fmt: skip
     page = method(viewer=OPERATOR, method_id=held.method_id, today=TODAY)
     assert page.stages[0].rate is not None

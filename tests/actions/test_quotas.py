@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dakehu.actions.quotas import QuotaTarget, set_quota, set_quotas
+from dakehu.actions.quotas import QuotaTarget, set_quotas
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.periods import parse_period
 from dakehu.models import Quota
@@ -37,7 +37,7 @@ def target(cast: Cast, who: str, period: str, amount: str | None, **more: Any) -
 def put(cast: Cast, login: str, who: str, period: str, amount: str | None, **more: Any) -> None:
     actor = OPERATOR if login == "operator" else cast.viewer(login)
     given = target(cast, who, period, amount, **more)
-    set_quota(actor=actor, target=given, today=TODAY, at=AT)
+    set_quotas(actor=actor, targets=[given], today=TODAY, at=AT)
 
 
 def read(cast: Cast, who: str, period: str, **more: Any) -> int | None:
@@ -83,7 +83,7 @@ def test_the_newest_rules_and_a_report_as_known_then_does_not_change(cast: Cast)
     put(cast, "operator", "east", "2026Q3", "1000")
     later = datetime(2026, 7, 1, tzinfo=UTC)
     given = target(cast, "east", "2026Q3", None)
-    set_quota(actor=OPERATOR, target=given, today=TODAY, at=later)
+    set_quotas(actor=OPERATOR, targets=[given], today=TODAY, at=later)
     assert read(cast, "east", "2026Q3") is None
     assert read(cast, "east", "2026Q3", known_at=AT) == 100_000
     assert Quota.objects.count() == 2
@@ -125,8 +125,8 @@ def test_bad_input_is_refused_and_nothing_of_the_lot_is_set(
 def test_what_somebody_set_meanwhile_is_a_conflict(cast: Cast) -> None:
     put(cast, "operator", "east", "2026Q3", "1000")
     with pytest.raises(Conflict, match=r"quota.changed"):
-        set_quota(
-            actor=OPERATOR, target=target(cast, "east", "2026Q3", "900"), today=TODAY, at=AT,
+        set_quotas(
+            actor=OPERATOR, targets=[target(cast, "east", "2026Q3", "900")], today=TODAY, at=AT,
             seen_id=0,
         )  # fmt: skip
 

@@ -20,7 +20,6 @@ from dakehu.core.funnel import (
     Figure,
     Scope,
     amount,
-    close_scope,
     forecast_index,
     known,
     progress_index,
@@ -199,16 +198,6 @@ def test_an_empty_funnel_is_worth_zero_and_not_unknown() -> None:
 def test_cells_of_another_method_are_not_lost_in_silence() -> None:
     with pytest.raises(ValueError, match="other methods"):
         stage_table(STAGES[:5], EXAMPLE, RATES, EURO)
-
-
-@pytest.mark.parametrize(
-    ("month", "scope"),
-    [(None, "undated"), (date(2017, 9, 30), "overdue"), (date(2017, 10, 1), "in_period"),
-     (date(2017, 12, 31), "in_period"), (date(2018, 1, 1), "later"),
-     (date(2016, 12, 1), "overdue")],
-)  # fmt: skip
-def test_a_close_month_lies_before_in_or_after_the_period(month: date | None, scope: Scope) -> None:
-    assert close_scope(month, parse_period("2017Q4")) == scope
 
 
 def test_small_sales_are_extrapolated_by_days() -> None:

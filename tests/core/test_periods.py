@@ -1,7 +1,7 @@
 """Fiscal periods, weeks and days."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -16,9 +16,6 @@ from dakehu.core.periods import (
     parse_day,
     parse_period,
     same_day_of,
-    week_key,
-    week_of_quarter,
-    week_start,
 )
 
 JANUARY, APRIL = 1, 4
@@ -126,28 +123,6 @@ def test_days_elapsed_count_the_first_day_through_the_day() -> None:
         quarter.elapsed_days(date(2018, 2, 1)),
         quarter.days_left(date(2018, 2, 1)),
     ) == (92, 0)
-
-
-@given(days)
-def test_a_week_runs_from_monday_to_sunday(day: date) -> None:
-    monday = week_start(day)
-    assert monday.isoweekday() == 1
-    assert monday <= day < monday + timedelta(days=7)
-    assert week_key(day) == week_key(monday)
-
-
-def test_a_week_belongs_to_the_iso_year() -> None:
-    assert week_start(date(2017, 1, 1)) == date(2016, 12, 26)
-    assert week_key(date(2017, 1, 1)) == "2016-W52"
-    assert week_key(date(2018, 12, 31)) == "2019-W01"
-
-
-def test_weeks_of_a_quarter_are_whole_weeks_since_its_first_day() -> None:
-    assert week_of_quarter(date(2017, 10, 1)) == 0
-    assert week_of_quarter(date(2017, 10, 7)) == 0
-    assert week_of_quarter(date(2017, 10, 8)) == 1
-    assert week_of_quarter(date(2017, 12, 31)) == 13
-    assert week_of_quarter(date(2017, 5, 1), 5) == 0
 
 
 def test_the_same_day_of_a_shorter_quarter_is_at_most_its_last() -> None:

@@ -28,15 +28,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A stage of the path."""
-
-    name: str
-    note: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """A line of a history."""
 
@@ -101,11 +92,6 @@ def gallery(request: SignedRequest) -> HttpResponse:
         toast(request, "Two rows could not be read.", kind="act")
     context = {
         "rows": [_row(stage) for stage in _ROWS],
-        "steps": [
-            Step("兴趣", "21 天", "done"), Step("酝酿", "34 天", "done"),
-            Step("设计", "—", "skipped"), Step("比较 · 呈现价值", "第 18 天，中位 27 天", "now"),
-            Step("承诺", "50%", "next"), Step("使用", "80%", "next"),
-        ],
         "events": [
             Event(date(2026, 11, 15), "拜访", "陈工、刘科长", "王敏", "我方 11-20 前提供方案"),
             Event(date(2026, 11, 12), "金额", "372.0 → 384.0 万", "王敏"),

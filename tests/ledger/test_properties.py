@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dakehu.actions.ledger import carry_forward, rebuild, standing_chain
 from dakehu.core.access import operator
-from dakehu.core.funnel import Cell, close_scope
+from dakehu.core.funnel import Cell, Scope
 from dakehu.core.ledger import NO_MONTH, Place
 from dakehu.core.periods import containing
 from dakehu.core.waterfall import difference
@@ -153,12 +153,20 @@ def _cells_of(units: frozenset[int], day: date) -> tuple[Cell, ...]:
     return open_cells([Where(units)], on=day, before=day, period=QUARTER).now
 
 
+def _scope(month: date | None) -> Scope:
+    if month is None:
+        return "undated"
+    if month < QUARTER.start:
+        return "overdue"
+    return "in_period" if month < QUARTER.end else "later"
+
+
 def _by_hand(day: date, units: frozenset[int] | None = None) -> set[Cell]:
     sums: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0])
     for (unit, stage, _category, currency, month, own), (n, minor) in open_by_hand(day).items():
         if units is not None and unit not in units:
             continue
-        scope = close_scope(None if month == NO_MONTH else month, QUARTER)
+        scope = _scope(None if month == NO_MONTH else month)
         held = sums[stage, None if own < 0 else own, currency, scope]
         held[0] += n
         held[1] += minor

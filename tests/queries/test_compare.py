@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from html import unescape
@@ -31,6 +31,7 @@ from dakehu.models import (
     Movement,
     Opportunity,
     Person,
+    Product,
     ProductLine,
     Stage,
 )
@@ -52,6 +53,7 @@ PROPERTY = settings(
 )
 DAYS = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
 DAY = timedelta(days=1)
+AT = datetime(2025, 1, 6, tzinfo=UTC)
 SCOPES: list[frozenset[Scope] | None] = [None, frozenset({"in_period"})]
 
 
@@ -272,7 +274,50 @@ def test_leaks_by_everything(world: World, by: str) -> None:
     assert 'value="1200.00"' in page
     opened = re.search(r'href="(/number/funnel.leak/[^"]*kind=lost[^"]*)"', page)
     assert opened
+    assert "&amp;key=" in opened[1]
+    assert f"by={by}" in opened[1]
     assert "Stacker, 2 sets" in browser("mei").get(unescape(opened[1])).content.decode()
+
+
+@pytest.mark.django_db
+@PROPERTY
+@given(deeds=DEEDS, first=DAYS, last=DAYS)
+def test_the_rows_behind_every_leak_add_up_to_it(
+    deeds: list[Deed], first: date, last: date
+) -> None:
+    start, end = min(first, last), max(first, last)
+    with transaction.atomic():
+        history = founded()
+        history.live(deeds)
+        named(history)
+        question = FunnelQuestion(on=end, period=QUARTER)
+        how: Any = {"question": question, "today": LAST, "start": start}
+        for by in LEAK_BYS:
+            for row in leaks(operator(), by=by, **how).rows:
+                key = "" if row.key is None else str(row.key)
+                for kind, leak in row.kinds.items():
+                    behind = leak_rows(operator(), by=by, key=key, kind=kind, limit=99, **how)
+                    told = sum((one.amount for one in behind.rows), behind.elsewhere_amount)
+                    assert told == leak.amount
+                    if not behind.elsewhere:
+                        assert sum(one.count for one in behind.rows) == leak.count
+        transaction.set_rollback(True)
+
+
+def named(history: History) -> None:
+    """Give some of the opportunities rivals, one of them two, and some of them two products."""
+    products = [Product.objects.create(code=code, name_zh=code) for code in ("P1", "P2")]
+    for number, pk in enumerate(history.opportunities):
+        for rival in ("Konecranes", "Liebherr")[: number % 3]:
+            Competitor.objects.create(opportunity_id=pk, name=rival)
+        if number % 2:
+            held = LineSet.objects.create(
+                opportunity_id=pk, on=FIRST, recorded_at=AT, correlation_id=uuid4()
+            )
+            for product, minor in zip(products, (100, 201), strict=True):
+                ProductLine.objects.create(
+                    line_set=held, product=product, quantity=1, unit_price=minor, amount_minor=minor
+                )
 
 
 def test_rivals_of_what_has_moved_out_of_sight_stay_nameless(world: World) -> None:
@@ -289,6 +334,19 @@ def test_rivals_of_what_has_moved_out_of_sight_stay_nameless(world: World) -> No
     assert "Konecranes" not in page
     assert "no competitor known" in page
     assert 'value="1200.00"' in page
+    nameless, named = (
+        browser("mei").get(f"/number/funnel.leak/?by=rival&kind=lost&key={key}").content.decode()
+        for key in ("", "Konecranes")
+    )
+    assert "1 moved elsewhere" in nameless
+    assert "Stacker" not in nameless
+    assert "moved elsewhere" not in named
+
+
+def test_a_leak_of_no_such_row_is_refused(world: World) -> None:
+    world.create("wen")
+    for query in ("by=unit&key=east", "by=product&key=1 OR 1", "by=stage&kind=bogus"):
+        assert browser("mei").get(f"/number/funnel.leak/?{query}").status_code == 404, query
 
 
 def test_a_bar_opens_its_opportunities_and_counts_those_moved_elsewhere(world: World) -> None:

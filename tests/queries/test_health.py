@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dakehu.actions.ledger import carry_forward
-from dakehu.actions.norms import StageNorm, set_norm
+from dakehu.actions.norms import StageNorm, set_norms
 from dakehu.actions.opportunities import Outcome, abandon_opportunity
 from dakehu.core.access import operator
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
@@ -94,32 +94,32 @@ def test_the_heads_norm_serves_until_there_is_a_year(world: World) -> None:
     made_on(world, [TODAY] * 3, amount=1000)
     norm = StageNorm(interest(), 5, Decimal(4000))
     how: Any = {"on": TODAY, "today": TODAY, "at": world.at}
-    set_norm(actor=world.viewer("mei"), unit_id=world.units["east_team"], norm=norm, **how)
+    set_norms(actor=world.viewer("mei"), unit_id=world.units["east_team"], norms=[norm], **how)
     stage = asked(world, "mei", "east_team").stages[0]
     assert (stage.source, stage.verdict) == ("entered", "warning")
     assert (stage.count.ratio, stage.amount.ratio) == (Fraction(3, 5), Fraction(3, 4))
     assert asked(world, "director", "company").stages[0].verdict is None
     # Of the unit's norm nobody is told who adds up a part of the unit.
     assert asked(world, "wen", "east_team").stages[0].verdict is None
-    set_norm(
+    set_norms(
         actor=world.viewer("mei"), unit_id=world.units["east_team"],
-        norm=replace(norm, count=None, amount=None), **how,
+        norms=[replace(norm, count=None, amount=None)], **how,
     )  # fmt: skip
     assert asked(world, "mei", "east_team").stages[0].verdict is None
 
 
 def test_who_sets_norms(world: World) -> None:
     norm = StageNorm(interest(), 5, None)
-    how: Any = {"norm": norm, "on": TODAY, "today": TODAY, "at": world.at}
+    how: Any = {"norms": [norm], "on": TODAY, "today": TODAY, "at": world.at}
     team = world.units["east_team"]
-    set_norm(actor=world.viewer("rong"), unit_id=team, **how)
+    set_norms(actor=world.viewer("rong"), unit_id=team, **how)
     for login, refusal in (("wen", NotFound), ("ops", NotAllowed), ("director", NotAllowed)):
         with pytest.raises(refusal):
-            set_norm(actor=world.viewer(login), unit_id=team, **how)
+            set_norms(actor=world.viewer(login), unit_id=team, **how)
     with pytest.raises(NotFound):
-        set_norm(actor=world.viewer("mei"), unit_id=world.units["west_team"], **how)
+        set_norms(actor=world.viewer("mei"), unit_id=world.units["west_team"], **how)
     with pytest.raises(RuleBroken):
-        set_norm(
+        set_norms(
             actor=world.viewer("mei"), unit_id=team, **{**how, "on": TODAY + timedelta(days=1)}
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 from dakehu.actions.opportunities import Outcome, advance_opportunity, lose_opportunity
 from dakehu.queries.hygiene import FINDINGS, HygieneFilter, every_untidy, hygiene, hygiene_counts
 from dakehu.queries.paging import Cut
-from dakehu.queries.stays import median_stays
+from dakehu.queries.speed import stage_medians
 from tests.world import TODAY, World
 
 DAY = timedelta(days=1)
@@ -55,14 +55,19 @@ def test_each_finding_is_said_and_what_is_whole_is_not_listed(world: World) -> N
     }  # fmt: skip
 
 
-def test_the_median_is_of_completed_stays_and_needs_five(world: World) -> None:
+def test_the_median_is_of_the_stays_of_a_year_and_needs_five_that_ended(world: World) -> None:
     leave_first_stage(world, [2, 4, 6, 30])
-    assert median_stays(world.viewer("wen"), today=TODAY) == {}
+    assert stage_medians(world.viewer("wen"), today=TODAY) == {}
     leave_first_stage(world, [10])
-    (median,) = median_stays(world.viewer("wen"), today=TODAY).values()
+    (median,) = stage_medians(world.viewer("wen"), today=TODAY).values()
     assert median == 6
+    for _ in range(4):
+        world.create("bo", on=TODAY - 7 * DAY, **WHOLE)
+    # Whoever still waits counts for as long as they have waited (Kaplan–Meier).
+    (median,) = stage_medians(world.viewer("wen"), today=TODAY).values()
+    assert median == 10
     a_year_on = date(2027, 4, 15)
-    assert median_stays(world.viewer("wen"), today=a_year_on) == {}
+    assert stage_medians(world.viewer("wen"), today=a_year_on) == {}
 
 
 def test_what_has_not_moved_for_one_and_a_half_medians_stands_still(world: World) -> None:

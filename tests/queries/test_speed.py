@@ -169,3 +169,15 @@ def test_the_organisation_chooses_which_rate_weighs(world: World) -> None:
     assert weighted() == 50
     Organisation.objects.update(win_rate_kind="calibrated")
     assert weighted() == Fraction(476, 10)  # 5% × 20 ÷ 21
+
+
+def test_a_sample_reads_every_nth_opportunity_and_all_where_there_are_few(world: World) -> None:
+    made = [world.create("wen", on=TODAY).opportunity_id for _ in range(12)]
+    of_all = stage_speeds([Where()], TODAY, TODAY)
+    assert [one.entered for one in of_all.values()] == [12]
+    assert stage_speeds([Where()], TODAY, TODAY, sample=made[-1] + 1) == of_all
+    every = 1 + made[-1] // 3
+    picked = [pk for pk in made if pk % every == 0]
+    found = stage_speeds([Where()], TODAY, TODAY, sample=3)
+    assert [one.entered for one in found.values()] == ([len(picked)] if picked else [])
+    assert len(picked) < 12

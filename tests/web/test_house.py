@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dakehu.actions.quotas import QuotaTarget, set_quota
+from dakehu.actions.quotas import QuotaTarget, set_quotas
 from dakehu.actions.rates import close_books, set_currency, set_exchange_rate
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.periods import parse_period
@@ -192,6 +192,6 @@ def test_the_base_currency_is_fixed_once_an_amount_is_booked(cast: Cast) -> None
     assert client.post("/settings/", form).status_code == 303
     quarter = parse_period("2026Q3")
     target = QuotaTarget(quarter.start, quarter.end, Decimal(1), unit_id=cast.units["east"])
-    set_quota(actor=OPERATOR, target=target, today=TODAY, at=AT)
+    set_quotas(actor=OPERATOR, targets=[target], today=TODAY, at=AT)
     form = settings_form(client.get("/settings/").content.decode(), base_currency="CNY")
     assert client.post("/settings/", form).status_code == 422

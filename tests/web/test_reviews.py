@@ -1,6 +1,9 @@
 """Reviews in the browser's terms: saved from the funnel page, budget, language, files."""
 
+import re
+from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -95,3 +98,52 @@ def test_figures_and_list_leave_as_files(world: World, kind: str) -> None:
         assert "CNY" in text
     assert client.get(f"/reviews/export.{kind}").status_code == 200
     assert world.client("lu").get(f"/reviews/{kept.pk}/export.{kind}").status_code == 404
+
+
+def test_every_frozen_figure_opens_what_it_was_made_of(world: World) -> None:
+    world.create("wen", name="Quay crane", amount=Decimal(1000))
+    client = world.client("mei")
+    kept = saved(world, client)
+    world.at = kept.known_at + timedelta(hours=1)
+    world.create("wen", name="Belt drive", amount=Decimal(500))
+    page = client.get(f"/reviews/{kept.pk}/").content.decode()
+    cells = re.findall(
+        r'data-number="([a-z_.]+)" href="([^"]*)" data-dialog>(.*?)</a>', page, re.DOTALL
+    )
+    frozen = kept.figures
+    assert len(cells) == 3 * (len(frozen["stages"]) + len(frozen["sums"])) + 6
+    for address, url, _shown in cells:
+        assert client.get(unescape(url)).status_code == 200, address
+    [(_address, url, shown)] = [
+        c for c in cells if c[0] == "funnel.amount" and "stage=interest" in c[1]
+    ]
+    assert 'value="1000.00"' in shown
+    opened = client.get(unescape(url)).content.decode()
+    assert "Quay crane" in opened
+    assert "Belt drive" not in opened
+    assert 'value="1000.00"' in opened
+    # Who was not in the room opens no more than their own part, and no review.
+    assert world.client("lu").get(f"/reviews/{kept.pk}/").status_code == 404
+    assert "Quay crane" not in world.client("bo").get(unescape(url)).content.decode()
+
+
+def test_a_group_of_accounts_is_no_review(world: World) -> None:
+    client = world.client("mei")
+    group = world.accounts["harbour"]
+    assert "/reviews/save/" in client.get("/funnel/").content.decode()
+    assert "/reviews/save/" not in client.get(f"/funnel/?group={group}").content.decode()
+    unit = world.units["east_team"]
+    saving = f"/reviews/save/?unit={unit}&group={group}&method=industrial-6"
+    assert client.post(saving).status_code == 422
+    assert not Review.objects.exists()
+
+
+def test_a_review_reads_the_week_in_one_way(world: World) -> None:
+    world.create("wen", amount=Decimal(1000))
+    client = world.client("mei")
+    unit = world.units["east_team"]
+    for week in ("", "then"):
+        saving = f"/reviews/save/?unit={unit}&week={week}&method=industrial-6"
+        assert client.post(saving).status_code == 303
+    now, then = Review.objects.order_by("id")
+    assert now.figures == then.figures

@@ -213,11 +213,6 @@ def _lineages(method_id: int) -> dict[str, int]:
     return dict(Stage.objects.filter(method_id=method_id).values_list("key", "id"))
 
 
-def set_win_rate(*, actor: Viewer, stage_id: int, rate_bp: int, on: date, at: datetime) -> None:
-    """Set a stage's win rate (basis points) from a day on; see `set_win_rates`."""
-    set_win_rates(actor=actor, rates_bp={stage_id: rate_bp}, on=on, at=at)
-
-
 @transaction.atomic
 def set_win_rates(*, actor: Viewer, rates_bp: Mapping[int, int], on: date, at: datetime) -> None:
     """Set win rates by stage lineage from a day on: new dated rows, nothing is updated.

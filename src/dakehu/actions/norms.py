@@ -26,13 +26,6 @@ class StageNorm:
     amount: Decimal | None
 
 
-def set_norm(
-    *, actor: Viewer, unit_id: int, norm: StageNorm, on: date, today: date, at: datetime
-) -> None:
-    """Set the norm of one stage of a unit from a day on; see `set_norms`."""
-    set_norms(actor=actor, unit_id=unit_id, norms=[norm], on=on, today=today, at=at)
-
-
 @transaction.atomic
 def set_norms(
     *,

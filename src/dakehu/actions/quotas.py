@@ -32,18 +32,6 @@ class QuotaTarget:
     level: str = "target"
 
 
-def set_quota(
-    *,
-    actor: Viewer,
-    target: QuotaTarget,
-    today: date,
-    at: datetime,
-    seen_id: int | None = None,
-) -> None:
-    """Set one quota, in units of the base currency; see `set_quotas`."""
-    set_quotas(actor=actor, targets=[target], today=today, at=at, seen_id=seen_id)
-
-
 @transaction.atomic
 def set_quotas(
     *,

@@ -1,5 +1,6 @@
 """Saving a view of the funnel as a review, its notes, and what is agreed in it."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -36,13 +37,15 @@ def save_review(
     NotAllowed `review.save`, NotFound `unit.unknown`, RuleBroken `review.of_a_unit`,
     `review.partly_in_sight`, `method.unknown`, `funnel.future`.
     """
-    if question.unit_id is None or question.person_id is not None:
+    if question.unit_id is None or question.person_id is not None or question.accounts is not None:
         raise RuleBroken("review.of_a_unit")
     right = actor.right_to("review.save", owner_id=None, unit_id=question.unit_id)
     if right is None:
         raise NotAllowed("review.save")
     covered = _covered(actor, question, question.unit_id, today)
-    answer = funnel_on(actor, question=question, today=today)
+    # One reading of the week, so that reviews compare and their funnel can be asked for again.
+    asked = replace(question, week_as_known_then=False)
+    answer = funnel_on(actor, question=asked, today=today)
     shown = next((one for one in answer.methods if one.method.key == method_key), None)
     if shown is None:
         raise RuleBroken("method.unknown", method=method_key[:40])

@@ -11,12 +11,10 @@ only those expected to close within the period, or, by a setting, all that are n
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from dakehu.core.currency import Exchange
-from dakehu.core.periods import Period
 
 Scope = Literal["overdue", "in_period", "later", "undated"]
 WeightedScope = Literal["in_period", "all_open"]
@@ -69,16 +67,6 @@ ZERO = Figure(Fraction(0))
 def known(value: Fraction | int) -> Figure:
     """A figure that is known."""
     return Figure(Fraction(value))
-
-
-def close_scope(close_month: date | None, period: Period) -> Scope:
-    """Where an expected close month lies, by any day of it: before, in or after the period."""
-    if close_month is None:
-        return "undated"
-    first = close_month.replace(day=1)
-    if first < period.start:
-        return "overdue"
-    return "in_period" if first < period.end else "later"
 
 
 def rate_of(own_bp: int | None, stage_bp: int | None) -> Fraction | None:

@@ -90,7 +90,7 @@ def lines_amount(lines: Iterable[Line], digits: int) -> int:
 def is_overdue(close_on: date | None, today: date) -> bool:
     """Test if an open opportunity's close month lies before today's (FUN-2, decision 4).
 
-    Without a period that is asked about; a report's own is `core.funnel.close_scope`.
+    Without a period that is asked about; a report's own is the `scope` of its cells.
     """
     return close_on is not None and close_on.replace(day=1) < today.replace(day=1)
 

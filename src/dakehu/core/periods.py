@@ -142,22 +142,6 @@ def parse_period(text: str, first_month: int = 1) -> Period:
     return _starting("year", year_start, first_month)
 
 
-def week_start(day: date) -> date:
-    """The Monday of the ISO week of `day`."""
-    return day - timedelta(days=day.weekday())
-
-
-def week_key(day: date) -> str:
-    """The ISO week of `day`: 2017-W52."""
-    year, week, _ = day.isocalendar()
-    return f"{year:04}-W{week:02}"
-
-
-def week_of_quarter(day: date, first_month: int = 1) -> int:
-    """Whole weeks since the first day of the fiscal quarter, from 0 (FUN-7)."""
-    return (day - containing(day, "quarter", first_month).start).days // 7
-
-
 def same_day_of(period: Period, day: date, other: Period) -> date:
     """The day as far into `other` as `day` is into `period`, at most its last (FUN-7)."""
     return min(other.start + (day - period.start), other.last_day)

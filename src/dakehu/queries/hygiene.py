@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import reduce
-from math import ceil
 from operator import or_
 from typing import Any, Literal, get_args
 
@@ -14,16 +13,17 @@ from django.db.models import Count, Q
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.money import from_minor
+from dakehu.core.speed import is_slow, slow_since
 from dakehu.models import Grant, Opportunity
 from dakehu.models.visibility import OpportunityQuerySet, in_scope
 from dakehu.queries.opportunities.filters import OpportunityFilter, narrowed
 from dakehu.queries.opportunities.list import stage_names
 from dakehu.queries.paging import Cut, Page, page_of
-from dakehu.queries.stays import median_stays
+from dakehu.queries.speed import stage_medians
 
 Finding = Literal["close_passed", "no_next_step", "no_amount", "stuck"]
 FINDINGS: tuple[Finding, ...] = get_args(Finding)
-Medians = Mapping[int, Decimal]
+Medians = Mapping[int, int]
 ORDER = ("close_sort", "id")
 _TIED = ("account", "owner", "unit", "currency")
 
@@ -57,7 +57,7 @@ class HygieneRow:
     last_on: date
     #: Whole days without a movement, and the median stay of its stage where it is known.
     still_days: int
-    median_days: Decimal | None
+    median_days: int | None
     findings: tuple[Finding, ...]
 
 
@@ -90,7 +90,7 @@ class Hygiene:
 
 def hygiene(viewer: Viewer, *, asked: HygieneFilter, today: date, cut: Cut) -> Hygiene:
     """Give a page of what lacks something, and the counts. RuleBroken `list.bad_cursor`."""
-    medians = median_stays(viewer, today=today)
+    medians = stage_medians(viewer, today=today)
     return Hygiene(
         _page(viewer, asked, today, cut, medians), _counts(viewer, asked, today, medians)
     )
@@ -101,9 +101,9 @@ def hygiene_counts(
 ) -> HygieneCounts:
     """Count what lacks what, whatever single finding the list shows.
 
-    Who asks for many people hands over the medians of `median_stays`: they are everybody's.
+    Who asks for many people hands over the medians of `stage_medians`: they are everybody's.
     """
-    known = median_stays(viewer, today=today) if medians is None else medians
+    known = stage_medians(viewer, today=today) if medians is None else medians
     return _counts(viewer, asked, today, known)
 
 
@@ -111,7 +111,7 @@ def every_untidy(
     viewer: Viewer, *, asked: HygieneFilter, today: date, chunk: int = 500
 ) -> Iterator[HygieneRow]:
     """Give all rows of the filtered list in its order, read chunk by chunk (for exports)."""
-    medians = median_stays(viewer, today=today)
+    medians = stage_medians(viewer, today=today)
     cut = Cut(size=chunk)
     while True:
         page = _page(viewer, asked, today, cut, medians)
@@ -166,18 +166,13 @@ def _apart(viewer: Viewer, rows: OpportunityQuerySet) -> list[OpportunityQuerySe
 def _conditions(today: date, medians: Medians) -> dict[Finding, Q]:
     stuck = Q(pk__in=[])
     for stage_id, median in medians.items():
-        stuck |= Q(stage_id=stage_id, last_on__lte=today - _patience(median))
+        stuck |= Q(stage_id=stage_id, last_on__lte=slow_since(today, median))
     return {
         "close_passed": Q(close_sort__lt=today),
         "no_next_step": Q(next_step="") | Q(next_step_on__lt=today),
         "no_amount": Q(amount_minor=0),
         "stuck": stuck,
     }
-
-
-def _patience(median: Decimal) -> timedelta:
-    """Give the whole days after which 1.5 × the median is reached (FUN-9); at least one."""
-    return timedelta(days=max(1, ceil(median * 3 / 2)))
 
 
 def _lacking(asked: HygieneFilter, conditions: Mapping[Finding, Q]) -> Q:
@@ -218,12 +213,12 @@ def _shown(
     )
 
 
-def _found(row: Any, today: date, median: Decimal | None) -> Iterator[Finding]:
+def _found(row: Any, today: date, median: int | None) -> Iterator[Finding]:
     if row.close_sort < today:
         yield "close_passed"
     if not row.next_step or (row.next_step_on is not None and row.next_step_on < today):
         yield "no_next_step"
     if row.amount_minor == 0:
         yield "no_amount"
-    if median is not None and today - row.last_on >= _patience(median):
+    if is_slow((today - row.last_on).days, median):
         yield "stuck"

@@ -82,13 +82,6 @@ class BookVersion:
                 return stage
         raise NotFound("stage.not_of_method", stage=stage_id, method=self.method_key)
 
-    def stage_by_key(self, key: str) -> BookStage:
-        """Give the stage of a key. Raises NotFound("stage.not_of_method")."""
-        for stage in self.stages:
-            if stage.key == key:
-                return stage
-        raise NotFound("stage.not_of_method", stage=key, method=self.method_key)
-
     @property
     def open_stages(self) -> tuple[BookStage, ...]:
         """Give the stages in which an opportunity can be open."""

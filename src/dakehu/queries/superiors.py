@@ -8,11 +8,6 @@ from dakehu.queries.seats import Seat, seats
 from dakehu.queries.units import all_units
 
 
-def superiors_of(*, owner_id: int, unit_id: int, today: date) -> frozenset[int]:
-    """Give the heads in force of the nearest unit, from the owner's own up, with another head."""
-    return frozenset(person for person, _for in _seats(owner_id, unit_id, today))
-
-
 def is_superior(actor: Viewer, *, owner_id: int, unit_id: int, today: date) -> bool:
     """Test if the actor is the owner's superior today; the machine's operator is everybody's."""
     return superior_right(actor, owner_id=owner_id, unit_id=unit_id, today=today) is not None

@@ -15,7 +15,7 @@ from dakehu.queries.paging import Cut
 from dakehu.queries.people import PersonName, person_name, viewer_of
 from dakehu.queries.reviews import ActionRow, ReviewRow, open_actions, reviews
 from dakehu.queries.seats import seats
-from dakehu.queries.stays import median_stays
+from dakehu.queries.speed import stage_medians
 
 WEEK = timedelta(days=7)
 ROLES = ("salesperson", "unit_head")
@@ -47,7 +47,7 @@ def weekly(viewer: Viewer, *, today: date) -> Iterator[Weekly]:
     """
     if not viewer.is_operator:
         raise NotAllowed("mail.send")
-    medians = median_stays(viewer, today=today)
+    medians = stage_medians(viewer, today=today)
     people = Person.objects.filter(is_active=True).exclude(email="").order_by("id")
     for person in people.iterator(chunk_size=500):
         roles = {s.role for s in seats().of(person.pk, today)}

@@ -173,16 +173,6 @@ def unit_word(unit: str, currency: str = "") -> str:
     return " ".join(filter(None, (_scale_word(scale), currency)))
 
 
-@register.simple_tag(takes_context=True)
-def amount_unit_word(context: Context, currency: str = "") -> str:
-    """Name the unit in which amounts stand, for the head of a column: 万 CNY."""
-    frame = context.get("frame")
-    chosen = getattr(frame, "amount_unit", "auto")
-    auto = chosen == "auto" and _language(context).startswith("zh")
-    scale = {"wan": 10**4, "yi": 10**8}.get(chosen, 10**4 if auto else 1)
-    return " ".join(filter(None, (_scale_word(scale), currency)))
-
-
 @register.filter
 def whole(value: int | None) -> SafeString | str:
     """Show a count with thousands separators; None as a dash."""
@@ -273,12 +263,19 @@ def moment(value: datetime | None, why: str = "unknown") -> SafeString:
 
 
 @register.simple_block_tag(takes_context=True)
-def number(context: Context, content: str, address: str, **facts: object) -> SafeString:
+def number(
+    context: Context,
+    content: str,
+    address: str,
+    view: Mapping[str, object] | None = None,
+    **facts: object,
+) -> SafeString:
     """Give a figure its address: a click opens formula, inputs and rows in the dialog.
 
-    The explanation gets the page's own query (unit, period, as-of day …) and `facts` beside it.
+    The explanation gets the page's own query (unit, period, as-of day …) and `facts` beside it;
+    `view` are the filters of another page, of which the figure was taken.
     """
-    url = explanation_url(context, address, facts)
+    url = explanation_url(context, address, {**view, **facts} if view else facts)
     # format_html costs three times as much, and a page of figures has fifty.
     return mark_safe(  # noqa: S308  the template escaped what it shows
         f'<a class="num" data-number="{escape(address)}" href="{escape(url)}" data-dialog>'

@@ -80,7 +80,7 @@ ADDRESSES: dict[str, Words] = {
         _("Leakage"),
         _("Amounts moved back, slipped, lost or shrunk in the window, at the day's rates."),
         "FUN-9",
-        "dakehu.queries.leaks.leaks",
+        "dakehu.queries.leaks.table.leaks",
     ),
     "funnel.product": (
         _("Funnel by product"),
@@ -249,7 +249,7 @@ def _leak(request: SignedRequest, asked: Asked) -> Explained:
         today=request.today,
         kind=kind,
         by=by_of(request),
-        key=whole_in_url(request.GET.get("key", "")),
+        key=request.GET.get("key"),
         stages=stages,
         offset=whole_in_url(request.GET.get("offset", "")) or 0,
     )

@@ -176,6 +176,7 @@ def funnel(request: SignedRequest) -> HttpResponse:
             "may_choose_units": bool(asked.tree.parents),
             "units_url": f"{reverse('funnel_units')}?{request.GET.urlencode()}",
             "may_save": asked.question.person_id is None
+            and asked.group is None
             and asked.question.unit_id is not None
             and request.viewer.may("review.save", owner_id=None, unit_id=asked.question.unit_id),
             "query": request.GET.urlencode(),

@@ -105,8 +105,6 @@ class LeakShown:
     name: str
     cells: list["LeakCell"]
     total: Figure
-    #: Whether its cells open their opportunities; products and competitors open none.
-    opens: bool
 
 
 def by_of(request: SignedRequest) -> LeakBy:
@@ -161,7 +159,6 @@ def leaks_shown(found: Leaks, method: MethodLabel | None, language: str) -> list
             else row.name,
             [LeakCell(kind, row.kinds[kind]) for kind in LEAK_KINDS],
             row.total,
-            found.by in {"stage", "unit", "owner"},
         )
         for row in found.rows
     ]

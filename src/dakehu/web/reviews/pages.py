@@ -1,7 +1,6 @@
 """Reviews of the funnel: saved from its page, listed, shown beside the last one, noted, agreed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -9,27 +8,14 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
-from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.functional import Promise
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dakehu.actions.reviews import MOST_TEXT, agree_action, do_action, note_review, save_review
 from dakehu.core.errors import NotAllowed
-from dakehu.core.funnel import Figure
 from dakehu.core.money import round_money
-from dakehu.core.reviews import (
-    INDICATORS,
-    RATIOS,
-    SUMS,
-    Difference,
-    FrozenSum,
-    indicator_differences,
-    stage_differences,
-    sum_differences,
-)
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.http.frame import reads_customers
 from dakehu.queries.paging import Cut
@@ -41,24 +27,7 @@ from dakehu.web.exports import Cell, list_as_file
 from dakehu.web.forms import DayField, done, status_of
 from dakehu.web.funnel import asked_of
 from dakehu.web.history import events_of
-
-WORDS: dict[str, str | Promise] = {
-    "forecast": lazy("Forecast index"),
-    "progress": lazy("Progress index"),
-    "small": lazy("Out-of-funnel sales"),
-    "closed": lazy("Closed"),
-    "weighted": lazy("Weighted"),
-    "quota": lazy("Quota"),
-    "total": lazy("Total"),
-    "in_period": lazy("of which expected within the period"),
-    "overdue": lazy("of which overdue"),
-    "created": lazy("Saved"),
-    "note": lazy("Notes"),
-    "agreed": lazy("Agreed"),
-    "done": lazy("Done"),
-    "undone": lazy("Not done after all"),
-}
-
+from dakehu.web.reviews.figures import WORDS, indicator_lines, stage_lines, sum_lines, view_of
 
 #: Both forms of the page have a text; their ids must differ.
 NOTE_IDS = "note_%s"
@@ -79,26 +48,6 @@ class ActionForm(forms.Form):
     text = forms.CharField(label=lazy("What was agreed"), max_length=MOST_TEXT)
     owner = forms.TypedChoiceField(label=lazy("Who"), coerce=int)
     due_on = DayField(label=lazy("By"))
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the table of figures: as it was, and what it did since the last review."""
-
-    name: str
-    sum: FrozenSum
-    change: Difference
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorLine:
-    """An indicator as it was, in the last review, and the change."""
-
-    name: str
-    is_ratio: bool
-    now: Figure
-    before: Figure | None
-    change: Fraction | None
 
 
 @signed_in
@@ -267,11 +216,12 @@ def _page(
             "review": shown,
             "row": shown.row,
             "largest": shown.figures.sums["total"].amount.value,
-            "indicators": _indicators(shown),
-            "stages": _stages(shown, language),
-            "sums": _sums(shown),
+            "indicators": indicator_lines(shown),
+            "stages": stage_lines(shown, language),
+            "sums": sum_lines(shown),
             "questions": _questions(shown, language),
-            "funnel_url": _funnel_url(shown),
+            "funnel_url": f"{reverse('funnel')}?{urlencode(view_of(shown))}",
+            "view": view_of(shown),
             "events": events_of(shown.history, words=WORDS, language=language),
             "note_form": note,
             "action_form": action,
@@ -279,39 +229,6 @@ def _page(
         },
         status=max(bound, default=200),
     )
-
-
-def _indicators(shown: ReviewShown) -> list[IndicatorLine]:
-    changes = indicator_differences(shown.figures, shown.before)
-    before = shown.before.indicators if shown.before else {}
-    return [
-        IndicatorLine(
-            str(WORDS[name]),
-            name in RATIOS,
-            shown.figures.indicators[name],
-            before.get(name),
-            changes[name],
-        )
-        for name in INDICATORS
-        if name in shown.figures.indicators
-    ]
-
-
-def _stages(shown: ReviewShown, language: str) -> list[Line]:
-    changes = stage_differences(shown.figures, shown.before)
-    return [
-        Line(
-            (stage.name_en or stage.name_zh) if language == "en" else stage.name_zh,
-            stage.all,
-            changes[stage.key],
-        )
-        for stage in shown.figures.stages
-    ]
-
-
-def _sums(shown: ReviewShown) -> list[Line]:
-    changes = sum_differences(shown.figures, shown.before)
-    return [Line(str(WORDS[name]), shown.figures.sums[name], changes[name]) for name in SUMS]
 
 
 def _questions(shown: ReviewShown, language: str) -> list[tuple[str, str]]:
@@ -326,17 +243,6 @@ def _questions(shown: ReviewShown, language: str) -> list[tuple[str, str]]:
                     found.append((name.en if english else name.zh,
                                   asked.en if english else asked.zh))  # fmt: skip
     return found
-
-
-def _funnel_url(shown: ReviewShown) -> str:
-    """Lead to the same view of the funnel, as known when the review was saved."""
-    row, known = shown.row, timezone.localtime(shown.known_at)
-    parts = {
-        "unit": row.unit_id, "on": row.on.isoformat(), "period": row.period_key,
-        "method": row.method_key, "currency": row.currency, "known_at": known.isoformat(),
-        **({"organised": "today"} if shown.as_organised_today else {}),
-    }  # fmt: skip
-    return f"{reverse('funnel')}?{urlencode(parts)}"
 
 
 @signed_in
@@ -360,9 +266,9 @@ def review_figures(request: SignedRequest, review_id: int, kind: str) -> HttpRes
             rounded(line.change.weighted), shown.row.currency,
             _("with VAT") if vat else _("without VAT"),
         )
-        for line in (*_stages(shown, request.viewer.language), *_sums(shown))
+        for line in (*stage_lines(shown, request.viewer.language), *sum_lines(shown))
     ]  # fmt: skip
-    for one in _indicators(shown):
+    for one in indicator_lines(shown):
         places = 6 if one.is_ratio else digits
         values = [
             None if v is None else round_money(v, places) for v in (one.now.value, one.change)
@@ -370,15 +276,3 @@ def review_figures(request: SignedRequest, review_id: int, kind: str) -> HttpRes
         currency = "" if one.is_ratio else shown.row.currency
         rows.append((one.name, None, None, *values, None, None, currency, ""))
     return list_as_file(request, kind, name="review", head=head, rows=rows, on=shown.row.on)
-
-
-urlpatterns = [
-    path("reviews/", review_list, name="reviews"),
-    path("reviews/save/", review_save, name="review_save"),
-    path("reviews/export.<str:kind>", review_export, name="review_export"),
-    path("reviews/<int:review_id>/", review_page, name="review"),
-    path("reviews/<int:review_id>/export.<str:kind>", review_figures, name="review_figures"),
-    path("reviews/<int:review_id>/note/", review_note, name="review_note"),
-    path("reviews/<int:review_id>/agree/", review_agree, name="review_agree"),
-    path("reviews/actions/<int:review_action_id>/do/", review_do, name="review_do"),
-]

@@ -1,0 +1,171 @@
+"""The entries by which value leaks, and their shares by product and by rival (FUN-9).
+
+What was taken back is left out, and so is a change of currency, which passes through nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any, Literal
+
+from dakehu.core.access import Viewer
+from dakehu.core.currency import Exchange
+from dakehu.core.funnel import ZERO, Figure
+from dakehu.core.ledger import Kind, Place
+from dakehu.models import Opportunity
+from dakehu.queries.funnel import FunnelQuestion
+from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.rates import exchange_on
+from dakehu.queries.speed import not_taken_back
+
+LeakBy = Literal["stage", "unit", "owner", "product", "rival"]
+LEAK_BYS: tuple[LeakBy, ...] = ("stage", "unit", "owner", "product", "rival")
+LEAK_KINDS = ("regressed", "slipped", "lost", "shrunk")
+KINDS = {
+    Kind.REGRESSED: "regressed", Kind.SLIPPED: "slipped", Kind.LOST: "lost",
+    Kind.AMOUNT_CHANGED: "shrunk",
+}  # fmt: skip
+COLUMNS: dict[str, str] = {"stage": "e.stage_id", "unit": "e.unit_id", "owner": "e.owner_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which entries are looked at: the question, the window's first day, the stages (None: all)."""
+
+    question: FunnelQuestion
+    begin: date
+    stages: Sequence[int] | None = None
+    #: Only entries of this kind; None: of every kind that leaks.
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of an opportunity's leaks of a kind falls to a product or a rival; None: to none.
+
+    The amount is in minor units of the currency, and a fraction where a movement is split.
+    """
+
+    key: int | str | None
+    opportunity_id: int
+    kind: Kind
+    currency: str
+    count: int
+    minor: Fraction
+
+
+def leaving(part: Where, window: Window) -> tuple[str, list[Any]]:
+    """Give the condition of entries by which something leaks, and its parameters."""
+    question, stages = window.question, window.stages
+    left = f"{int(Kind.REGRESSED)}, {int(Kind.SLIPPED)}, {int(Kind.LOST)}"
+    changed = int(Kind.AMOUNT_CHANGED)
+    known = "" if question.known_at is None else " AND e.recorded_at <= %s"
+    last = [question.known_at] if question.known_at else []
+    standing, more = not_taken_back("e", question.known_at)
+    chosen = ""
+    if stages is not None:
+        chosen = f" AND e.stage_id IN ({', '.join(str(int(s)) for s in stages) or '-1'})"
+    if window.kind is not None:
+        chosen += f" AND e.kind = {int(window.kind)}"
+    # A change of currency goes down to nothing, over, and up again under one correlation id.
+    # Rare, so it is found once and not asked of each entry.
+    turned = (
+        'SELECT DISTINCT x.movement_id FROM dakehu_entry x WHERE x."on" >= %s AND x."on" <= %s'
+        f" AND x.place = {int(Place.OPEN)} AND {part.sql('x.')} AND x.kind = {changed}"
+        " AND x.count = -1"
+    )
+    other_currency = (
+        f"SELECT down.id FROM ({turned}) AS turned"
+        " JOIN dakehu_movement over_ ON over_.id = turned.movement_id"
+        " JOIN dakehu_movement down ON down.correlation_id = over_.correlation_id"
+        f" AND down.opportunity_id = over_.opportunity_id AND down.kind = {changed}"
+    )
+    sql = (
+        f'e."on" >= %s AND e."on" <= %s AND e.place = {int(Place.OPEN)} AND {part.sql("e.")}'
+        f" AND ((e.kind IN ({left}) AND e.count = -1) OR (e.kind = {changed} AND e.count = 0"
+        f" AND e.amount_minor < 0 AND e.movement_id NOT IN ({other_currency})))"
+        f"{chosen}{known}{standing}"
+    )
+    return sql, [window.begin, question.on, window.begin, question.on, *last, *more]
+
+
+def product_shares(where: Sequence[Where], window: Window) -> Iterator[Share]:
+    """Split each movement over the product lines in force on its day, by their amounts."""
+    question = window.question
+    known = "" if question.known_at is None else " AND s.recorded_at <= %s"
+    last = [question.known_at] if question.known_at else []
+    for part in where:
+        condition, params = leaving(part, window)
+        rows = fetch(
+            "SELECT e.id, e.opportunity_id, e.kind, e.currency, -e.amount_minor, l.product_id,"
+            " SUM(l.amount_minor) FROM dakehu_entry e"
+            " LEFT JOIN dakehu_lineset s ON s.id = (SELECT s.id FROM dakehu_lineset s"
+            f' WHERE s.opportunity_id = e.opportunity_id AND s."on" <= e."on"{known}'
+            ' ORDER BY s."on" DESC, s.id DESC LIMIT 1)'
+            " LEFT JOIN dakehu_productline l ON l.line_set_id = s.id"
+            f" WHERE {condition} GROUP BY e.id, e.opportunity_id, e.kind, e.currency,"
+            " e.amount_minor, l.product_id ORDER BY e.id",
+            [*last, *params],
+        )
+        lines: dict[int, list[Any]] = defaultdict(list)
+        for entry, *facts in rows:
+            lines[entry].append(facts)
+        for held in lines.values():
+            whole = sum(int(minor or 0) for *_f, minor in held)
+            for opportunity, kind, currency, amount, product, minor in held:
+                share = Fraction(int(minor or 0), whole) if whole else Fraction(1, len(held))
+                yield Share(product, opportunity, Kind(kind), currency, 1, int(amount) * share)
+
+
+def rival_shares(viewer: Viewer, where: Sequence[Where], window: Window) -> Iterator[Share]:
+    """Give each movement to the competitor of the loss, else to all named on the opportunity.
+
+    Rivals of what has moved out of sight stand under none.
+    """
+    for part in where:
+        condition, params = leaving(part, window)
+        rows = fetch(
+            "SELECT COALESCE(NULLIF(n.competitor, ''), c.name), e.kind, e.currency,"
+            " e.opportunity_id, COUNT(DISTINCT e.id), -SUM(e.amount_minor) FROM dakehu_entry e"
+            " LEFT JOIN dakehu_movementnote n ON n.movement_id = e.movement_id"
+            " LEFT JOIN dakehu_competitor c ON c.opportunity_id = e.opportunity_id"
+            " AND COALESCE(n.competitor, '') = ''"
+            f" WHERE {condition} GROUP BY 1, 2, 3, 4",
+            params,
+        )
+        told = _told(viewer, {row[3] for row in rows if row[0]})
+        nameless: set[tuple[Any, ...]] = set()
+        for rival, kind, currency, opportunity, count, minor in rows:
+            key = (rival or None) if told is None or opportunity in told else None
+            if rival and key is None:
+                # Several rivals of one that moved elsewhere are one line without a name.
+                if (opportunity, kind, currency) in nameless:
+                    continue
+                nameless.add((opportunity, kind, currency))
+            yield Share(key, opportunity, Kind(kind), currency, int(count), Fraction(int(minor)))
+
+
+def _told(viewer: Viewer, ids: set[int]) -> set[int] | None:
+    """Give whose rivals the viewer may read; None: of all."""
+    if viewer.sees_all:
+        return None
+    visible = Opportunity.objects.visible_to(viewer).filter(pk__in=ids, voided=False)
+    return set(visible.values_list("pk", flat=True))
+
+
+def exchange_of(question: FunnelQuestion, base: str) -> Exchange:
+    """Give the exchange rates of the day asked for, into the currency asked for."""
+    found = exchange_on((question.on,), base=base, known_at=question.known_at)
+    return found[question.on].restated(question.currency or base)
+
+
+def worth(minor: Fraction, currency: str, exchange: Exchange) -> Figure:
+    """Give what minor units of a currency are worth; nothing is worth nothing at any rate."""
+    rate = exchange.rate(currency)
+    if not minor:
+        return ZERO
+    if rate is None:
+        return Figure(None, "no_exchange_rate")
+    return Figure(minor / 10 ** exchange.digits[currency] * rate)

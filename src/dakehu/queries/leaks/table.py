@@ -1,0 +1,187 @@
+"""The table of leaks: how often and how much, by kind.
+
+Amounts are what stood at the position that was left, at the exchange rates of the day asked for.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from dakehu.core.access import Viewer
+from dakehu.core.currency import Exchange
+from dakehu.core.errors import RuleBroken
+from dakehu.core.funnel import ZERO, Figure
+from dakehu.core.ledger import Kind
+from dakehu.core.speed import window_start
+from dakehu.models import Person, Product
+from dakehu.queries.funnel import FunnelQuestion, person_in_sight, sight
+from dakehu.queries.leaks.entries import (
+    COLUMNS,
+    KINDS,
+    LEAK_KINDS,
+    LeakBy,
+    Share,
+    Window,
+    exchange_of,
+    leaving,
+    product_shares,
+    rival_shares,
+    worth,
+)
+from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.organisation import organisation
+from dakehu.queries.units import all_units
+
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """How often, and how much."""
+
+    count: int = 0
+    amount: Figure = field(default_factory=lambda: ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class LeakRow:
+    """One stage, unit, owner, product or rival, and what leaked there by kind."""
+
+    key: int | str | None
+    name: str
+    kinds: Mapping[str, Leak]
+
+    @property
+    def total(self) -> Figure:
+        """Give all that leaked here; a loss after a slip counts both."""
+        total = ZERO
+        for one in self.kinds.values():
+            total = total + one.amount
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """The rows, largest first, and the total in which every movement counts once."""
+
+    start: date
+    end: date
+    by: LeakBy
+    currency: str
+    rows: tuple[LeakRow, ...]
+    left_out: int
+    total: LeakRow
+
+
+_Sums = dict[Any, dict[str, dict[str, list[Fraction]]]]
+
+
+def leaks(
+    viewer: Viewer,
+    *,
+    question: FunnelQuestion,
+    today: date,
+    by: LeakBy,
+    stages: Sequence[int] | None = None,
+    start: date | None = None,
+) -> Leaks:
+    """Sum what leaked in the window that ends with the day, twelve months unless told.
+
+    By product a movement's amount is split over the lines in force on its day, by rival it
+    stands with every competitor named; the total counts it once. Rivals of what has moved out of
+    sight stand under none (DESIGN: Permission).
+    """
+    if question.on > today:
+        raise RuleBroken("funnel.future", on=question.on, today=today)
+    if question.person_id is not None:
+        person_in_sight(viewer, person_id=question.person_id)
+    org, units = organisation(), all_units()
+    begin = start or window_start(question.on)
+    where = sight(viewer, question, units, question.on, today)
+    window = Window(question, begin, stages)
+    exchange = exchange_of(question, org.base_currency)
+    if by == "product":
+        sums = _together_by_key(product_shares(where, window))
+    elif by == "rival":
+        sums = _together_by_key(rival_shares(viewer, where, window))
+    else:
+        sums = _sums(COLUMNS[by], where, window)
+    # A movement of two products or rivals stands in two rows; the total counts it once.
+    whole = _sums("0", where, window) if by in {"product", "rival"} else sums
+    names = _names(by, [key for key in sums if key is not None], viewer.language)
+    if by == "unit":
+        names = {unit: units.names[unit].name(viewer.language) for unit in names}
+    rows = [_row(key, names.get(key, ""), kinds, exchange) for key, kinds in sums.items()]
+    rows.sort(key=lambda row: (-(row.total.value or 0), row.name))
+    total = _row(None, "", _together(whole), exchange)
+    return Leaks(
+        begin, question.on, by, exchange.to, tuple(rows[:ROWS]), max(0, len(rows) - ROWS), total
+    )
+
+
+def _row(
+    key: Any, name: str, kinds: Mapping[str, Mapping[str, list[Fraction]]], exchange: Exchange
+) -> LeakRow:
+    found = {}
+    for kind in LEAK_KINDS:
+        count, amount = Fraction(0), ZERO
+        for currency, (n, minor) in kinds.get(kind, {}).items():
+            count += n
+            amount = amount + worth(minor, currency, exchange)
+        found[kind] = Leak(int(count), amount)
+    return LeakRow(key, name, found)
+
+
+def _together(sums: _Sums) -> dict[str, dict[str, list[Fraction]]]:
+    found: dict[str, dict[str, list[Fraction]]] = defaultdict(dict)
+    for kinds in sums.values():
+        for kind, currencies in kinds.items():
+            for currency, (count, minor) in currencies.items():
+                held = found[kind].get(currency, [Fraction(0), Fraction(0)])
+                found[kind][currency] = [held[0] + count, held[1] + minor]
+    return found
+
+
+def _sums(column: str, where: Sequence[Where], window: Window) -> _Sums:
+    sums = _nothing()
+    for part in where:
+        condition, params = leaving(part, window)
+        rows = fetch(
+            f"SELECT {column}, e.kind, e.currency, COUNT(*), -SUM(e.amount_minor)"
+            f" FROM dakehu_entry e WHERE {condition} GROUP BY 1, 2, 3",
+            params,
+        )
+        for key, kind, currency, count, minor in rows:
+            _add(sums, key, Kind(kind), currency, int(count), Fraction(int(minor)))
+    return sums
+
+
+def _together_by_key(shares: Iterable[Share]) -> _Sums:
+    sums = _nothing()
+    for one in shares:
+        _add(sums, one.key, one.kind, one.currency, one.count, one.minor)
+    return sums
+
+
+def _nothing() -> _Sums:
+    return defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: [Fraction(0)] * 2)))
+
+
+def _add(sums: _Sums, key: Any, kind: Kind, currency: str, count: int, minor: Fraction) -> None:
+    held = sums[key][KINDS[kind]][currency]
+    sums[key][KINDS[kind]][currency] = [held[0] + count, held[1] + minor]
+
+
+def _names(by: LeakBy, ids: Sequence[Any], language: str) -> dict[Any, str]:
+    if by == "owner":
+        return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
+    if by == "product":
+        rows = Product.objects.filter(pk__in=ids).values_list("pk", "name_zh", "name_en", "code")
+        return {
+            pk: ((en or zh) if language == "en" else (zh or en)) or code
+            for pk, zh, en, code in rows
+        }
+    return {key: str(key) for key in ids}
