@@ -24,7 +24,9 @@ from dakehu.actions.opportunities.held import (
     note_changes,
     post_steps,
     standing_of,
+    store,
 )
+from dakehu.actions.opportunities.home import come_home
 from dakehu.actions.opportunities.lines import (
     check_products,
     competitor_names,
@@ -53,16 +55,18 @@ def create_opportunity(
 ) -> Saved:
     """Create an open opportunity on a day; beyond the first stage the gate asks (FUN-2, FUN-3).
 
-    `reason` opens closed books to those who may. NotAllowed `opportunity.create`, NotFound
+    In a unit closed since it moves on to the owner's at the closing. `reason` opens closed
+    books to those who may. NotAllowed `opportunity.create`, NotFound
     `account.not_found`, `method.unknown_version`, RuleBroken as the checks and the gate say.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
-    unit_id = unit_of_owner(new.owner_id, on)
+    # The lock first: a unit that is being closed is closed when it is read (decision 15).
+    check_posting_day(save, last_on=None, reason=reason)
+    unit_id = unit_of_owner(new.owner_id, on, chosen=new.unit_id)
     right = actor.right_to("opportunity.create", owner_id=new.owner_id, unit_id=unit_id)
     if right is None:
         raise NotAllowed("opportunity.create")
     save = save.under(right)
-    check_posting_day(save, last_on=None, reason=reason)
     version = version_in_force(new.method_version_id)
     if not version.is_current:
         raise RuleBroken("method.not_current", field="method")
@@ -100,7 +104,16 @@ def create_opportunity(
     if passed.overruled:
         keys = [item.key for item in passed.missing]
         note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
+    if _comes_home(row, save):
+        store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
+
+
+def _comes_home(row: Opportunity, save: Save) -> bool:
+    """Move what was dated back into a unit closed since on to its owner's; tell if it moved."""
+    unit_id = row.unit_id
+    come_home(row, save)
+    return row.unit_id != unit_id
 
 
 def starting_stage(version: VersionInForce, key: str | None) -> StageInForce:
