@@ -70,3 +70,36 @@ def test_a_hidden_opportunity_is_not_compared(cast: Cast) -> None:
         assert [code for code, _facts in told(report)] == ["import.kept_elsewhere"]
     assert deal.count() == 1
     assert LookUp.objects.count() == 1
+
+
+CODED = "客户名称,客户编码,负责人\n"
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_code_that_a_hidden_account_has_is_kept_elsewhere_and_counted(
+    cast: Cast, dry_run: bool
+) -> None:
+    Account.objects.filter(name="远山").update(code="K-7")
+    report = bring(cast.viewer("ops"), file("a.csv", CODED + "高地,K-7,amy\n"), dry_run=dry_run)
+    assert told(report) == [("import.kept_elsewhere", {"name": "K-7"})]
+    assert LookUp.objects.values_list("name", flat=True)[0] == "K-7"
+    assert not Account.objects.filter(name="高地").exists()
+
+
+def test_new_codes_do_not_tell_whether_a_hidden_account_has_the_name_or_the_number(
+    cast: Cast,
+) -> None:
+    hidden = Account.objects.order_by("id").first()
+    assert hidden is not None
+    # As a code made from the name, and as the next number after one in sight.
+    Account.objects.filter(pk=hidden.pk).update(code="高地")
+    Account.objects.filter(name="大河").update(code="K-7-2")
+    bring(OPERATOR, file("b.csv", CODED + "平原,K-7,amy\n"))
+    bring(cast.viewer("ops"), file("c.csv", CODED + "高地,,amy\n低地,,amy\n山谷,K-7,amy\n"))
+    codes = dict(Account.objects.values_list("name", "code"))
+    assert [len(codes[name]) for name in ("高地", "低地")] == [14, 14]
+    assert codes["高地"].startswith("A-")
+    assert codes["低地"].startswith("A-")
+    assert codes["山谷"].startswith("K-7-")
+    assert len(codes["山谷"]) == len("K-7-") + 8
+    assert LookUp.objects.count() == 0

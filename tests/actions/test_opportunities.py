@@ -283,6 +283,26 @@ def test_the_nearest_head_who_is_not_the_owner_reassigns(world: World) -> None:
     assert kinds(row.pk) == [Kind.CREATED, Kind.REASSIGNED]
 
 
+def test_the_head_above_two_teams_gives_from_one_to_the_other_where_no_head_stands_between(
+    world: World,
+) -> None:
+    """FOR-5: the nearest head who is not the owner; decision 8 says why no farther one."""
+    machines, lu = world.units["machines"], world.people["lu"]
+    Appointment.objects.filter(person_id=world.people["rong"]).update(unit_id=machines)
+    of_the_head = world.create()
+    act(world, reassign_opportunity, "operator", of_the_head, owner_id=world.people["mei"])
+    act(world, reassign_opportunity, "rong", of_the_head, owner_id=lu)
+    made = world.create()
+    with refused("opportunity.reassign", NotAllowed):
+        act(world, reassign_opportunity, "rong", made, owner_id=lu)  # mei heads the team
+    Appointment.objects.filter(person_id=world.people["mei"]).update(until_on=world.today)
+    act(world, reassign_opportunity, "rong", made, owner_id=lu)
+    for saved in (of_the_head, made):
+        row = world.row(saved)
+        assert (row.owner_id, row.unit_id) == (lu, world.units["west_team"])
+        assert kinds(row.pk)[-2:] == [Kind.REASSIGNED, Kind.UNIT_MOVED]
+
+
 def test_an_owner_is_chosen_among_those_who_sell_in_the_superior_s_units(world: World) -> None:
     made = world.create()
     for login in ("lu", "rong", "fin"):  # of another unit, heads above, does not sell at all

@@ -22,12 +22,14 @@ django.setup()
 from django.core.management import call_command  # noqa: E402  Django must stand before its models
 from django.db import connections, transaction  # noqa: E402
 
+from dakehu.actions.appointments import appoint_person  # noqa: E402
 from dakehu.actions.ledger import carry_forward, rebuild  # noqa: E402
 from dakehu.actions.organisation import edit_settings, settings_of  # noqa: E402
 from dakehu.actions.rates import close_books  # noqa: E402
+from dakehu.actions.units import close_unit  # noqa: E402
 from dakehu.core.access import operator  # noqa: E402
 from dakehu.core.errors import Conflict, DakehuError, RuleBroken  # noqa: E402
-from dakehu.models import Balance, CarriedMonth, Turnover  # noqa: E402
+from dakehu.models import Appointment, Balance, CarriedMonth, Turnover  # noqa: E402
 from dakehu.queries.ledger_check import verify_ledger  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
 from dakehu.queries.snapshot import acting  # noqa: E402
@@ -132,6 +134,62 @@ def books() -> dict[str, object]:
     return {"order": order, **proved(world)}
 
 
+def closing() -> dict[str, object]:
+    """Close a unit while a deal comes back to life in it, and appoint into it meanwhile."""
+    world, keys = founded()
+    team, admin = world.units["east_team"], world.viewer("admin")
+    for key in keys:
+        do(world, key, ("lose",), TODAY)
+    Appointment.objects.filter(unit_id=team).update(until_on=TODAY)
+    reopened, closes = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def reopening() -> None:
+        with transaction.atomic():
+            Appointment.objects.filter(person_id=world.people["wen"]).update(until_on=None)
+            do(world, keys[0], ("reopen",), TODAY)
+            Appointment.objects.filter(person_id=world.people["wen"]).update(until_on=TODAY)
+            reopened.set()
+            closes.wait(30)
+            # Long enough for the other to come to the lock, which it must not pass.
+            time.sleep(1)
+            order.append("reopened")
+
+    def close() -> None:
+        reopened.wait(30)
+        closes.set()
+        try:
+            close_unit(actor=admin, unit_id=team, on=TODAY, at=world.at)
+        except RuleBroken as refused:
+            order.append(refused.code)
+
+    together([reopening, close])
+    do(world, keys[0], ("lose",), TODAY)
+    appointed, closes_now = threading.Event(), threading.Event()
+
+    def appoint() -> None:
+        with transaction.atomic():
+            appoint_person(
+                actor=admin, person_id=world.people["lu"], unit_id=team, role="salesperson",
+                from_on=TODAY, at=world.at,
+            )  # fmt: skip
+            appointed.set()
+            closes_now.wait(30)
+            time.sleep(1)
+            order.append("appointed")
+
+    def close_again() -> None:
+        appointed.wait(30)
+        closes_now.set()
+        try:
+            close_unit(actor=admin, unit_id=team, on=TODAY, at=world.at)
+        except RuleBroken as refused:
+            order.append(refused.code)
+
+    together([appoint, close_again])
+    return {"order": order, **proved(world)}
+
+
 def settings() -> dict[str, object]:
     """Let two people save the settings from the same form, each in a request of their own."""
     world, _keys = founded()
@@ -215,5 +273,10 @@ def together(jobs: list[Callable[[], None]]) -> None:
 
 
 if __name__ == "__main__":
-    asked = {"two": two, "books": books, "settings": settings}.get(sys.argv[1])
+    asked = {
+        "two": two,
+        "books": books,
+        "settings": settings,
+        "closing": closing,
+    }.get(sys.argv[1])
     print(json.dumps(asked() if asked else many(int(sys.argv[2]))))

@@ -70,6 +70,16 @@ def test_books_close_after_the_postings_under_way_and_before_those_to_come(
     assert answer["right"]
 
 
+def test_a_unit_is_closed_after_what_is_under_way_in_it_and_sees_it(
+    url: str, tmp_path: Path
+) -> None:
+    answer = crowd(url, tmp_path, "closing")
+    assert answer["order"] == [
+        "reopened", "unit.has_opportunities", "appointed", "unit.has_people",
+    ]  # fmt: skip
+    assert answer["right"]
+
+
 def test_settings_saved_from_the_same_form_are_a_conflict(url: str, tmp_path: Path) -> None:
     answer = crowd(url, tmp_path, "settings")
     assert answer == {"refused": "settings.changed", "name": "Theirs"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dakehu.templatetags.figures import exact, percent_text, scaled, signed, whole_text
+from dakehu.templatetags.figures import exact, in_column, percent_text, scaled, signed, whole_text
 
 WAN, YI = 10**4, 10**8
 
@@ -45,6 +45,27 @@ def test_what_rounds_to_nought_has_no_sign() -> None:
     assert scaled(Decimal("-0.001"), "plain", "en")[0] == "0.00"
     assert signed("0.00") == "0.00"
     assert percent_text(Fraction(-1, 100_000), 1) == "0.0%"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown", "change"),
+    [
+        (Decimal("499.99"), "wan", "<0.1", "<+0.1"),
+        (Decimal(500), "wan", "<0.1", "<+0.1"),  # half to even: it would be 0.0
+        (Decimal(501), "wan", "0.1", "+0.1"),
+        (Decimal(-300), "wan", ">−0.1", ">−0.1"),
+        (Fraction(1, 3), "wan", "<0.1", "<+0.1"),
+        (Decimal(499_999), "yi", "<0.01", "<+0.01"),
+        (Decimal("0.49"), "plain", "<1", "<+1"),
+        (Decimal(0), "wan", "0.0", "0.0"),
+        (Decimal(0), "plain", "0", "0"),
+    ],
+)
+def test_what_is_too_small_for_its_column_is_not_nought(
+    value: Decimal | Fraction, unit: str, shown: str, change: str
+) -> None:
+    assert in_column(value, unit) == shown
+    assert signed(in_column(value, unit)) == change
 
 
 @pytest.mark.parametrize(

@@ -397,6 +397,19 @@ def test_one_column_of_amounts_has_one_unit(world: World) -> None:
     assert "金额 万" in shown
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_small_amount_in_a_column_of_large_ones_is_not_nought(
+    world: World, language: str
+) -> None:
+    Person.objects.filter(login="wen").update(amount_unit="wan")
+    for amount in ("300.50", "12345678"):
+        world.create(name=f"Deal {amount}", amount=Decimal(amount))
+    shown = client(world, "wen", language).get("/opportunities/").content.decode()
+    small = '<data class="amt" value="300.50" title="300.50 CNY">&lt;0.1 <small>CNY</small></data>'
+    assert small in shown
+    assert ">1,234.6 <small>CNY</small></data>" in shown
+
+
 def test_nothing_to_show_is_said(world: World) -> None:
     assert "You see no open opportunities yet" in page(world, "wen", "/opportunities/")
     assert "No opportunity fits" in page(world, "wen", "/opportunities/?q=zzz")

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from dakehu.actions.audit import record_changes, record_changes_of_many
 from dakehu.actions.ledger import Drafted, Posting, write_movements
 from dakehu.actions.opportunities.held import standing_of
+from dakehu.actions.unit_tree import lock_unit_tree
 from dakehu.core.access import ROLES, Viewer
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Kind, Place, Standing, Step, Way, check_day
@@ -42,15 +43,16 @@ def appoint_person(
     """Give a person a role in a unit for [from_on, until_on); gives the appointment's id.
 
     Raises NotAllowed("person.edit"), NotFound("person.unknown", "unit.unknown"), RuleBroken
-    ("person.unknown_role", "range.upside_down", "appointment.overlaps"). With `for_person_id` it is
+    ("person.unknown_role", "range.upside_down", "appointment.overlaps",
+    "appointment.unit_closes": the unit is closed before the end). With `for_person_id` it is
     a deputy's: RuleBroken("appointment.for_oneself", "appointment.deputy_without_end").
     """
     _check_may_edit(actor)
+    lock_unit_tree()
     person = _person(person_id)
     if role not in ROLES:
         raise RuleBroken("person.unknown_role", field="role", role=role)
-    if unit_id not in all_units().tree(from_on):
-        raise NotFound("unit.unknown", unit=unit_id)
+    _check_unit(unit_id, from_on, until_on)
     if until_on is not None and until_on <= from_on:
         raise RuleBroken("range.upside_down", field="until_on", start=from_on, end=until_on)
     if for_person_id is not None:
@@ -114,9 +116,11 @@ def transfer_person(
     (FUN-5). With `with_accounts` the accounts that they manage there go along too (our reading:
     the new head answers for them). Raises NotAllowed("person.edit"), NotFound
     ("appointment.unknown", "unit.unknown"), RuleBroken("appointment.same_unit",
-    "appointment.deputy_moves", "ledger.future", "ledger.books_closed", "range.upside_down").
+    "appointment.unit_closes", "appointment.deputy_moves", "ledger.future",
+    "ledger.books_closed", "range.upside_down").
     """
     _check_may_edit(actor)
+    lock_unit_tree()
     row = _appointment(appointment_id)
     if row.unit_id == unit_id:
         raise RuleBroken("appointment.same_unit", field="unit_id")
@@ -221,6 +225,15 @@ def _end(
 def _check_may_edit(actor: Viewer) -> None:
     if not actor.holds("person.edit"):
         raise NotAllowed("person.edit")
+
+
+def _check_unit(unit_id: int, from_on: date, until_on: date | None) -> None:
+    units = all_units()
+    if unit_id not in units.tree(from_on):
+        raise NotFound("unit.unknown", unit=unit_id)
+    closed_on = units.closing_after(unit_id, from_on)
+    if closed_on is not None and (until_on is None or until_on > closed_on):
+        raise RuleBroken("appointment.unit_closes", field="until_on", on=closed_on)
 
 
 def _check_deputy(person_id: int, for_person_id: int, until_on: date | None) -> None:

@@ -36,6 +36,8 @@ class NewSmallSale:
     until_on: date | None = None
     orders: int = 1
     account_id: int | None = None
+    #: One of the owner's units; None takes that in which they sell.
+    unit_id: int | None = None
     note: str = ""
 
 
@@ -51,7 +53,7 @@ def record_small_sale(
     `small_sale.no_threshold`, `small_sale.too_large`, `small_sale.over_months`,
     `small_sale.counted_already`, `money.…`, `ledger.…`.
     """
-    unit_id = unit_of_owner(sale.owner_id, sale.on)
+    unit_id = unit_of_owner(sale.owner_id, sale.on, chosen=sale.unit_id)
     if not actor.may("small_sale.record", owner_id=sale.owner_id, unit_id=unit_id):
         raise NotAllowed("small_sale.record")
     save = Save.begin(actor=actor, on=sale.on, today=today, at=at, way=Way.FORM)

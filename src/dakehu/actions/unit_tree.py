@@ -7,14 +7,15 @@ from django.db import connection
 from dakehu.core.units import Placed, tree_on
 from dakehu.models import UnitPlace
 
-#: One lock for all that changes the unit tree; the number only has to be ours.
-_LOCK = 7042020
+#: One lock for all that changes the unit tree and who works in it; the number only has to be ours.
+_LOCK = 7042021
 
 
 def lock_unit_tree() -> None:
     """Let the tree be changed one at a time until this transaction ends; before any row lock.
 
-    Two moves that are each harmless make a circle together. SQLite has one writer anyway.
+    Who is appointed takes it too: nobody is put into a unit that is being closed. Two
+    moves that are each harmless make a circle together. SQLite has one writer anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

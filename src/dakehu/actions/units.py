@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from dakehu.actions.audit import record_changes
+from dakehu.actions.ledger import hold_books
 from dakehu.actions.names import sort_key
 from dakehu.actions.unit_tree import first_circle, lock_unit_tree, places_now
 from dakehu.core.access import Viewer
@@ -134,11 +135,14 @@ def place_unit(
 def close_unit(*, actor: Viewer, unit_id: int, on: date, at: datetime) -> None:
     """Close a unit from a day on; nothing may be left in it.
 
-    Raises NotAllowed("unit.edit"), NotFound("unit.unknown"), RuleBroken("unit.has_units",
+    It waits for appointments and postings under way, and those to come see it closed. Raises
+    NotAllowed("unit.edit"), NotFound("unit.unknown"), RuleBroken("unit.has_units",
     "unit.has_people", "unit.has_opportunities").
     """
     _check_may_edit(actor)
     lock_unit_tree()
+    # Before the row: a posting under way holds the books and reads the unit.
+    hold_books(alone=True)
     _held(unit_id)
     tree = tree_on(places_now(), on)
     if unit_id not in tree:

@@ -105,6 +105,11 @@ def _break_circles(parents: dict[int, int | None], closed: Iterable[int]) -> Non
             parents[unit] = None
 
 
+def closing_after(rows: Iterable[Placed], unit: int, day: date) -> date | None:
+    """Give the first day after `day` from which the unit is closed, None where it stays."""
+    return min((r.on for r in rows if r.unit_id == unit and r.closed and r.on > day), default=None)
+
+
 def changes_between(rows: Iterable[Placed], start: date, end: date) -> tuple[date, ...]:
     """Give the days in (start, end] on which some unit changed its place, in order."""
     return tuple(sorted({row.on for row in rows if start < row.on <= end}))

@@ -100,6 +100,9 @@ _ROWS: dict[str, str | Promise] = {
     "import.owner_without_unit": _(
         "The owner is in no sales unit on that day. Appoint them first."
     ),
+    "import.unit_closed": _(
+        "The owner's unit was closed, and on %(on)s they were in no other. Appoint them first."
+    ),
     "import.parent_ring": _("“%(parent)s” stands below this account itself; it was left out."),
     "import.person_or_unit": _("Name either a person or a unit, not both or neither."),
     "import.price_in_other_currency": _(

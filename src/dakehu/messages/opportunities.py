@@ -69,6 +69,9 @@ SENTENCES: dict[str, str | Promise] = {
         "Its unit is closed, and on %(on)s its owner was in no unit. Let an administrator appoint"
         " the owner to a unit first."
     ),
+    "opportunity.unit_not_of_owner": _(
+        "On %(on)s the owner neither sold in this unit nor headed it. Choose another unit or day."
+    ),
     "opportunity.rate_out_of_range": _(
         "A win rate of %(percent)s%% cannot be. Write one from 0 to 100."
     ),

@@ -16,6 +16,9 @@ SENTENCES: dict[str, str | Promise] = {
         "They hold this role in this unit at that time already. Choose other days."
     ),
     "appointment.same_unit": _("They work in this unit already. Choose another one."),
+    "appointment.unit_closes": _(
+        "This unit is closed from %(on)s on. Choose another unit, or let it end by that day."
+    ),
     "appointment.unknown": _("There is no such appointment any more. Reload the page."),
     "person.changed": _(
         "Somebody changed this person while you were at it. Look at the present values, then save"

@@ -46,6 +46,16 @@ class Seats:
         ]
 
 
+def units_of_owner(person_id: int, day: date) -> tuple[int, ...]:
+    """Give the units in which a person may own a sale: where they sell first, then where they head.
+
+    Whom somebody stands in for does not count: their own sales stay in their own units.
+    """
+    held = [s for s in seats().of(person_id, day) if s.is_active and s.for_person is None]
+    found = [s.unit_id for role in ("salesperson", "unit_head") for s in held if s.role == role]
+    return tuple(dict.fromkeys(found))
+
+
 @kept_while("people")
 def seats() -> Seats:
     """Read every appointment. Who works where is no secret inside the organisation."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from dakehu.core.access import Viewer
-from dakehu.core.units import Placed, Tree, changes_between, tree_on
+from dakehu.core.units import Placed, Tree, changes_between, closing_after, tree_on
 from dakehu.models import UnitPlace
 from dakehu.queries.stamps import kept_while
 
@@ -61,6 +61,10 @@ class Units:
                 self._trees.clear()
             self._trees[key] = found
         return found
+
+    def closing_after(self, unit: int, day: date) -> date | None:
+        """Give the first day after `day` from which the unit is closed, None where it stays."""
+        return closing_after(self.places, unit, day)
 
     def changes(self, start: date, end: date) -> tuple[date, ...]:
         """Give the days in (start, end] on which the tree changed."""

@@ -135,10 +135,10 @@ def amount(
     frame = context.get("frame")
     chosen = unit or getattr(frame, "amount_unit", "auto")
     if bare:
-        figure, scale = in_column(number, chosen), 1
+        figure, scale = in_column(number, chosen), 1  # "<0.1" where it is too small for it
     else:
         figure, scale = scaled(number, chosen, _language(context))
-    shown = signed(figure) if sign else figure
+    shown = escape(signed(figure) if sign else figure)
     small = beside if bare else " ".join(filter(None, (_scale_word(scale), currency)))
     said = exact(number)
     plain = said.replace(",", "").replace(MINUS, "-")

@@ -38,6 +38,10 @@ def whole_text(value: int) -> str:
 
 def signed(text: str) -> str:
     """Put a plus before what is neither negative nor nought."""
+    if text.startswith("<"):
+        return f"<+{text[1:]}"
+    if text.startswith(">"):
+        return text
     positive = not text.startswith(MINUS) and any(c in "123456789" for c in text)
     return f"+{text}" if positive else text
 
@@ -92,9 +96,13 @@ def unit_of_column(largest: Figure, unit: str, language: str) -> str:
 
 
 def in_column(value: Figure, unit: str) -> str:
-    """Write an amount in the unit of its column, with the decimals of all the others."""
-    if unit == "yi":
-        return grouped(value, 2, YI)
-    if unit == "wan":
-        return grouped(value, 1, WAN)
-    return grouped(value, 0)
+    """Write an amount in the unit of its column, with the decimals of all the others.
+
+    What is too small for them is not nought: 300 in a column of 万 is <0.1, −300 is >−0.1.
+    """
+    digits, scale = {"yi": (2, YI), "wan": (1, WAN)}.get(unit, (0, 1))
+    text = grouped(value, digits, scale)
+    if value and not any(c in "123456789" for c in text):
+        least = f"0.{1:0{digits}}" if digits else "1"
+        return f"<{least}" if value > 0 else f">{MINUS}{least}"
+    return text

@@ -1,6 +1,6 @@
 """What forms of all pages share: fields as people type them, and refusals back at the form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -105,6 +105,24 @@ class PercentField(forms.CharField):
 def percent_typed(rate_bp: int | None) -> str:
     """Give basis points as they stand in a field: 1250 is 12.5; nothing for None."""
     return "" if rate_bp is None else f"{(Decimal(rate_bp) / 100).normalize():f}"
+
+
+def ask_unit(form: forms.Form, units: Sequence[tuple[int, str]], *, one_owner: bool) -> None:
+    """Let a form ask in which of their units an owner sells; nothing where there is no choice.
+
+    One owner's first unit is chosen; of several, empty is the one in which the owner sells.
+    """
+    if not units:
+        return
+    blank = [] if one_owner else [("", gettext("The unit in which the owner sells"))]
+    form.fields["unit"] = forms.TypedChoiceField(
+        label=gettext("Unit"),
+        coerce=int,
+        empty_value=None,
+        required=one_owner,
+        choices=[*blank, *units],
+        help_text=gettext("Where it counts: who works in several units chooses."),
+    )
 
 
 def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:

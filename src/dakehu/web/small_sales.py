@@ -18,12 +18,17 @@ from dakehu.actions.small_sales import (
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
-from dakehu.queries.opportunities import account_by_name, account_choices, choices
+from dakehu.queries.opportunities import (
+    account_by_name,
+    account_choices,
+    choices,
+    unit_choices,
+)
 from dakehu.queries.paging import Cut
 from dakehu.queries.people import people_in_sight
 from dakehu.queries.small_sales import small_sales
 from dakehu.web.exports import amount_head, every_row, list_as_file
-from dakehu.web.forms import AmountField, DayField, done, status_of
+from dakehu.web.forms import AmountField, DayField, ask_unit, done, status_of
 
 
 class SmallSaleForm(forms.Form):
@@ -60,12 +65,14 @@ class SmallSaleForm(forms.Form):
         self.account_id: int | None = None
         codes = [code for code, _digits in choices(viewer=self.viewer).currencies]
         self.fields["currency"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
-        people = people_in_sight(self.viewer, units=None, today=request.today)
-        self.fields["owner"].choices = [  # type: ignore[attr-defined]
-            (p.id, p.shown(self.viewer.language))
-            for p in people
+        people = {
+            p.id: p.shown(self.viewer.language)
+            for p in people_in_sight(self.viewer, units=None, today=request.today)
             if self.viewer.sees_all or p.id in self.viewer.owners
-        ]
+        }
+        self.fields["owner"].choices = list(people.items())  # type: ignore[attr-defined]
+        units = unit_choices(viewer=self.viewer, owners=people, today=request.today)
+        ask_unit(self, units, one_owner=len(people) < 2)
 
     def clean_account(self) -> str:
         """Resolve the account by its name or code."""
@@ -130,6 +137,7 @@ def small_sale_record(request: SignedRequest) -> HttpResponse:
                 until_on=last + timedelta(days=1) if last else None,
                 orders=said["orders"],
                 account_id=form.account_id,
+                unit_id=said.get("unit"),
                 note=said["note"],
             ),
             today=request.today,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import uuid4
 
 from django.db.models import F
 
@@ -51,7 +52,9 @@ class Accounts:
     def __init__(self, work: Work) -> None:
         self._work = work
         self.found = known_accounts(work)
+        #: Codes that are taken: by accounts in sight, and by others, of which nothing is told.
         self._codes: set[str] = set()
+        self._hidden: set[str] = set()
         self._people: dict[str, set[int]] = {}
         self._sellers: dict[int, list[tuple[int, date, date | None]]] = {}
         self._made_up = 0
@@ -59,7 +62,9 @@ class Accounts:
     def order(self, planned_accounts: Sequence[PlannedAccount]) -> list[Placed]:
         """Give the accounts in the order in which they are taken in: the same at every start."""
         if planned_accounts:
-            self._codes = set(Account.objects.values_list("code", flat=True))
+            visible = Account.visible_to(self._work.actor)
+            self._codes = set(visible.values_list("code", flat=True))
+            self._hidden = set(Account.objects.values_list("code", flat=True)) - self._codes
             self._people, self._sellers = people_by_name(self._work), units_of_sellers()
         once: dict[str, PlannedAccount] = {}
         again: list[Placed] = []
@@ -112,7 +117,10 @@ class Accounts:
             known_parent = parent if tree.holds(parent) else ""
             if parent != known_parent:
                 work.warn(planned.at, "import.unknown_parent", parent=planned.parent)
-            account = _account(work, planned, unit, self._codes)
+            if planned.code[:60] in self._hidden:
+                work.refuse_hidden(planned.at, planned.code)
+                continue
+            account = _account(work, planned, unit, self._free_code(planned))
             account.manager_id = manager
             if trying:
                 tree.know(account, folded(planned.name))
@@ -135,6 +143,18 @@ class Accounts:
                 work.make("accounts", planned.at)
             work.made.append(("account", account.pk))
         return [(p.name[:120], a.pk) for p, a in zip(made, rows, strict=True)]
+
+    def _free_code(self, planned: PlannedAccount) -> str:
+        """Give the code that the file gives, with something drawn behind it where it is taken.
+
+        A code made from the name, or numbered, would tell by its number of those out of sight.
+        """
+        wanted = planned.code[:60]
+        code = wanted or f"A-{uuid4().hex[:12]}"
+        while code in self._codes or code in self._hidden:
+            code = f"{wanted[:51]}-{uuid4().hex[:8]}" if wanted else f"A-{uuid4().hex[:12]}"
+        self._codes.add(code)
+        return code
 
     def _fits(self, planned: PlannedAccount, unit: int | None) -> bool:
         """Test if the account may be made there; one that is only named is refused by its row."""
@@ -176,11 +196,7 @@ def _manager(work: Work, planned: PlannedAccount, people: dict[str, set[int]]) -
     return next(iter(found)) if len(found) == 1 else None
 
 
-def _account(work: Work, planned: PlannedAccount, unit: int | None, codes: set[str]) -> Account:
-    code, number = (planned.code or planned.name)[:60], 2
-    while code in codes:
-        code, number = f"{(planned.code or planned.name)[:54]}-{number}", number + 1
-    codes.add(code)
+def _account(work: Work, planned: PlannedAccount, unit: int | None, code: str) -> Account:
     return Account(
         code=code,
         name=planned.name,

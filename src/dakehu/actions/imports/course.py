@@ -20,6 +20,7 @@ from dakehu.actions.imports.reading import SourceFile, read_tables
 from dakehu.actions.imports.stages import install_recipe_method, stages
 from dakehu.actions.imports.work import Work
 from dakehu.actions.names import LookUps
+from dakehu.actions.unit_tree import lock_unit_tree
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.imports.mapping import Mapped, bind_mapped, digest_of, fits, suggested
@@ -184,6 +185,8 @@ def set_up(course: Course) -> None:
         method_id, method_new = install_recipe_method(work.recipe, actor=work.actor, at=work.at)
     if method_new:
         work.created["methods"] += 1
+    if plan.units or plan.appointments:
+        lock_unit_tree()
     write_units(work, plan, method_id)
     write_people(work, plan)
     write_products(work, plan.products)

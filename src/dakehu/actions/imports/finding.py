@@ -10,12 +10,14 @@ from dakehu.actions.imports.organisation import people_by_name, units_of_sellers
 from dakehu.actions.imports.products import Catalogue, catalogue
 from dakehu.actions.imports.stages import StagePlace, Stages
 from dakehu.actions.imports.work import Work
-from dakehu.core.errors import DakehuError
+from dakehu.actions.opportunities.home import leaving_day
+from dakehu.core.errors import DakehuError, RuleBroken
 from dakehu.core.imports.plan import PlannedDeal
 from dakehu.core.ledger import Place, check_day
 from dakehu.core.money import round_to_minor
 from dakehu.core.names import folded
 from dakehu.models import BooksClosing, Opportunity, Product, ProductLine
+from dakehu.queries.units import Units, all_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Lookups:
     sellers: Mapping[int, list[tuple[int, date, date | None]]]
     catalogue: Catalogue
     closed_until: date | None
+    units: Units
 
 
 def lookups(work: Work, *, products: bool) -> Lookups:
@@ -36,6 +39,7 @@ def lookups(work: Work, *, products: bool) -> Lookups:
         units_of_sellers(),
         catalogue() if products else Catalogue(),
         closing.until_on if closing else None,
+        all_units(),
     )
 
 
@@ -52,12 +56,19 @@ class Ready:
     account_id: int | None
     amount_minor: int
     outcome_minor: int
+    #: Where the unit was closed while it was open: the owner's unit then, and the day it leaves.
+    home: tuple[int, date] | None
     #: The stage it began at and those it entered later, by day, with their places in the method.
     way: tuple[tuple[date, StagePlace], ...]
 
     @property
     def last_on(self) -> date:
-        return self.deal.outcome_on or self.way[-1][0]
+        return self.deal.outcome_on or (self.home[1] if self.home else self.way[-1][0])
+
+    @property
+    def unit_now(self) -> int:
+        """Give the unit in which it stands in the end."""
+        return self.home[0] if self.home else self.unit_id
 
 
 class Finder:
@@ -78,6 +89,7 @@ class Finder:
         self._accounts = accounts
         self._people = lookups.people
         self._units = lookups.sellers
+        self._tree = lookups.units
         self._closed_until = lookups.closed_until
 
     def find(self, deal: PlannedDeal) -> Ready | None:
@@ -112,6 +124,11 @@ class Finder:
         amount = self._amount(deal, product)
         if amount is None or not self._days_hold(deal):
             return None
+        try:
+            home = self._home(deal, owner, unit, way[-1][0])
+        except RuleBroken as error:
+            work.refuse(deal.at, error.code, **error.facts)
+            return None
         left = amount
         if deal.outcome_amount not in (None, deal.amount):
             left = round_to_minor(deal.outcome_amount, self._booking.digits)
@@ -120,6 +137,7 @@ class Finder:
             accounts[0] if accounts else None,
             amount,
             left,
+            home,
             way,
         )  # fmt: skip
 
@@ -143,6 +161,23 @@ class Finder:
             if from_on <= on and (until_on is None or on < until_on):
                 return unit
         return held[0][0] if held else None
+
+    def _home(
+        self, deal: PlannedDeal, owner: int, unit: int, last_on: date
+    ) -> tuple[int, date] | None:
+        """Give where and when it leaves a unit that was closed while it was open (decision 15)."""
+        tree = self._tree.tree(self._work.today)
+        if unit in tree:
+            return None
+        day = leaving_day(self._tree, unit, last_on, self._work.today)
+        if deal.outcome_on is not None and deal.outcome_on < day:
+            return None
+        home = self._unit(owner, day)
+        if home is None or home not in tree:
+            raise RuleBroken("import.unit_closed", on=day)
+        if not self._work.reaches(home):
+            raise RuleBroken("import.owner_out_of_reach", name=deal.owner)
+        return home, day
 
     def _amount(self, deal: PlannedDeal, product: Product | None) -> int | None:
         amount = deal.amount

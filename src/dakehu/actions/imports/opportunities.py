@@ -36,6 +36,7 @@ from dakehu.core.ledger import (
     month_of,
 )
 from dakehu.models import BooksClosing, LineSet, Opportunity, Product, ProductLine
+from dakehu.queries.units import all_units
 
 
 class Deals:
@@ -83,7 +84,7 @@ class Deals:
         for found, pk, differing in self._differ:
             update(work, found, pk, differing)
         self._differ = []
-        ready = self._within_books(ready)
+        ready = self._still_open(ready)
         if not ready:
             return
         ids = take_ids(Opportunity, len(ready))
@@ -107,21 +108,22 @@ class Deals:
             work.make("opportunities", found.deal.at)
         work.created["movements"] += len(drafts)
 
-    def _within_books(self, ready: Sequence[Ready]) -> list[Ready]:
-        """Leave out what finance has closed since it was found; the books hold till the end."""
+    def _still_open(self, ready: Sequence[Ready]) -> list[Ready]:
+        """Leave out whose books or unit were closed since it was found; both hold till the end."""
         hold_books()
         closing = BooksClosing.objects.order_by("-id").first()
-        if closing is None:
-            return list(ready)
+        tree, today = all_units(), self._work.today
         within = []
         for found in ready:
-            if found.deal.start_on > closing.until_on:
-                within.append(found)
-            else:
+            deal = found.deal
+            if closing is not None and deal.start_on <= closing.until_on:
                 self._work.refuse(
-                    found.deal.at, "ledger.books_closed", on=found.deal.start_on,
-                    closed_until=closing.until_on,
-                )  # fmt: skip
+                    deal.at, "ledger.books_closed", on=deal.start_on, closed_until=closing.until_on
+                )
+            elif deal.outcome is None and found.unit_now not in tree.tree(today):
+                self._work.refuse(deal.at, "import.unit_closed", on=today)
+            else:
+                within.append(found)
         return within
 
     def count_updates(self) -> None:
@@ -164,7 +166,7 @@ def _row(work: Work, found: Ready, booking: Booking, pk: int) -> tuple[Any, ...]
     base = booking.base_minor(found.outcome_minor, found.last_on)
     return (
         pk, code, deal.name, sort_key(deal.name, 240), found.account_id, found.owner_id,
-        found.unit_id, found.version_id, found.stage_id, int(place), found.outcome_minor,
+        found.unit_now, found.version_id, found.stage_id, int(place), found.outcome_minor,
         booking.currency, base, deal.close_on, deal.close_on or date.max, int(category),
         deal.source, deal.next_step, deal.start_on, found.way[-1][0], found.last_on,
         deal.outcome_on, deal.start_unknown, True, work.at, False, None, "", None, 1,
@@ -172,7 +174,7 @@ def _row(work: Work, found: Ready, booking: Booking, pk: int) -> tuple[Any, ...]
 
 
 def _drafts(work: Work, found: Ready, pk: int, booking: Booking) -> Iterator[Drafted]:
-    """Give the chain: created, and for a decided one its last amount and the outcome."""
+    """Give the chain: created, its way, home from a closed unit, its last amount, the outcome."""
     deal = found.deal
     position = Position(
         Place.OPEN, found.owner_id, found.unit_id, found.way[0][1].stage_id, Category.PIPELINE,
@@ -189,6 +191,12 @@ def _drafts(work: Work, found: Ready, pk: int, booking: Booking) -> Iterator[Dra
         position = replace(position, stage_id=now.stage_id)
         then = Standing(position, found.amount_minor)
         yield Drafted(pk, Step(kind, standing, then), on(day))
+        standing = then
+    if found.home is not None:
+        unit_id, day = found.home
+        position = replace(position, unit_id=unit_id)
+        then = Standing(position, found.amount_minor)
+        yield Drafted(pk, Step(Kind.UNIT_MOVED, standing, then), on(day))
         standing = then
     if deal.outcome is None or deal.outcome_on is None:
         return

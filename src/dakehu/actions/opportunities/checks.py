@@ -10,7 +10,7 @@ from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.opportunities import SOURCES
 from dakehu.models import Person
 from dakehu.models.visibility import visible_accounts_sql
-from dakehu.queries.seats import seats
+from dakehu.queries.seats import seats, units_of_owner
 
 LONGEST = {"name": 200, "compelling_event": 240, "next_step": 240, "code": 40}
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
@@ -56,14 +56,23 @@ def check_close_day(field: str, day: date | None) -> None:
         )
 
 
-def unit_of_owner(owner_id: int, on: date, within: Container[int] | None = None) -> int:
+def unit_of_owner(
+    owner_id: int, on: date, within: Container[int] | None = None, chosen: int | None = None
+) -> int:
     """Give the unit of an owner on a day: of their appointment as salesperson, else of any.
+
+    `chosen` is one of those in which they sell or head (`units_of_owner`), else RuleBroken
+    `opportunity.unit_not_of_owner`.
 
     Of units `within` first, where they are appointed in one: a head who gives to somebody of
     theirs who works elsewhere too gives nothing out of reach. Whom somebody stands in for does
     not count: their own sales stay in their own unit. RuleBroken `opportunity.owner_unknown`,
     `opportunity.owner_without_unit`.
     """
+    if chosen is not None:
+        if chosen not in units_of_owner(owner_id, on):
+            raise RuleBroken("opportunity.unit_not_of_owner", field="unit", on=on)
+        return chosen
     held = [seat for seat in seats().of(owner_id, on) if seat.is_active and seat.for_person is None]
     near = [seat for seat in held if within is None or seat.unit_id in within]
     for seat in near or held:

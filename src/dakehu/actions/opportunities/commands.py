@@ -25,6 +25,8 @@ class NewOpportunity:
     name: str
     account_id: int | None
     owner_id: int
+    #: One of the owner's units; None takes that in which they sell.
+    unit_id: int | None = None
     method_version_id: int
     currency: str
     amount: Decimal = Decimal(0)

@@ -25,7 +25,9 @@ from dakehu.actions.opportunities.held import (
     note_changes,
     post_steps,
     standing_of,
+    store,
 )
+from dakehu.actions.opportunities.home import come_home
 from dakehu.actions.opportunities.lines import (
     check_products,
     competitor_names,
@@ -54,11 +56,13 @@ def create_opportunity(
 ) -> Saved:
     """Create an open opportunity on a day; beyond the first stage the gate asks (FUN-2, FUN-3).
 
-    `reason` opens closed books to those who may. NotAllowed `opportunity.create`, NotFound
+    In a unit closed since it moves on to the owner's at the closing. `reason` opens closed
+    books to those who may. NotAllowed `opportunity.create`, NotFound
     `account.not_found`, `method.unknown_version`, RuleBroken as the checks and the gate say.
     """
+    # The locks first: a unit that is being closed is closed when it is read (decision 15).
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way).holding()
-    unit_id = unit_of_owner(new.owner_id, on)
+    unit_id = unit_of_owner(new.owner_id, on, chosen=new.unit_id)
     right = actor.right_to("opportunity.create", owner_id=new.owner_id, unit_id=unit_id)
     if right is None:
         raise NotAllowed("opportunity.create")
@@ -101,7 +105,16 @@ def create_opportunity(
     if passed.overruled:
         keys = [item.key for item in passed.missing]
         note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
+    if _comes_home(row, save):
+        store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
+
+
+def _comes_home(row: Opportunity, save: Save) -> bool:
+    """Move what was dated back into a unit closed since on to its owner's; tell if it moved."""
+    unit_id = row.unit_id
+    come_home(row, save)
+    return row.unit_id != unit_id
 
 
 def starting_stage(version: VersionInForce, key: str | None) -> StageInForce:

@@ -15,6 +15,7 @@ from dakehu.actions.opportunities.held import (
     require_open,
     store,
 )
+from dakehu.actions.opportunities.home import come_home
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Standing, Way, steps_between
@@ -40,7 +41,7 @@ def reassign_opportunity(
     To one of the actor's units where they work in one. NotFound, NotAllowed
     `opportunity.reassign` (only the head of the nearest unit above who is not the owner),
     Conflict, RuleBroken `opportunity.same_owner`, `opportunity.owner_out_of_reach` (nobody who
-    sells or heads in the actor's units), `opportunity.owner_…`.
+    sells or heads in the actor's units), `opportunity.owner_…`, `opportunity.unit_closed`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
@@ -63,5 +64,6 @@ def reassign_opportunity(
     )
     steps = steps_between(before, after, order_of_stage={})
     post_steps(row, steps, save, text=why.strip())
+    come_home(row, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))

@@ -9,6 +9,7 @@ from dakehu.queries.opportunities.choices import (
     may_be_owner,
     owner_choices,
     product_choices,
+    unit_choices,
 )
 from dakehu.queries.opportunities.filters import (
     STATES,
@@ -44,4 +45,5 @@ __all__ = [
     "opportunity",
     "owner_choices",
     "product_choices",
+    "unit_choices",
 ]

@@ -1,5 +1,6 @@
 """What forms about opportunities offer: methods, currencies, accounts, products, people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,8 +19,10 @@ from dakehu.models import (
 from dakehu.models.visibility import visible_accounts_sql
 from dakehu.queries.people import PersonName
 from dakehu.queries.rates import exchange_book
+from dakehu.queries.seats import units_of_owner
 from dakehu.queries.snapshot import read_alias
 from dakehu.queries.stages import versions_in_force
+from dakehu.queries.units import all_units
 
 _MOST = 20
 
@@ -125,6 +128,30 @@ def product_choices(*, viewer: Viewer) -> tuple[ProductChoice, ...]:
     return tuple(
         ProductChoice(pk, code, _either(english, zh, en) or code, price, currency or "")
         for pk, code, zh, en, price, currency in rows
+    )
+
+
+def unit_choices(
+    *, viewer: Viewer, owners: Mapping[int, str], today: date
+) -> tuple[tuple[int, str], ...]:
+    """Give the units between which owners (id → name) choose, with whose they are among several.
+
+    Empty where each sells or heads in one alone: then there is nothing to ask. Of one owner the
+    unit in which they sell stands first.
+    """
+    units = all_units()
+    found: dict[int, list[str]] = {}
+    for person, name in owners.items():
+        held = units_of_owner(person, today)
+        for unit in held if len(held) > 1 else ():
+            found.setdefault(unit, []).append(name)
+    alone = len(owners) < 2
+    return tuple(
+        (
+            unit,
+            units.names[unit].name(viewer.language) + ("" if alone else f" · {' / '.join(whose)}"),
+        )
+        for unit, whose in found.items()
     )
 
 

@@ -14,7 +14,7 @@ from dakehu.core.ledger import Way
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import opportunities as queries
 from dakehu.queries.people import people_in_sight
-from dakehu.web.forms import done, status_of
+from dakehu.web.forms import ask_unit, done, status_of
 from dakehu.web.opportunities import wording
 from dakehu.web.opportunities.forms import OpportunityForm, initial_of
 
@@ -44,7 +44,7 @@ def opportunity_create(request: SignedRequest) -> HttpResponse:
             form,
             lambda said: create_opportunity(
                 actor=viewer,
-                new=form.new(owner_id=said.get("owner") or owners[0]),
+                new=form.new(owner_id=said.get("owner") or owners[0], unit_id=said.get("unit")),
                 on=said["on"] or request.today,
                 today=request.today,
                 at=request.now,
@@ -66,17 +66,21 @@ def _owners(viewer: Viewer) -> list[int]:
 
 
 def _offer_owners(request: SignedRequest, form: OpportunityForm, owners: list[int]) -> None:
-    if len(owners) < 2:
-        return
-    people = people_in_sight(request.viewer, units=None, today=request.today)
-    names = {p.id: p.shown(request.viewer.language) for p in people}
-    form.fields["owner"] = forms.TypedChoiceField(
-        label=_("Owner"),
-        coerce=int,
-        choices=[(person, names.get(person, "")) for person in owners],
-        initial=owners[0],
-        help_text=_("You, or whom you stand in for."),
-    )
+    """Ask whose it is and where, of those for whom there is a choice."""
+    viewer, today = request.viewer, request.today
+    named = dict.fromkeys(owners, "")
+    if len(owners) > 1:
+        people = people_in_sight(viewer, units=None, today=today)
+        named |= {p.id: p.shown(viewer.language) for p in people if p.id in named}
+        form.fields["owner"] = forms.TypedChoiceField(
+            label=_("Owner"),
+            coerce=int,
+            choices=list(named.items()),
+            initial=owners[0],
+            help_text=_("You, or whom you stand in for."),
+        )
+    units = queries.unit_choices(viewer=viewer, owners=named, today=today)
+    ask_unit(form, units, one_owner=len(owners) < 2)
 
 
 def _first_values(request: SignedRequest) -> dict[str, Any]:

@@ -186,7 +186,7 @@ class OpportunityForm(forms.Form):
         self.full_clean()
         self.errors.clear()
 
-    def new(self, *, owner_id: int) -> NewOpportunity:
+    def new(self, *, owner_id: int, unit_id: int | None = None) -> NewOpportunity:
         """Give the command that creates it."""
         said = self.cleaned_data
         version, _sep, stage = said["stage"].partition(":")
@@ -194,6 +194,7 @@ class OpportunityForm(forms.Form):
             name=said["name"],
             account_id=self.account_id,
             owner_id=owner_id,
+            unit_id=unit_id,
             method_version_id=int(version),
             stage_key=stage,
             currency=said["currency"],
