@@ -29,7 +29,7 @@ test: setup  ## Run every test on SQLite, and on PostgreSQL where one is reachab
 quick: setup  ## Run the tests that need no browser, on SQLite, in under 90 seconds
 	@$(VENV)/python tools/run_tests.py --quick $(ARGS)
 
-deep: setup  ## Run the property tests at full size, on SQLite and PostgreSQL
+deep: setup  ## Run the property tests and the permission proof at full size, on both engines
 	@$(VENV)/python tools/run_tests.py --deep $(ARGS)
 
 check: setup  ## Check format, lint, types, layers, templates, translations, migrations, TypeScript

@@ -1,6 +1,7 @@
 """Run the tests on SQLite, then on PostgreSQL where one is reachable; count all in one last line.
 
---quick leaves out browser and PostgreSQL; --deep takes the property tests at full size.
+--quick leaves out browser and PostgreSQL; --deep takes the property tests, and the permission proof
+on the whole demo company, at full size.
 Other arguments go to pytest. Fails on a failed test, a crash, or when nothing ran.
 """
 
@@ -107,7 +108,7 @@ def main() -> int:
         arguments += ["--ignore=tests/journeys", "-m", "not slow"]
     if chosen.deep:
         # Hypothesis marks its tests itself.
-        arguments += ["--ignore=tests/journeys", "-m", "hypothesis"]
+        arguments += ["--ignore=tests/journeys", "-m", "hypothesis or deep"]
     whole = not (chosen.quick or chosen.deep or arguments)
     # Playwright leaves an event loop running in its process, and Django keeps other connections
     # under one: browser tests run by themselves.

@@ -1,9 +1,11 @@
 """The demo company with the people in it that permission is hard for, and 40 of all to ask as."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.core.files.base import ContentFile
@@ -17,19 +19,23 @@ from dakehu.actions.opportunities import (
     reopen_opportunity,
     void_opportunity,
 )
+from dakehu.actions.reviews import save_review
 from dakehu.core.access import operator
 from dakehu.core.ledger import Way
+from dakehu.core.periods import containing
 from dakehu.models import (
     Account,
     AccountName,
     Appointment,
     Evidence,
     Grant,
+    ImportRun,
     Opportunity,
     Person,
     SalesUnit,
     UnitPlace,
 )
+from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.people import viewer_by_login
 from tests.permission.oracle import Oracle, read_rows
 
@@ -50,12 +56,25 @@ class Company:
     oracle: Oracle = field(init=False)
     #: Evidence with a file, and its opportunity.
     filed: dict[int, int] = field(default_factory=dict)
+    #: At full size a test asks one share of the forty, another test the next (permission_at_size).
+    shares: int = 1
+    turn: int = 0
 
     @property
     def asked_now(self) -> list[str]:
-        """Give all who are asked; in `make quick` every other one."""
+        """Give all who are asked, or those whose turn it is; in `make quick` every other one."""
+        if self.shares > 1:
+            return self.asked[self.turn % self.shares :: self.shares]
         quick = os.environ.get("HYPOTHESIS_PROFILE") == "quick"
         return self.asked[::2] if quick else self.asked
+
+    def met(self, *cases: object) -> None:
+        """Test that every case came up; a share of the forty need not meet them all."""
+        assert self.shares > 1 or all(cases)
+
+    def chunk(self, size: int) -> int:
+        """Give the size of a list's pages: small ones have many ends, large ones are quick."""
+        return size if len(self.oracle.opportunity_by_id) < 1000 else 200
 
     def viewer(self, login: str, language: str = "en") -> Any:
         return viewer_by_login(login=login, today=self.today, language=language)
@@ -63,6 +82,12 @@ class Company:
     def look_again(self) -> None:
         """Let the oracle read what stands now."""
         self.oracle = Oracle(read_rows(), self.today)
+
+
+def people(company: Company) -> Iterator[tuple[int, str, int]]:
+    """Give who is asked, with a number that changes what each is asked."""
+    for number, login in enumerate(company.asked_now):
+        yield number + company.turn, login, company.people[login]
 
 
 def make_company(*, size: int, people: int) -> Company:
@@ -78,6 +103,8 @@ def make_company(*, size: int, people: int) -> Company:
     Person.objects.update(language="en")
     company.people = dict(Person.objects.values_list("login", "id"))
     company.asked = _asked(company)
+    _review(company)
+    _bring(company)
     company.look_again()
     return company
 
@@ -254,6 +281,28 @@ def _file(company: Company) -> None:
             way=Way.FORM,
         )
         company.filed[made] = row.opportunity_id
+
+
+def _review(company: Company) -> None:
+    """Save reviews of the company, of business units and of regions."""
+    on = company.today - DAY
+    units = SalesUnit.objects.filter(kind__in=("company", "business_unit", "region"))
+    for unit in units.order_by("id"):
+        question = FunnelQuestion(on=on, period=containing(on, "quarter"), unit_id=unit.pk)
+        save_review(
+            actor=operator(), question=question, method_key="industrial-6", today=company.today,
+            at=company.now,
+        )  # fmt: skip
+
+
+def _bring(company: Company) -> None:
+    """Note imports of two people who may import."""
+    for login, number in (("demo-ops", 3), ("ops-unit", 2)):
+        for _run in range(number):
+            ImportRun.objects.create(
+                correlation_id=uuid4(), recipe="", status="dry_run", started_at=company.now,
+                actor_id=company.people[login],
+            )  # fmt: skip
 
 
 def _asked(company: Company) -> list[str]:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
+from python_calamine import CalamineWorkbook
 
 from dakehu.models import Person
 from tests.permission.company import Company, make_company
@@ -40,6 +42,20 @@ def built(blocker: DjangoDbBlocker, files: Path, *, size: int, people: int) -> I
             transaction.set_rollback(True)
     finally:
         settings.FILES = kept
+
+
+def plain(cell: Any) -> str:
+    """Write a cell of either kind of file alike: numbers, days and yes as the other would."""
+    if isinstance(cell, bool):
+        return "1.000000" if cell else "0.000000"
+    if isinstance(cell, date | datetime):
+        return str(cell)[:16].removesuffix(" 00:00")
+    text = str(cell).strip().removeprefix("'")
+    text = {"True": "1", "False": "0"}.get(text, text)
+    try:
+        return f"{float(text):.6f}"
+    except ValueError:
+        return text.replace("T", " ")[:16] if re.match(r"\d{4}-\d\d-\d\d", text) else text
 
 
 class Reader:
@@ -80,6 +96,23 @@ class Reader:
                 int(n) for n in re.findall(pattern, text.split('<div class="table-box">')[-1])
             ]
         return found
+
+    def file(self, path: str, query: str = "") -> list[dict[str, str]]:
+        """Give the rows of a list's CSV, which its xlsx must hold cell by cell."""
+        answer: Any = self.client.get(f"{path}.xlsx{query}")
+        assert answer.status_code == 200, (path, answer.status_code)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue()))
+        sheet = book.get_sheet_by_index(0).to_python()
+        lines = list(
+            csv.reader(
+                io.StringIO(self.client.get(f"{path}.csv{query}").getvalue().decode("utf-8-sig"))
+            )
+        )
+        assert len(sheet) == len(lines), (path, query)
+        for number, (cells, words) in enumerate(zip(sheet[1:], lines[1:], strict=True)):
+            told = [plain(word) for word in words]
+            assert [plain(c) for c in cells[: len(told)]] == told, (path, number, cells, words)
+        return [dict(zip(lines[0], line, strict=False)) for line in lines[1:]]
 
     def csv(self, url: str) -> list[dict[str, str]]:
         answer: Any = self.client.get(url)

@@ -21,12 +21,16 @@ where it last hung, for whose records are seen by whom. A head whose unit is clo
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from functools import wraps
+from math import ceil
+from statistics import median
 from typing import Any
 
 from dakehu import models
+from dakehu.core.ledger import Kind
 
 Row = dict[str, Any]
 
@@ -48,6 +52,15 @@ READS_NOTES = {
 }  # fmt: skip
 
 OPEN, WON, LOST, ABANDONED = 1, 2, 3, 4
+#: Kinds of movement by which a stay at a stage ends and begins, by their numbers in the table.
+LEAVING = {int(k) for k in (Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST, Kind.ABANDONED)}
+BEGINNING = {
+    int(k)
+    for k in (
+        Kind.CREATED, Kind.METHOD_MOVED, Kind.ADVANCED, Kind.REGRESSED, Kind.REOPENED,
+        Kind.RESTORED,
+    )
+}  # fmt: skip
 POSITION = (
     "owner_id", "unit_id", "stage_id", "category", "close_month", "currency", "own_rate_bp",
 )  # fmt: skip
@@ -70,6 +83,9 @@ class Rows:
     exchange: list[Row]
     lines: list[Row]
     stages: list[Row]
+    reversals: list[Row]
+    reviews: list[Row]
+    runs: list[Row]
 
 
 def read_rows() -> Rows:
@@ -93,6 +109,11 @@ def read_rows() -> Rows:
         exchange=sorted(all_of(models.ExchangeRate), key=lambda r: (r["on"], r["recorded_at"])),
         lines=all_of(models.ProductLine, "line_set__opportunity_id", "line_set__on"),
         stages=all_of(models.Stage, "method__key"),
+        reversals=list(
+            models.Movement.objects.filter(reverses__isnull=False).values("reverses_id")
+        ),
+        reviews=list(models.ReviewUnit.objects.values("review_id", "review__unit_id", "unit_id")),
+        runs=list(models.ImportRun.objects.values("id", "actor_id")),
     )
 
 
@@ -125,6 +146,19 @@ def money(value: Fraction) -> str:
     return f"{exact.quantize(Decimal('0.01'), ROUND_HALF_EVEN):f}"
 
 
+def once(answer: Callable[["Oracle", int], Any]) -> Callable[["Oracle", int], Any]:
+    """Let a question about a person be answered once: the rows stand still."""
+
+    @wraps(answer)
+    def kept(oracle: "Oracle", person: int) -> Any:
+        key = (answer.__name__, person)
+        if key not in oracle.known:
+            oracle.known[key] = answer(oracle, person)
+        return oracle.known[key]
+
+    return kept
+
+
 class Oracle:
     """Answers for any person, by looking at every row."""
 
@@ -133,6 +167,7 @@ class Oracle:
         self.today = today
         self.opportunity_by_id = {row["id"]: row for row in rows.opportunities}
         self.account_by_id = {row["id"]: row for row in rows.accounts}
+        self.known: dict[tuple[str, int], Any] = {}
         self._below: dict[tuple[int, date], frozenset[int]] = {}
 
     # -- the organisation ------------------------------------------------------------------
@@ -176,6 +211,7 @@ class Oracle:
             here = tree[here]
         return found
 
+    @once
     def seats(self, person: int) -> list[Row]:
         """Give the appointments in force today."""
         return [
@@ -188,9 +224,11 @@ class Oracle:
 
     # -- scope -----------------------------------------------------------------------------
 
+    @once
     def sees_all(self, person: int) -> bool:
         return any(SEES[seat["role"]] == "all" for seat in self.seats(person))
 
+    @once
     def units(self, person: int) -> frozenset[int]:
         found: set[int] = set()
         for seat in self.seats(person):
@@ -198,6 +236,7 @@ class Oracle:
                 found |= self.below(seat["unit_id"], self.today)
         return frozenset(found)
 
+    @once
     def owners(self, person: int) -> set[int]:
         """Give whose own records are in scope: one's own, and of whom one stands in for."""
         return {
@@ -217,6 +256,7 @@ class Oracle:
 
     # -- records ---------------------------------------------------------------------------
 
+    @once
     def opportunities(self, person: int) -> set[int]:
         granted = self._granted(person, "opportunity_id")
         inside = self.scope(person)
@@ -226,6 +266,7 @@ class Oracle:
             if inside(row["owner_id"], row["unit_id"]) or row["id"] in granted
         }
 
+    @once
     def accounts(self, person: int) -> set[int]:
         granted = self._granted(person, "account_id")
         inside = self.scope(person)
@@ -235,6 +276,7 @@ class Oracle:
             if inside(row["manager_id"], row["unit_id"]) or row["id"] in granted
         }
 
+    @once
     def contacts(self, person: int) -> set[int]:
         accounts = self.accounts(person)
         return {row["id"] for row in self.rows.contacts if row["account_id"] in accounts}
@@ -249,10 +291,82 @@ class Oracle:
         manager = self.account_by_id[contact["account_id"]]["manager_id"]
         return bool(roles & READS_NOTES) or manager == person
 
+    @once
     def small_sales(self, person: int) -> set[int]:
         inside = self.scope(person)
         return {r["id"] for r in self.rows.small_sales if inside(r["owner_id"], r["unit_id"])}
 
+    def reviews(self, person: int) -> set[int]:
+        """Give the reviews of units in scope, whole: of every unit that they add up."""
+        every = {row["review_id"] for row in self.rows.reviews}
+        if self.sees_all(person):
+            return every
+        units = self.units(person)
+        return every - {
+            r["review_id"]
+            for r in self.rows.reviews
+            if not {r["unit_id"], r["review__unit_id"]} <= units
+        }
+
+    def runs(self, person: int) -> set[int]:
+        """Give the imports that somebody ran: nobody sees those of others."""
+        return {row["id"] for row in self.rows.runs if row["actor_id"] == person}
+
+    def untidy(self, person: int) -> dict[int, set[str]]:
+        """Give the open opportunities that lack something, and what."""
+        medians = self.medians()
+        found: dict[int, set[str]] = {}
+        for pk in self.opportunities(person):
+            row = self.opportunity_by_id[pk]
+            if row["place"] != OPEN or row["voided"]:
+                continue
+            step = row["next_step_on"]
+            typical = medians.get(row["stage_id"])
+            still = (self.today - row["last_on"]).days
+            lacks = {
+                "close_passed": row["close_on"] is not None and row["close_on"] < self.today,
+                "no_next_step": not row["next_step"] or (step is not None and step < self.today),
+                "no_amount": row["amount_minor"] == 0,
+                "stuck": typical is not None and still >= max(1, ceil(typical * 3 / 2)),
+            }
+            if any(lacks.values()):
+                found[pk] = {name for name, is_so in lacks.items() if is_so}
+        return found
+
+    def medians(self) -> dict[int, Fraction]:
+        """Give the median days of stays that ended within a year, of stages with five or more."""
+        if ("medians", 0) not in self.known:
+            self.known["medians", 0] = self._medians()
+        found: dict[int, Fraction] = self.known["medians", 0]
+        return found
+
+    def _medians(self) -> dict[int, Fraction]:
+        taken_back = {row["reverses_id"] for row in self.rows.reversals}
+        chains: dict[int, list[Row]] = defaultdict(list)
+        for e in self.rows.entries:
+            if e["place"] == OPEN and e["movement_id"] not in taken_back:
+                chains[e["opportunity_id"]].append(e)
+        days: dict[int, list[int]] = defaultdict(list)
+        for chain in chains.values():
+            for left in chain:
+                if left["count"] != -1 or left["kind"] not in LEAVING:
+                    continue
+                if not self.today - timedelta(days=365) < left["on"] <= self.today:
+                    continue
+                begun = [
+                    e["on"]
+                    for e in chain
+                    if e["count"] == 1
+                    and e["kind"] in BEGINNING
+                    and e["stage_id"] == left["stage_id"]
+                    and e["id"] < left["id"]
+                    and e["on"] <= left["on"]
+                ]
+                if begun:
+                    days[left["stage_id"]].append((left["on"] - max(begun)).days)
+        return {s: Fraction(str(median(found))) for s, found in days.items() if len(found) >= 5}
+
+    @once
     def quota_subjects(self, person: int) -> set[tuple[str, int]]:
         """Give the units and the people whose quotas may be seen."""
         found: set[tuple[str, int]] = set()
@@ -273,6 +387,7 @@ class Oracle:
             seat["unit_id"] in units and seat["for_person_id"] is None for seat in self.seats(other)
         )
 
+    @once
     def account_names(self, person: int) -> set[int]:
         """Give the accounts whose name may be read: seen, or of an opportunity that is."""
         named = {self.opportunity_by_id[o]["account_id"] for o in self.opportunities(person)}

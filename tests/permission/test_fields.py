@@ -3,7 +3,7 @@
 import pytest
 
 from dakehu.models import Contact
-from tests.permission.company import Company
+from tests.permission.company import Company, people
 from tests.permission.conftest import Reader
 
 pytestmark = pytest.mark.django_db
@@ -13,8 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_phones_stand_where_they_may_be_read_and_nowhere_else(company: Company) -> None:
     oracle = company.oracle
     readable = masked = 0
-    for number, login in enumerate(company.asked):
-        person = company.people[login]
+    for number, login, person in people(company):
         reader = Reader(company, login)
         mine = [c for c in oracle.rows.contacts if c["id"] in oracle.contacts(person)]
         phones = {c["phone"]: oracle.reads_phone(person, c) for c in mine if c["phone"]}
@@ -30,15 +29,13 @@ def test_phones_stand_where_they_may_be_read_and_nowhere_else(company: Company) 
             assert (contact["phone"] in text) == may_read, (login, contact["id"])
             text = reader.page(f"/accounts/{contact['account_id']}/")
             assert (contact["phone"] in text) == may_read, (login, contact["id"])
-    assert readable
-    assert masked
+    company.met(readable, masked)
 
 
 def test_personal_notes_stand_where_they_may_be_read_and_nowhere_else(company: Company) -> None:
     oracle = company.oracle
     read = masked = 0
-    for number, login in enumerate(company.asked):
-        person = company.people[login]
+    for number, login, person in people(company):
         mine = [c for c in oracle.rows.contacts if c["id"] in oracle.contacts(person)]
         reader = Reader(company, login)
         for contact in mine[number % 3 :: 3][:2]:
@@ -49,8 +46,7 @@ def test_personal_notes_stand_where_they_may_be_read_and_nowhere_else(company: C
             assert (note in text) == may_read, (login, contact["id"])
             assert all(note not in str(row) for row in reader.csv("/contacts/export.csv"))
             read, masked = read + may_read, masked + (not may_read)
-    assert read
-    assert masked
+    company.met(read, masked)
 
 
 def test_a_masked_phone_is_no_key_to_search_by(company: Company) -> None:

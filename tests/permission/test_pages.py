@@ -1,7 +1,5 @@
 """A page of one record opens for whom the oracle allows, and for nobody else it exists."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from dakehu.core.access import Viewer
@@ -10,15 +8,10 @@ from dakehu.models import Opportunity
 from dakehu.queries.accounts import account
 from dakehu.queries.names import same_name
 from dakehu.queries.opportunities import opportunity
-from tests.permission.company import Company
+from tests.permission.company import Company, people
 from tests.permission.conftest import Reader
 
 pytestmark = pytest.mark.django_db
-
-
-def people(company: Company) -> Iterator[tuple[int, str, int]]:
-    for number, login in enumerate(company.asked_now):
-        yield number, login, company.people[login]
 
 
 def opens(viewer: Viewer, opportunity_id: int, company: Company) -> bool:
@@ -64,7 +57,7 @@ def test_an_opportunity_shows_its_account_s_name_and_nothing_more_of_it(company:
             assert found["code"] not in text
             assert reader.status(f"/accounts/{account_id}/") == 404
             told += 1
-    assert told > 5
+    company.met(told > 5)
 
 
 def test_accounts_and_contacts_open_or_are_not_found(company: Company) -> None:
@@ -142,8 +135,7 @@ def test_a_file_is_given_to_those_who_see_its_opportunity(company: Company) -> N
                     url = f"/opportunities/{mine}/evidence/file/{evidence}/"
                     assert reader.status(url) == 404, (login, url)
                 refused += 1
-    assert given
-    assert refused
+    company.met(given, refused)
 
 
 @pytest.mark.slow

@@ -113,6 +113,7 @@ NO_VIEWER: dict[str, str] = {
     "rates.exchange_book": INSIDE,
     "stages.versions_in_force": INSIDE,
     "seats.seats": INSIDE,
+    "seats.units_of_owner": INSIDE,
     "opportunities.history.moment_of": SHAPE,
     "spelling.core": SHAPE,
     "spelling.initials": SHAPE,
