@@ -33,6 +33,8 @@ NO_VIEWER: dict[str, str] = {
     "backup.kept_models": SHAPE,
     "backup.lines": "reads rows for backup or restore_backup, the operator's",
     "contacts.contact_row": SHAPE,
+    "by_product.joined_lines": SHAPE,
+    "by_product.weighted_scope": INSIDE,
     "compare.known_by_then": SHAPE,
     "days.any_entry_by": WHERE,
     "days.carried_for": INSIDE,
