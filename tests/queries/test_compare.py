@@ -17,7 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dakehu.actions.ledger import carry_forward, standing_chain
-from dakehu.actions.opportunities import Outcome, lose_opportunity, reassign_opportunity
+from dakehu.actions.opportunities import (
+    Outcome,
+    lose_opportunity,
+    reassign_opportunity,
+    win_opportunity,
+)
 from dakehu.core.access import operator
 from dakehu.core.errors import NotFound
 from dakehu.core.funnel import Figure, Scope
@@ -36,7 +41,7 @@ from dakehu.models import (
     Stage,
 )
 from dakehu.queries.ageing import slow_opportunities
-from dakehu.queries.by_product import funnel_by_product, product_rows
+from dakehu.queries.by_product import funnel_by_product, product_closed_rows, product_rows
 from dakehu.queries.compare import Span, bar_rows, moved_most
 from dakehu.queries.flow import OUTSIDE, flow_rows, stage_flow
 from dakehu.queries.funnel import FunnelQuestion, funnel_on
@@ -525,3 +530,47 @@ def test_the_funnel_by_product_sums_lines_as_of_the_day(world: World) -> None:
     assert "no product" in page
     address = f"/number/funnel.product/?on={TODAY}&product={belt}&stage=interest"
     assert "Both" in browser("mei").get(address).content.decode()
+
+
+def test_the_terms_of_the_indicators_by_product_add_up_to_the_company_s(world: World) -> None:
+    day = TODAY - timedelta(days=9)
+    for name, worth in (("Both", 100), ("Plain", 40), ("Open", 60)):
+        made = world.create(
+            "wen", on=day, name=name, amount=Decimal(worth), close_on=TODAY
+        ).opportunity_id
+        if name != "Plain":
+            lines_of(world, made, day, ("crane", 7000), ("belt", 3500))
+        if name != "Open":
+            win_opportunity(
+                actor=world.viewer("operator"), opportunity_id=made, outcome=Outcome("price"),
+                seen_version=None, **world.how(),
+            )  # fmt: skip
+    question = FunnelQuestion(on=TODAY, period=containing(TODAY, "quarter"))
+    first = Stage.objects.get(key="interest", method__key="industrial-6").pk
+    for login in ("wen", "mei", "bo"):
+        how: Any = {"question": question, "today": TODAY}
+        found = funnel_by_product(world.viewer(login), stages=[first], **how)
+        answer = funnel_on(world.viewer(login), **how)
+        total = sum((one.closed for one in found.products), Figure(Fraction(0)))
+        assert total == answer.closed.amount
+        for one in found.products:
+            rows = product_closed_rows(world.viewer(login), product_id=one.id, **how)
+            assert sum((row.amount for row in rows.rows), Figure(Fraction(0))) == one.closed
+            behind = product_rows(world.viewer(login), product_id=one.id, stages=None, **how)
+            weighed = sum((row.weighted for row in behind.rows), Figure(Fraction(0)))
+            assert weighed == one.weighted_in_period
+    crane, belt = world.products["crane"], world.products["belt"]
+    told = {
+        one.id: (one.closed.value, one.weighted_in_period.value)
+        for one in funnel_by_product(world.viewer("mei"), stages=[first], **how).products
+    }
+    assert told == {
+        crane: (Fraction(200, 3), Fraction(70, 20)), belt: (Fraction(100, 3), Fraction(35, 20)),
+        None: (Fraction(40), Fraction(0)),
+    }  # fmt: skip
+    page = browser("mei").get(f"/funnel/products/?on={TODAY}").content.decode()
+    assert "not of a product" in page
+    assert "Forecast index" in page
+    opened = f"/number/funnel.product_closed/?on={TODAY}&product={crane}"
+    assert "Both" in browser("mei").get(opened).content.decode()
+    assert "Both" not in browser("bo").get(opened).content.decode()

@@ -8,6 +8,9 @@ REASONS: dict[str, str | Promise] = {
     "unknown": _("Not known"),
     "review.not_compared": _("Not known in one of the two reviews."),
     "funnel.no_quota": _("No quota is set for this period."),
+    "funnel.of_no_product": _(
+        "Quotas, norms and small orders are of a unit or a person, not of a product."
+    ),
     "funnel.across_methods": _("Quotas are set across all methods."),
     "funnel.other_currency": _("Its currency changed in the week: no amount in one of them."),
     "funnel.no_rate": _("No win rate is in force for this stage on this day."),

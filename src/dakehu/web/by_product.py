@@ -41,7 +41,7 @@ def by_product(request: SignedRequest) -> HttpResponse:
             "question": asked.question,
             "rows": [
                 (NONE if product.id is None else str(product.id), product.name or _("no product"),
-                 product.total)
+                 product)
                 for product in found.products
             ],
             "chosen": one,

@@ -3,18 +3,19 @@
 What was taken back is left out, and so is a change of currency, which passes through nothing.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
 from typing import Any, Literal
 
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
-from dakehu.core.funnel import ZERO, Figure
+from dakehu.core.funnel import ZERO, Figure, shares
 from dakehu.core.ledger import Kind, Place
 from dakehu.models import Opportunity
+from dakehu.queries.by_product import joined_lines
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.ledger import Where, fetch
 from dakehu.queries.rates import exchange_on
@@ -94,28 +95,23 @@ def leaving(part: Where, window: Window) -> tuple[str, list[Any]]:
 def product_shares(where: Sequence[Where], window: Window) -> Iterator[Share]:
     """Split each movement over the product lines in force on its day, by their amounts."""
     question = window.question
-    known = "" if question.known_at is None else " AND s.recorded_at <= %s"
     last = [question.known_at] if question.known_at else []
+    joined = joined_lines("e", 'e."on"', with_known_at=bool(last))
     for part in where:
         condition, params = leaving(part, window)
         rows = fetch(
             "SELECT e.id, e.opportunity_id, e.kind, e.currency, -e.amount_minor, l.product_id,"
-            " SUM(l.amount_minor) FROM dakehu_entry e"
-            " LEFT JOIN dakehu_lineset s ON s.id = (SELECT s.id FROM dakehu_lineset s"
-            f' WHERE s.opportunity_id = e.opportunity_id AND s."on" <= e."on"{known}'
-            ' ORDER BY s."on" DESC, s.id DESC LIMIT 1)'
-            " LEFT JOIN dakehu_productline l ON l.line_set_id = s.id"
+            f" SUM(l.amount_minor) FROM dakehu_entry e {joined}"
             f" WHERE {condition} GROUP BY e.id, e.opportunity_id, e.kind, e.currency,"
             " e.amount_minor, l.product_id ORDER BY e.id",
             [*last, *params],
         )
-        lines: dict[int, list[Any]] = defaultdict(list)
-        for entry, *facts in rows:
-            lines[entry].append(facts)
-        for held in lines.values():
-            whole = sum(int(minor or 0) for *_f, minor in held)
-            for opportunity, kind, currency, amount, product, minor in held:
-                share = Fraction(int(minor or 0), whole) if whole else Fraction(1, len(held))
+        for _entry, held in groupby(rows, key=lambda row: row[0]):
+            lines = list(held)
+            parts = shares([int(minor or 0) for *_facts, minor in lines])
+            for (_id, opportunity, kind, currency, amount, product, _m), share in zip(
+                lines, parts, strict=True
+            ):
                 yield Share(product, opportunity, Kind(kind), currency, 1, int(amount) * share)
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the funnel's heavier figures: health, speed, leakage, what happened between days."""
+"""What the dialog of a heavier figure shows: its terms, and the rows behind it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from dakehu.core.funnel import WHOLE_BP, Figure
 from dakehu.core.health import Measure
 from dakehu.core.speed import window_start
 from dakehu.http import SignedRequest
-from dakehu.queries.by_product import product_rows
+from dakehu.queries.by_product import product_closed_rows, product_rows
 from dakehu.queries.compare import Moved, bar_rows, moved_most
 from dakehu.queries.flow import flow_rows
 from dakehu.queries.health import funnel_health
@@ -24,90 +24,6 @@ from dakehu.web.forms import whole_in_url
 from dakehu.web.funnel import Asked, asked_of
 from dakehu.web.health import stage_name
 from dakehu.web.speed import by_of, method_of, speed_rows
-
-Words = tuple[str | Promise, str | Promise, str, str]
-
-ADDRESSES: dict[str, Words] = {
-    "funnel.health": (
-        _("Health"),
-        _("Open opportunities at the stage ÷ norm, by count and by amount; the worse heads."),
-        "FUN-7",
-        "dakehu.core.health.stage_health",
-    ),
-    "funnel.norm": (
-        _("Norm"),
-        _("Mean of the same stage on the same day of the last four quarters, each at its rates."),
-        "FUN-7",
-        "dakehu.core.health.norm_of",
-    ),
-    "funnel.missing": (
-        _("Missing to be healthy"),
-        _("Norm × 70% or × 100% − what stands open at the stage."),
-        "FUN-7",
-        "dakehu.core.health.measured",
-    ),
-    "funnel.conversion": (
-        _("Conversion"),
-        _("Of the opportunities that entered the stage in the window, the share left forward."),
-        "FUN-9",
-        "dakehu.core.speed.stage_speed",
-    ),
-    "funnel.median_days": (
-        _("Median days"),
-        _("Days by which half of the stays have ended (Kaplan–Meier; open ones are censored)."),
-        "FUN-9",
-        "dakehu.core.speed.kaplan_meier_median",
-    ),
-    "funnel.still_in": (
-        _("Still in it"),
-        _("Of the stays begun in the window, the share that is still open."),
-        "FUN-9",
-        "dakehu.core.speed.stage_speed",
-    ),
-    "funnel.age": (
-        _("Age against the median"),
-        _("Days at the stage ÷ the stage's median days; from 1.5 on it is flagged."),
-        "FUN-9",
-        "dakehu.core.speed.slowness",
-    ),
-    "funnel.calibrated_rate": (
-        _("Calibrated win rate"),
-        _("(method's rate × m + wins) ÷ (m + decided), of all that were ever at the stage."),
-        "FUN-9",
-        "dakehu.core.speed.calibrated_bp",
-    ),
-    "funnel.leak": (
-        _("Leakage"),
-        _("Amounts moved back, slipped, lost or shrunk in the window, at the day's rates."),
-        "FUN-9",
-        "dakehu.queries.leaks.table.leaks",
-    ),
-    "funnel.product": (
-        _("Funnel by product"),
-        _("Sum of the lines of the product as of the day; without lines the whole amount."),
-        "FUN-5",
-        "dakehu.queries.by_product.funnel_by_product",
-    ),
-    "funnel.bar": (
-        _("Between two days"),
-        _("What the movements of this kind did, at the win and exchange rates of the opening."),
-        "FUN-5",
-        "dakehu.core.waterfall.waterfall",
-    ),
-    "funnel.flow": (
-        _("Flow between stages"),
-        _("Opportunities that stood there at the opening and stand here at the close."),
-        "FUN-5",
-        "dakehu.queries.flow.stage_flow",
-    ),
-    "funnel.moved_most": (
-        _("What moved most"),
-        _("Change of the weighted amount at the opening's rates, and what was closed."),
-        "FUN-5",
-        "dakehu.queries.compare.moved_most",
-    ),
-}
-
 
 LEAKS: dict[str, str | Promise] = {
     "regressed": _("Moved back"),
@@ -261,11 +177,30 @@ def _leak(request: SignedRequest, asked: Asked) -> Explained:
     return Explained(terms, found.currency, moved=found)
 
 
+def _product_closed(request: SignedRequest, asked: Asked) -> Explained:
+    found = product_closed_rows(
+        request.viewer,
+        question=asked.question,
+        today=request.today,
+        product_id=whole_in_url(request.GET.get("product", "")),
+        offset=whole_in_url(request.GET.get("offset", "")) or 0,
+    )
+    return _of_rows(found)
+
+
+def _product_weighted(request: SignedRequest, asked: Asked) -> Explained:
+    return _of_lines(request, asked, None)
+
+
 def _product(request: SignedRequest, asked: Asked) -> Explained:
     method = method_of(asked)
     keys = {stage.key: stage.lineage_id for stage in method.open_stages} if method else {}
     wanted = request.GET.get("stage")
     stages = [_lineage(wanted, keys)] if wanted else list(keys.values())
+    return _of_lines(request, asked, stages)
+
+
+def _of_lines(request: SignedRequest, asked: Asked, stages: list[int] | None) -> Explained:
     found = product_rows(
         request.viewer,
         question=asked.question,
@@ -274,6 +209,10 @@ def _product(request: SignedRequest, asked: Asked) -> Explained:
         stages=stages,
         offset=whole_in_url(request.GET.get("offset", "")) or 0,
     )
+    return _of_rows(found)
+
+
+def _of_rows(found: Moved) -> Explained:
     terms = [Term(str(_("Opportunities")), Figure(Fraction(found.count)), "count")]
     return Explained(terms, found.currency, moved=found)
 
@@ -374,6 +313,8 @@ _EXPLAINED: dict[str, Callable[[SignedRequest, Asked], Explained]] = {
     "funnel.calibrated_rate": _calibrated,
     "funnel.leak": _leak,
     "funnel.product": _product,
+    "funnel.product_closed": _product_closed,
+    "funnel.product_weighted": _product_weighted,
     "funnel.bar": _bar,
     "funnel.flow": _flow,
     "funnel.moved_most": _most,
