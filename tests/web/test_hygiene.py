@@ -1,5 +1,6 @@
 """The hygiene list in the browser's terms: budget, filters in the URL, files of what is seen."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -39,6 +40,17 @@ def test_the_list_is_worded_in_the_reader_s_language(world: World) -> None:
     assert "商机体检" in chinese
     assert "无金额" in chinese
     assert "No amount" not in chinese
+
+
+def test_a_step_that_was_due_is_told_from_none(world: World) -> None:
+    day = TODAY - timedelta(days=3)
+    made = world.create("wen", name="Late", next_step="Send the offer", next_step_on=day)
+    page = world.client("wen").get("/hygiene/").content.decode()
+    assert "Next step overdue" in page
+    assert f'href="/opportunities/{made.opportunity_id}/"' in page
+    world.create("wen", name="None")
+    page = world.client("wen").get("/hygiene/?finding=no_next_step").content.decode()
+    assert page.count("Next step overdue") == 1
 
 
 def test_the_file_holds_the_filtered_rows_and_says_currency_vat_and_day(world: World) -> None:

@@ -87,7 +87,7 @@ def hygiene_list(request: SignedRequest) -> HttpResponse:
         "hygiene/list.html",
         {
             "page": found.page,
-            "rows": [(row, [str(WORDS[f]) for f in row.findings]) for row in found.page.rows],
+            "rows": [(row, [_word(f, row) for f in row.findings]) for row in found.page.rows],
             "counts": found.counts,
             "total": _total(found, asked),
             "asked": asked,
@@ -102,6 +102,13 @@ def hygiene_list(request: SignedRequest) -> HttpResponse:
             "query": _query(request),
         },
     )
+
+
+def _word(finding: Finding, row: HygieneRow) -> str:
+    """Word a finding for one row: a step that was due is not the same as none."""
+    if finding == "no_next_step" and row.next_step:
+        return _("Next step overdue")
+    return str(WORDS[finding])
 
 
 def _query(request: SignedRequest, **other: str) -> str:
