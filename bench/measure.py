@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import django
@@ -23,9 +24,8 @@ from django.conf import settings  # noqa: E402  Django must stand before its mod
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
+from bench.company import build_company  # noqa: E402
 from bench.questions import actions, floors, pages  # noqa: E402
-from dakehu.actions.demo import build  # noqa: E402
-from dakehu.core.access import operator  # noqa: E402
 from dakehu.models import Entry, Opportunity  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
 
@@ -92,19 +92,23 @@ def counted(ask: Callable[[], object]) -> Counter:
     return counter
 
 
-def prepare(size: int, people: int) -> float:
-    """Build the company unless it stands; give the seconds that took."""
-    begun = time.monotonic()
+def prepare(size: int, people: int) -> dict[str, float]:
+    """Build the company unless it stands; give the seconds that took, and the load before it."""
+    begun, note = time.monotonic(), Path(os.environ["DAKEHU_HOME"]) / "built.json"
+    built = {"seconds": 0.0, "load": os.getloadavg()[0]}
     call_command("migrate", verbosity=0)
     if Opportunity.objects.count() < size:
-        now = datetime.now(UTC)
-        build(
-            actor=operator(), today=now.date(), at=now, size=size, people=people,
-            years=3 if size >= 10_000 else 2, say=lambda done: say(f"{done} opportunities"),
-        )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-    return time.monotonic() - begun
+        build_company(size, people, datetime.now(UTC), say)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+        built["seconds"] = time.monotonic() - begun
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(built))
+        say(f"built in {built['seconds']:.0f} s")
+    elif note.exists():
+        # It was kept from another run: told is what building it took then.
+        built = json.loads(note.read_text())
+    return built
 
 
 def database_version() -> str:
@@ -116,10 +120,14 @@ def database_version() -> str:
     return f"{'SQLite' if sqlite else 'PostgreSQL'} {version}"
 
 
-def main(size: int, people: int, times: int) -> None:
-    """Measure everything and print it."""
-    begun, load = datetime.now(UTC), os.getloadavg()[0]
+#: More to measure on a day, so many times each.
+Extra = Callable[[date, int, Any], list[dict[str, Any]]]
+
+
+def measured(size: int, people: int, times: int, *, extra: Extra | None = None) -> dict[str, Any]:
+    """Measure everything: a result with its lines, as bench/report.py reads them."""
     built = prepare(size, people)
+    begun, load = datetime.now(UTC), os.getloadavg()[0]
     # Measured as it is served, in one warm worker.
     importlib.import_module("dakehu.wsgi")
     settings.ALLOWED_HOSTS = ["testserver"]
@@ -130,26 +138,34 @@ def main(size: int, people: int, times: int) -> None:
         lines.append(Measured(f"plain SQL: {name}", median, p95, queries, sql))
         say(f"{name}: {median:.1f} ms")
     floor_of = {line.name.removeprefix("plain SQL: "): line.median for line in lines}
+    # Reads before writes: those leave pages to be cleaned and caches to be filled.
+    any_day = extra(today, times, timed) if extra else []
     for asked in [*pages(today), *actions(today)]:
         median, p95, queries, sql = timed(asked.ask, times)
-        floor = floor_of.get(asked.floor)
+        beside = floor_of.get(asked.floor)
         target = asked.target
-        if floor is not None and asked.floor_factor:
-            target = max(target or 0, asked.floor_factor * floor + 10)
-        lines.append(Measured(asked.name, median, p95, queries, sql, floor, target, asked.note))
+        if beside is not None and asked.floor_factor:
+            target = max(target or 0, asked.floor_factor * beside + 10)
+        lines.append(Measured(asked.name, median, p95, queries, sql, beside, target, asked.note))
         say(f"{asked.name}: {median:.1f} ms, {queries} queries")
-    result = {
+    return {
         "people": people,
         "on": f"{begun:%Y-%m-%d %H:%M}",
         "load": [load, os.getloadavg()[0]],
         "version": database_version(),
         "with": f"Django {django.get_version()}",
         "times": times,
-        "built_seconds": round(built),
+        "built_seconds": round(built["seconds"]),
+        "built_load": built["load"],
         "entries": Entry.objects.count(),
         "lines": [asdict(line) for line in lines],
+        "any_day": any_day,
     }
-    print(json.dumps(result))
+
+
+def main(size: int, people: int, times: int) -> None:
+    """Measure everything and print it."""
+    print(json.dumps(measured(size, people, times)))
 
 
 if __name__ == "__main__":

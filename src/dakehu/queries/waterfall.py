@@ -11,7 +11,8 @@ from dakehu.core.funnel import Cell, Scope
 from dakehu.core.ledger import Kind
 from dakehu.core.waterfall import REORGANISED, Waterfall, waterfall
 from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
-from dakehu.queries.ledger import Where, moved_cells, open_cells
+from dakehu.queries.ledger import Where, open_cells
+from dakehu.queries.ledger_moved import moved_cells
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on, win_rates
 from dakehu.queries.units import Units, all_units

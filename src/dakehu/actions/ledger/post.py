@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from dakehu.actions.ledger.carry import hold_ledger, update_carried
+from dakehu.actions.ledger.carry import Carried, carried_of, carry_rows, hold_ledger
 from dakehu.actions.ledger.rows import insert
-from dakehu.core.ledger import NewEntry, Place, Step, Way, entries_for
+from dakehu.core.ledger import Kind, NewEntry, Place, Step, Way, entries_for
 from dakehu.models import Entry, Movement, MovementNote
 
 
@@ -43,6 +43,11 @@ class Drafted:
     entries: tuple[NewEntry, ...] | None = None
     entry_kind: int | None = None
 
+    @property
+    def mirrors(self) -> bool:
+        """Test if it takes back another movement."""
+        return self.step.kind is Kind.REVERSED
+
 
 def post(
     *,
@@ -73,9 +78,12 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     movements = [_movement(draft) for draft in drafts]
     insert(movements)
     entries: list[Entry] = []
+    carried: list[Carried] = []
     notes: list[MovementNote] = []
     for movement, draft in zip(movements, drafts, strict=True):
-        entries.extend(_entries(movement, draft))
+        rows = _entries(movement, draft)
+        entries += rows
+        carried += (carried_of(row, mirrors=draft.mirrors) for row in rows)
         if draft.reason or draft.competitor or draft.text:
             notes.append(
                 MovementNote(
@@ -88,7 +96,7 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     insert(entries)
     insert(notes)
     if late:
-        update_carried(entries)
+        carry_rows(carried)
     return [movement.pk for movement in movements]
 
 
