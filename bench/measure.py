@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 
@@ -41,6 +41,7 @@ class Measured:
     p95: float
     queries: int
     sql: float
+    cpu: float
     floor: float | None = None
     target: float | None = None
     note: str = ""
@@ -67,19 +68,46 @@ def say(text: str) -> None:
     print(f"{datetime.now(UTC):%H:%M:%S} {text}", file=sys.stderr, flush=True)
 
 
-def timed(ask: Callable[[], object], times: int) -> tuple[float, float, int, float]:
-    """Give median and p95 in milliseconds over `times` calls, warm; queries of one, and in them."""
+class Timing(NamedTuple):
+    """Milliseconds over several calls, warm; queries of one, and the milliseconds in them.
+
+    `cpu`: what processors worked for a call, ours and the database server's where it runs on
+    this machine, without helpers of its own: what would be left if nobody else used them.
+    """
+
+    median: float
+    p95: float
+    queries: int
+    sql: float
+    cpu: float
+
+
+def timed(ask: Callable[[], object], times: int) -> Timing:
+    """Time so many calls."""
     ask()
     counters = [counted(ask) for _ in range(WARM)]
-    taken = []
+    taken, worked = [], processors()
     for _ in range(times):
         begun = time.perf_counter()
         ask()
         taken.append((time.perf_counter() - begun) * 1000)
+    cpu = (processors() - worked) * 1000 / times
     taken.sort()
     p95 = taken[max(0, round(0.95 * len(taken)) - 1)]
     in_sql = statistics.median(counter.taken for counter in counters)
-    return statistics.median(taken), p95, counters[0].count, in_sql
+    return Timing(statistics.median(taken), p95, counters[0].count, in_sql, cpu)
+
+
+def processors() -> float:
+    """Give the seconds that processors have worked for this process and its connections."""
+    worked = time.process_time()
+    for alias in connections:
+        info = getattr(connections[alias].connection, "info", None)
+        stat = Path(f"/proc/{info.backend_pid}/stat") if info else None
+        if stat is not None and stat.exists():
+            fields = stat.read_text().rpartition(")")[2].split()
+            worked += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return worked
 
 
 def counted(ask: Callable[[], object]) -> Counter:
@@ -134,20 +162,20 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
     today = organisation().today(datetime.now(UTC))
     lines: list[Measured] = []
     for name, floor in floors(today).items():
-        median, p95, queries, sql = timed(floor, times)
-        lines.append(Measured(f"plain SQL: {name}", median, p95, queries, sql))
-        say(f"{name}: {median:.1f} ms")
+        took = timed(floor, times)
+        lines.append(Measured(f"plain SQL: {name}", *took))
+        say(f"{name}: {took.median:.1f} ms")
     floor_of = {line.name.removeprefix("plain SQL: "): line.median for line in lines}
     # Reads before writes: those leave pages to be cleaned and caches to be filled.
     any_day = extra(today, times, timed) if extra else []
     for asked in [*pages(today), *actions(today)]:
-        median, p95, queries, sql = timed(asked.ask, times)
+        took = timed(asked.ask, times)
         beside = floor_of.get(asked.floor)
         target = asked.target
         if beside is not None and asked.floor_factor:
             target = max(target or 0, asked.floor_factor * beside + 10)
-        lines.append(Measured(asked.name, median, p95, queries, sql, beside, target, asked.note))
-        say(f"{asked.name}: {median:.1f} ms, {queries} queries")
+        lines.append(Measured(asked.name, *took, beside, target, asked.note))
+        say(f"{asked.name}: {took.median:.1f} ms, {took.queries} queries")
     return {
         "people": people,
         "on": f"{begun:%Y-%m-%d %H:%M}",
