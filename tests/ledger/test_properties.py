@@ -153,8 +153,12 @@ def test_the_company_moved_as_its_units_did_whatever_is_carried(
         assert _cells(max(days)) == set(
             open_cells([Where(every)], on=max(days), before=max(days), period=QUARTER).now
         )
+        question = FunnelQuestion(on=end - timedelta(days=1), period=QUARTER)
+        between = {"question": question, "start": start, "end": end, "today": LAST}
+        whole = waterfall_between(operator(), **between)
         CarriedMonth.objects.all().delete()
         assert company == units == _moved(Where(), start, end)
+        assert whole == waterfall_between(operator(), **between)
 
 
 def _moved(where: Where, start: date, end: date) -> list[MovedCell]:

@@ -46,6 +46,7 @@ NO_VIEWER: dict[str, str] = {
     "imports.kept_tables": "reads files of a run for those who asked for the run as themselves",
     "imports.upload_folder": SHAPE,
     "ledger.closing": WHERE,
+    "ledger.is_company": SHAPE,
     "ledger.fetch": "runs the SQL of queries that have a viewer",
     "ledger.carried_before": INSIDE,
     "ledger.carried_until": INSIDE,

@@ -35,11 +35,6 @@ class Where:
     not_units: frozenset[int] = frozenset()
     accounts: frozenset[int] | None = None
 
-    @property
-    def is_company(self) -> bool:
-        """Test if these are all positions there are."""
-        return self == Where()
-
     def sql(self, table: str = "", *, has_account: bool = False) -> str:
         """Give the condition; ids are whole numbers of ours, so they stand in the text.
 
@@ -62,6 +57,11 @@ class Where:
                 f" (SELECT grp.id FROM dakehu_opportunity grp WHERE grp.{of_them})"
             )
         return " AND ".join(parts) or "1 = 1"
+
+
+def is_company(where: Sequence[Where]) -> bool:
+    """Test if these are all positions there are: the whole company's own sums hold them."""
+    return list(where) == [Where()]
 
 
 def _ids(units: Iterable[int]) -> str:
@@ -120,7 +120,7 @@ def open_sources(
     known, last = ("", ()) if known_at is None else (" AND recorded_at <= %s", (known_at,))
     since = month or date.min
     sources = []
-    if month is not None and part.is_company:
+    if month is not None and is_company([part]):
         sources.append(Source("dakehu_companybalance WHERE month = %s", (month,)))
         sources.append(
             Source(

@@ -13,7 +13,7 @@ from dakehu.core.funnel import Cell
 from dakehu.core.ledger import NO_MONTH, Kind, Place
 from dakehu.core.periods import Period, next_month
 from dakehu.models import Turnover
-from dakehu.queries.ledger import SCOPES, Where, carried_until, fetch
+from dakehu.queries.ledger import SCOPES, Where, carried_until, fetch, is_company
 
 
 def shrunk_sql(kind_of_movement: str) -> str:
@@ -58,7 +58,7 @@ def moved_cells(
     params: list[Any] = []
     for part in where:
         since = start
-        if part.is_company and known_at is None:
+        if is_company([part]) and known_at is None:
             for span, begin, finish in _carried_spans(start, end):
                 selects.append(
                     "SELECT kind, shrunk, stage_id, own_rate_bp, currency, close_month, count,"
