@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import django
 
@@ -23,9 +24,8 @@ from django.conf import settings  # noqa: E402  Django must stand before its mod
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
+from bench.company import build_company  # noqa: E402
 from bench.questions import actions, floors, pages  # noqa: E402
-from dakehu.actions.demo import build  # noqa: E402
-from dakehu.core.access import operator  # noqa: E402
 from dakehu.models import Entry, Opportunity  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
 
@@ -41,6 +41,7 @@ class Measured:
     p95: float
     queries: int
     sql: float
+    cpu: float
     floor: float | None = None
     target: float | None = None
     note: str = ""
@@ -67,19 +68,46 @@ def say(text: str) -> None:
     print(f"{datetime.now(UTC):%H:%M:%S} {text}", file=sys.stderr, flush=True)
 
 
-def timed(ask: Callable[[], object], times: int) -> tuple[float, float, int, float]:
-    """Give median and p95 in milliseconds over `times` calls, warm; queries of one, and in them."""
+class Timing(NamedTuple):
+    """Milliseconds over several calls, warm; queries of one, and the milliseconds in them.
+
+    `cpu`: what processors worked for a call, ours and the database server's where it runs on
+    this machine, without helpers of its own: what would be left if nobody else used them.
+    """
+
+    median: float
+    p95: float
+    queries: int
+    sql: float
+    cpu: float
+
+
+def timed(ask: Callable[[], object], times: int) -> Timing:
+    """Time so many calls."""
     ask()
     counters = [counted(ask) for _ in range(WARM)]
-    taken = []
+    taken, worked = [], processors()
     for _ in range(times):
         begun = time.perf_counter()
         ask()
         taken.append((time.perf_counter() - begun) * 1000)
+    cpu = (processors() - worked) * 1000 / times
     taken.sort()
     p95 = taken[max(0, round(0.95 * len(taken)) - 1)]
     in_sql = statistics.median(counter.taken for counter in counters)
-    return statistics.median(taken), p95, counters[0].count, in_sql
+    return Timing(statistics.median(taken), p95, counters[0].count, in_sql, cpu)
+
+
+def processors() -> float:
+    """Give the seconds that processors have worked for this process and its connections."""
+    worked = time.process_time()
+    for alias in connections:
+        info = getattr(connections[alias].connection, "info", None)
+        stat = Path(f"/proc/{info.backend_pid}/stat") if info else None
+        if stat is not None and stat.exists():
+            fields = stat.read_text().rpartition(")")[2].split()
+            worked += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return worked
 
 
 def counted(ask: Callable[[], object]) -> Counter:
@@ -92,19 +120,24 @@ def counted(ask: Callable[[], object]) -> Counter:
     return counter
 
 
-def prepare(size: int, people: int) -> float:
-    """Build the company unless it stands; give the seconds that took."""
-    begun = time.monotonic()
+def prepare(size: int, people: int) -> dict[str, float]:
+    """Build the company unless it stands; give the seconds that took, and the load meanwhile."""
+    begun, note = time.monotonic(), Path(os.environ["DAKEHU_HOME"]) / "built.json"
+    built = {"seconds": 0.0, "load": os.getloadavg()[0]}
     call_command("migrate", verbosity=0)
     if Opportunity.objects.count() < size:
-        now = datetime.now(UTC)
-        build(
-            actor=operator(), today=now.date(), at=now, size=size, people=people,
-            years=3 if size >= 10_000 else 2, say=lambda done: say(f"{done} opportunities"),
-        )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-    return time.monotonic() - begun
+        build_company(size, people, datetime.now(UTC), say)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+        built["seconds"] = time.monotonic() - begun
+        built["load"] = (built["load"] + os.getloadavg()[2]) / 2
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(built))
+        say(f"built in {built['seconds']:.0f} s")
+    elif note.exists():
+        # It was kept from another run: told is what building it took then.
+        built = json.loads(note.read_text())
+    return built
 
 
 def database_version() -> str:
@@ -116,40 +149,52 @@ def database_version() -> str:
     return f"{'SQLite' if sqlite else 'PostgreSQL'} {version}"
 
 
-def main(size: int, people: int, times: int) -> None:
-    """Measure everything and print it."""
-    begun, load = datetime.now(UTC), os.getloadavg()[0]
+#: More to measure on a day, so many times each.
+Extra = Callable[[date, int, Any], list[dict[str, Any]]]
+
+
+def measured(size: int, people: int, times: int, *, extra: Extra | None = None) -> dict[str, Any]:
+    """Measure everything: a result with its lines, as bench/report.py reads them."""
     built = prepare(size, people)
+    begun, load = datetime.now(UTC), os.getloadavg()[0]
     # Measured as it is served, in one warm worker.
     importlib.import_module("dakehu.wsgi")
     settings.ALLOWED_HOSTS = ["testserver"]
     today = organisation().today(datetime.now(UTC))
     lines: list[Measured] = []
     for name, floor in floors(today).items():
-        median, p95, queries, sql = timed(floor, times)
-        lines.append(Measured(f"plain SQL: {name}", median, p95, queries, sql))
-        say(f"{name}: {median:.1f} ms")
+        took = timed(floor, times)
+        lines.append(Measured(f"plain SQL: {name}", *took))
+        say(f"{name}: {took.median:.1f} ms")
     floor_of = {line.name.removeprefix("plain SQL: "): line.median for line in lines}
+    # Reads before writes: those leave pages to be cleaned and caches to be filled.
+    any_day = extra(today, times, timed) if extra else []
     for asked in [*pages(today), *actions(today)]:
-        median, p95, queries, sql = timed(asked.ask, times)
-        floor = floor_of.get(asked.floor)
+        took = timed(asked.ask, times)
+        beside = floor_of.get(asked.floor)
         target = asked.target
-        if floor is not None and asked.floor_factor:
-            target = max(target or 0, asked.floor_factor * floor + 10)
-        lines.append(Measured(asked.name, median, p95, queries, sql, floor, target, asked.note))
-        say(f"{asked.name}: {median:.1f} ms, {queries} queries")
-    result = {
+        if beside is not None and asked.floor_factor:
+            target = max(target or 0, asked.floor_factor * beside + 10)
+        lines.append(Measured(asked.name, *took, beside, target, asked.note))
+        say(f"{asked.name}: {took.median:.1f} ms, {took.queries} queries")
+    return {
         "people": people,
         "on": f"{begun:%Y-%m-%d %H:%M}",
         "load": [load, os.getloadavg()[0]],
         "version": database_version(),
         "with": f"Django {django.get_version()}",
         "times": times,
-        "built_seconds": round(built),
+        "built_seconds": round(built["seconds"]),
+        "built_load": built["load"],
         "entries": Entry.objects.count(),
         "lines": [asdict(line) for line in lines],
+        "any_day": any_day,
     }
-    print(json.dumps(result))
+
+
+def main(size: int, people: int, times: int) -> None:
+    """Measure everything and print it."""
+    print(json.dumps(measured(size, people, times)))
 
 
 if __name__ == "__main__":

@@ -60,6 +60,16 @@ def who(today: date) -> dict[str, int]:
     return {"director": director, "head of 100": head, "salesperson": most}
 
 
+def of_a_team(today: date) -> int:
+    """Give a head of nothing but one team: the largest, the first of those alike."""
+    roles = Appointment.objects.filter(until_on__isnull=True)
+    tree = all_units().tree(today)
+    leaves = set(tree.parents) - set(tree.parents.values())
+    sellers = dict(roles.filter(role="salesperson").values_list("unit_id").annotate(n=Count("id")))
+    heads = roles.filter(role="unit_head", unit_id__in=leaves).values_list("person_id", "unit_id")
+    return min(heads, key=lambda row: (-sellers.get(row[1], 0), row[0]))[0]
+
+
 def get(client: Client, url: str) -> Any:
     """Ask for a page and insist on it."""
     response = client.get(url)

@@ -3,6 +3,7 @@
 Nothing in that file is written by hand, so that every `make bench` may overwrite it.
 """
 
+import json
 import os
 import platform
 import re
@@ -36,8 +37,26 @@ def write_report(path: Path, results: list[Result]) -> None:
     else:
         small = next((r for r in results if r["engine"] == judged["engine"] and r != judged), None)
         parts += [against_targets(judged, small), beside_peers(worst_by_question(judged))]
+    parts += [section_text(section) for section in kept_sections(path.parent / "performance")]
     parts += [table(result) for result in results]
     path.write_text("".join(parts), encoding="utf8")
+
+
+def kept_sections(folder: Path) -> list[dict[str, Any]]:
+    """Read what runs of their own left beside the report, in the order of their files' names.
+
+    A section: `title`, `text` (paragraphs), `tables` (each with `columns` and `rows` of text).
+    """
+    return [json.loads(file.read_text(encoding="utf8")) for file in sorted(folder.glob("*.json"))]
+
+
+def section_text(section: dict[str, Any]) -> str:
+    """Write a kept section."""
+    parts = [f"\n## {section['title']}\n", *(f"\n{text}\n" for text in section["text"])]
+    for kept in section["tables"]:
+        lines = [kept["columns"], ["---"] * len(kept["columns"]), *kept["rows"]]
+        parts.append("\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines))
+    return "".join(parts)
 
 
 def runs(results: list[Result]) -> str:

@@ -8,7 +8,15 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from dakehu.core.ledger import Kind, Place
-from dakehu.models import Balance, CarriedMonth, Entry, Movement, Opportunity, Turnover
+from dakehu.models import (
+    Balance,
+    CarriedMonth,
+    CompanyBalance,
+    Entry,
+    Movement,
+    Opportunity,
+    Turnover,
+)
 from dakehu.models.triggers import install_triggers
 from tests.cli.conftest import Demo, Terminal
 
@@ -40,6 +48,7 @@ def test_each_check_has_looked_at_something(demo: Demo, terminal: Terminal) -> N
     assert checks["bookings"] == Entry.objects.filter(place__gt=Place.OPEN).count() > 0
     assert checks["dates"] == Opportunity.objects.count()
     assert checks["balances"] == Balance.objects.count() > 0
+    assert checks["company_balances"] == CompanyBalance.objects.count() > 0
     assert checks["turnover"] == Turnover.objects.count() > 0
     assert checks["months"] == CarriedMonth.objects.count() > 0
 
@@ -98,7 +107,7 @@ def test_a_balance_that_was_changed_is_found_and_rebuilt(demo: Demo, terminal: T
     assert row is not None
     Balance.objects.filter(pk=row.pk).update(amount_minor=row.amount_minor + 1)
     # It neither follows from the month before nor leads to the month after.
-    assert verify(terminal) == {"balances": 2, "months": 2}
+    assert verify(terminal) == {"balances": 2, "company_balances": 1}
     assert terminal.json("ledger", "verify", "--rebuild")["right"] is True
 
 
@@ -108,7 +117,18 @@ def test_a_balance_that_was_removed_is_found(demo: Demo, terminal: Terminal) -> 
     row = Balance.objects.filter(month=last.month).first()
     assert row is not None
     row.delete()
-    assert verify(terminal) == {"balances": 1, "months": 1}
+    assert verify(terminal) == {"balances": 1, "company_balances": 1}
+
+
+def test_a_balance_of_the_whole_company_that_was_changed_is_found(
+    demo: Demo, terminal: Terminal
+) -> None:
+    months = list(CarriedMonth.objects.order_by("month").values_list("month", flat=True))
+    row = CompanyBalance.objects.filter(month=months[len(months) // 2]).first()
+    assert row is not None
+    CompanyBalance.objects.filter(pk=row.pk).update(amount_minor=row.amount_minor + 1)
+    assert verify(terminal) == {"company_balances": 1, "months": 2}
+    assert terminal.json("ledger", "verify", "--rebuild")["right"] is True
 
 
 def test_turnover_that_was_changed_is_found(demo: Demo, terminal: Terminal) -> None:
@@ -121,10 +141,16 @@ def test_turnover_that_was_changed_is_found(demo: Demo, terminal: Terminal) -> N
 
 
 def test_turnover_of_an_open_position_breaks_the_month_too(demo: Demo, terminal: Terminal) -> None:
-    row = Turnover.objects.filter(place=Place.OPEN).first()
+    of_open = Turnover.objects.filter(place=Place.OPEN)
+    row = of_open.filter(span=Turnover.Span.MONTH).first()
     assert row is not None
     Turnover.objects.filter(pk=row.pk).update(count=row.count + 1)
     assert verify(terminal) == {"turnover": 1, "months": 1}
+    Turnover.objects.filter(pk=row.pk).update(count=row.count)
+    row = of_open.filter(span=Turnover.Span.DAY, kind=Kind.AMOUNT_CHANGED, shrunk=1).first()
+    assert row is not None
+    Turnover.objects.filter(pk=row.pk).update(shrunk=0)
+    assert verify(terminal) == {"turnover": 2}
 
 
 def test_an_entry_that_balances_nothing_is_found(demo: Demo, terminal: Terminal) -> None:
@@ -174,9 +200,9 @@ def test_an_outcome_that_booked_another_amount_is_found(
     assert entry.base_minor is not None
     corrupt(entry.pk, entry.base_minor + 1)
     # Not its amount at the day's rate, nor what its row was booked at; and not in the turnover.
-    assert verify(terminal) == {"bookings": 2, "turnover": 1}
+    assert verify(terminal) == {"bookings": 2, "turnover": 2}
     Opportunity.objects.filter(pk=entry.opportunity_id).update(base_minor=entry.base_minor + 1)
-    assert verify(terminal) == {"bookings": 1, "turnover": 1}
+    assert verify(terminal) == {"bookings": 1, "turnover": 2}
     assert f"entry {entry.pk}" in terminal.run("ledger", "verify").stdout
 
 

@@ -29,7 +29,13 @@ from dakehu.actions.rates import close_books  # noqa: E402
 from dakehu.actions.units import close_unit  # noqa: E402
 from dakehu.core.access import operator  # noqa: E402
 from dakehu.core.errors import Conflict, DakehuError, RuleBroken  # noqa: E402
-from dakehu.models import Appointment, Balance, CarriedMonth, Turnover  # noqa: E402
+from dakehu.models import (  # noqa: E402
+    Appointment,
+    Balance,
+    CarriedMonth,
+    CompanyBalance,
+    Turnover,
+)
 from dakehu.queries.ledger_check import verify_ledger  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
 from dakehu.queries.snapshot import acting  # noqa: E402
@@ -38,6 +44,7 @@ from tests.actions.test_opportunities_property import do  # noqa: E402
 from tests.world import World, make_world  # noqa: E402
 
 LATE, TODAY = date(2026, 3, 10), date(2026, 6, 30)
+SUMS = ("count", "amount_minor", "base_minor")
 THREADS, POSTINGS, OPPORTUNITIES = 8, 25, 10
 
 
@@ -56,12 +63,13 @@ def founded() -> tuple[World, list[int]]:
 
 def carried() -> tuple[set[tuple[object, ...]], ...]:
     """Give what is carried, without what has come to nothing."""
-    names = ("owner_id", "unit_id", "stage_id", "category", "close_month", "currency")
-    both = []
-    for model, key in ((Balance, ("month",)), (Turnover, ("month", "kind", "place"))):
-        rows = model.objects.values_list(*key, *names, "own_rate_bp", "count", "amount_minor")
-        both.append({row for row in rows if row[-2] or row[-1]})
-    return tuple(both)
+    found = []
+    for model in (Balance, CompanyBalance, Turnover):
+        names = [f.attname for f in model._meta.concrete_fields if f.attname != "id"]
+        sums = [names.index(name) for name in names if name in SUMS]
+        rows = model.objects.values_list(*names)
+        found.append({row for row in rows if any(row[place] for place in sums)})
+    return tuple(found)
 
 
 def proved(world: World) -> dict[str, object]:

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from dakehu.actions.ledger import carry_forward, rebuild, standing_chain
 from dakehu.core.access import operator
 from dakehu.core.funnel import Cell, Scope
-from dakehu.core.ledger import NO_MONTH, Place
+from dakehu.core.ledger import NO_MONTH, Kind, Place
 from dakehu.core.periods import containing
 from dakehu.core.waterfall import difference
-from dakehu.models import Balance, CarriedMonth, Entry, Movement, Turnover
-from dakehu.models.ledger import POSITION
+from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, Movement, Turnover
+from dakehu.models.ledger import ALIKE
 from dakehu.queries.funnel import FunnelOnDay, FunnelQuestion, funnel_on
 from dakehu.queries.ledger import Where, open_cells
+from dakehu.queries.ledger_moved import MovedCell, moved_cells
 from dakehu.queries.waterfall import waterfall_between
 from tests.ledger.histories import (
     DEEDS,
@@ -40,6 +41,7 @@ PROPERTY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 DAYS = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
+CARRIED = (Balance, CompanyBalance, Turnover)
 QUARTER = containing(date(2025, 4, 1), "quarter")
 
 
@@ -96,9 +98,9 @@ def test_carried_and_uncarried_give_the_same_funnel_of_any_day(
         as_lived = _cells(day)
         carry_forward(upto=LAST, at=history.tick())
         carried = _cells(day)
-        remade_from = (_rows(Balance), _rows(Turnover))
+        remade_from = [_rows(model) for model in CARRIED]
         rebuild(since=None, upto=LAST, at=history.tick())
-        assert (_rows(Balance), _rows(Turnover)) == remade_from
+        assert [_rows(model) for model in CARRIED] == remade_from
         CarriedMonth.objects.all().delete()
         assert as_lived == carried == _cells(day) == _by_hand(day)
 
@@ -106,30 +108,64 @@ def test_carried_and_uncarried_give_the_same_funnel_of_any_day(
 @PROPERTY
 @given(deeds=DEEDS)
 def test_what_is_carried_of_a_month_is_what_its_entries_add_up_to(deeds: list[Deed]) -> None:
-    """Kind by kind and position by position; the month that is not over is not carried."""
+    """Day by day, kind by kind, of the whole company; the month that is not over isn't carried."""
     with lived(deeds) as history:
         carry_forward(upto=LAST, at=history.tick())
         last = LAST.replace(day=1)
         by_hand: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
-        for entry in Entry.objects.filter(on__lt=last).exclude(place=Place.NOWHERE):
-            sums = by_hand[
-                entry.on.replace(day=1), entry.kind, entry.place,
-                *(getattr(entry, column) for column in POSITION),
-            ]  # fmt: skip
-            for place, value in enumerate((entry.count, entry.amount_minor, entry.base_minor or 0)):
-                sums[place] += value
+        entries = Entry.objects.filter(on__lt=last).exclude(place=Place.NOWHERE)
+        for entry in entries.select_related("movement"):
+            fell = entry.kind == Kind.AMOUNT_CHANGED and entry.amount_minor != 0
+            if fell:
+                mirror = entry.movement.kind == Kind.REVERSED
+                fell = (entry.amount_minor > 0) if mirror else (entry.amount_minor < 0)
+            for span, on in ((1, entry.on), (2, entry.on.replace(day=1))):
+                sums = by_hand[
+                    span, on, entry.place, entry.kind, int(fell),
+                    *(getattr(entry, column) for column in ALIKE),
+                ]  # fmt: skip
+                booked = entry.base_minor or 0
+                for place, value in enumerate((entry.count, entry.amount_minor, booked)):
+                    sums[place] += value
         carried = {
             row[:-3]: list(row[-3:])
             for row in Turnover.objects.values_list(
-                "month", "kind", "place", *POSITION, "count", "amount_minor", "base_minor"
+                "span", "on", "place", "kind", "shrunk", *ALIKE, "count", "amount_minor",
+                "base_minor",
             )
-        }
+        }  # fmt: skip
         assert {k: v for k, v in carried.items() if any(v)} == {
             k: v for k, v in by_hand.items() if any(v)
         }
 
 
-def _rows(model: type[Balance] | type[Turnover]) -> set[tuple[object, ...]]:
+@PROPERTY
+@given(deeds=DEEDS, days=st.tuples(DAYS, DAYS), upto=DAYS)
+def test_the_company_moved_as_its_units_did_whatever_is_carried(
+    deeds: list[Deed], days: tuple[date, date], upto: date
+) -> None:
+    """The company's own sums, all units by name, and the entries alone say the same."""
+    start, end = min(days), max(days) + timedelta(days=1)
+    with lived(deeds) as history:
+        carry_forward(upto=upto, at=history.tick())
+        every = frozenset(unit.pk for unit in history.units)
+        company, units = _moved(Where(), start, end), _moved(Where(every), start, end)
+        assert _cells(max(days)) == set(
+            open_cells([Where(every)], on=max(days), before=max(days), period=QUARTER).now
+        )
+        question = FunnelQuestion(on=end - timedelta(days=1), period=QUARTER)
+        between = {"question": question, "start": start, "end": end, "today": LAST}
+        whole = waterfall_between(operator(), **between)
+        CarriedMonth.objects.all().delete()
+        assert company == units == _moved(Where(), start, end)
+        assert whole == waterfall_between(operator(), **between)
+
+
+def _moved(where: Where, start: date, end: date) -> list[MovedCell]:
+    return moved_cells([where], start=start, end=end, period=QUARTER)
+
+
+def _rows(model: type[Balance] | type[CompanyBalance] | type[Turnover]) -> set[tuple[object, ...]]:
     names = [f.attname for f in model._meta.concrete_fields if f.attname != "id"]
     return {
         row

@@ -396,6 +396,18 @@ def test_new_ones_flow_in_from_outside(world: World) -> None:
     assert page.count("Stacker, 2 sets") == 1
 
 
+def test_what_moved_most_comes_after_the_bars(world: World) -> None:
+    world.create("wen", name="Stacker, 2 sets", on=TODAY)
+    days = f"since={TODAY - timedelta(days=7)}&on={TODAY}&measure=all"
+    bars = browser("director").get(f"/funnel/compare/?{days}").content.decode()
+    assert "Stacker, 2 sets" not in bars
+    assert "/funnel/most/?since=" in bars
+    most = browser("director").get(f"/funnel/most/?{days}").content.decode()
+    assert most.count("Stacker, 2 sets") == 1
+    # Nobody is told what they may not see.
+    assert "Stacker, 2 sets" not in browser("lu").get(f"/funnel/most/?{days}").content.decode()
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [("since=2199-01-01", 422), ("since=nonsense", 422), ("measure=nonsense", 200),

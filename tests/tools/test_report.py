@@ -1,5 +1,6 @@
 """The performance page says of each target whether it is reached, by how much not, and why."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,16 @@ def test_the_page_says_when_and_with_what_it_was_measured(tmp_path: Path) -> Non
     said = page(tmp_path, run(100_000, line("list, director", 20.0, 25.0)))
     assert "| 100,000 | PostgreSQL 15.20 | 2026-11-21 09:00 | 40 | 0.2 – 1.1 |" in said
     assert "Django 5.2.19" in said
+
+
+def test_what_runs_of_their_own_left_stays_in_the_report(tmp_path: Path) -> None:
+    folder = tmp_path / "performance"
+    folder.mkdir()
+    kept = {
+        "title": "1,000,000 opportunities", "text": ["Built in 900 s."],
+        "tables": [{"columns": ["question", "ms"], "rows": [["funnel", "120.0"]]}],
+    }  # fmt: skip
+    (folder / "million.json").write_text(json.dumps(kept), encoding="utf8")
+    said = page(tmp_path, run(100_000, line("list, director", 20.0, 25.0)))
+    assert "\n## 1,000,000 opportunities\n\nBuilt in 900 s.\n\n| question | ms |\n" in said
+    assert "| funnel | 120.0 |\n\n## 100,000 opportunities" in said

@@ -89,6 +89,7 @@ def check_names() -> dict[str, str]:
         "bookings": _("Outcomes book their amount at the day's rate"),
         "dates": _("No movement lies outside the days of its row"),
         "balances": _("Balances are the entries' sums"),
+        "company_balances": _("The whole company's balances are the sums of all"),
         "turnover": _("Turnover is the entries' sums"),
         "months": _("Opening and movements give closing, month by month"),
         "guards": _("The database refuses to change history"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
 from itertools import pairwise
+from typing import Any
 
 from dakehu.core.errors import RuleBroken
 
@@ -166,6 +167,14 @@ def entries_for(step: Step) -> tuple[NewEntry, ...]:
     )
 
 
+def shrank(kind: int, amount_minor: int, *, mirrors: bool) -> bool:
+    """Test if an entry on an open position belongs to what shrank: its kind is the bar's.
+
+    Of a mirror the sign is turned: it takes back a growth, it shrinks nothing.
+    """
+    return kind == Kind.AMOUNT_CHANGED and (amount_minor > 0 if mirrors else amount_minor < 0)
+
+
 def mirrored(entries: Iterable[NewEntry]) -> tuple[NewEntry, ...]:
     """Give the entries that take back `entries`."""
     return tuple(NewEntry(e.position, -e.count, -e.amount_minor) for e in entries)
@@ -186,45 +195,39 @@ def steps_between(
     steps: list[Step] = []
     now = before
 
-    def go(kind: Kind, position: Position, amount_minor: int | None = None) -> None:
+    def go(kind: Kind, amount_minor: int | None = None, **fields: Any) -> None:
+        """Go one movement on; nothing is made where nothing changes: most of a save's kinds."""
         nonlocal now
-        then = Standing(position, now.amount_minor if amount_minor is None else amount_minor)
-        if then != now:
+        held = now.position
+        changed = {name: value for name, value in fields.items() if getattr(held, name) != value}
+        amount = now.amount_minor if amount_minor is None else amount_minor
+        if changed or amount != now.amount_minor:
+            then = Standing(replace(held, **changed) if changed else held, amount)
             steps.append(Step(kind, now, then))
             now = then
 
     want = after.position
-    was = before.position
     if method_moved:
-        go(Kind.METHOD_MOVED, replace(now.position, stage_id=want.stage_id))
-    if was.place is not Place.OPEN and want.place is Place.OPEN:
-        go(
-            Kind.REOPENED,
-            replace(now.position, place=Place.OPEN, category=want.category),
-        )
-    go(Kind.REASSIGNED, replace(now.position, owner_id=want.owner_id))
-    go(Kind.UNIT_MOVED, replace(now.position, unit_id=want.unit_id))
+        go(Kind.METHOD_MOVED, stage_id=want.stage_id)
+    if before.position.place is not Place.OPEN and want.place is Place.OPEN:
+        go(Kind.REOPENED, place=Place.OPEN, category=want.category)
+    go(Kind.REASSIGNED, owner_id=want.owner_id)
+    go(Kind.UNIT_MOVED, unit_id=want.unit_id)
     if want.place not in OUTCOMES:
-        go(Kind.CATEGORY_CHANGED, replace(now.position, category=want.category))
+        go(Kind.CATEGORY_CHANGED, category=want.category)
     later = want.close_month > now.position.close_month
-    go(
-        Kind.SLIPPED if later else Kind.PULLED_IN,
-        replace(now.position, close_month=want.close_month),
-    )
+    go(Kind.SLIPPED if later else Kind.PULLED_IN, close_month=want.close_month)
     if want.currency != now.position.currency:
         # Two currencies never stand in one sum: down to nothing, over, and up again.
-        go(Kind.AMOUNT_CHANGED, now.position, 0)
-        go(Kind.AMOUNT_CHANGED, replace(now.position, currency=want.currency))
-    go(Kind.AMOUNT_CHANGED, now.position, after.amount_minor)
-    go(Kind.OWN_RATE_SET, replace(now.position, own_rate_bp=want.own_rate_bp))
+        go(Kind.AMOUNT_CHANGED, 0)
+        go(Kind.AMOUNT_CHANGED, currency=want.currency)
+    go(Kind.AMOUNT_CHANGED, after.amount_minor)
+    go(Kind.OWN_RATE_SET, own_rate_bp=want.own_rate_bp)
     if want.stage_id != now.position.stage_id:
         forward = order_of_stage[want.stage_id] > order_of_stage[now.position.stage_id]
-        go(
-            Kind.ADVANCED if forward else Kind.REGRESSED,
-            replace(now.position, stage_id=want.stage_id),
-        )
+        go(Kind.ADVANCED if forward else Kind.REGRESSED, stage_id=want.stage_id)
     if want.place in OUTCOMES:
-        go(OUTCOMES[want.place], want)
+        go(OUTCOMES[want.place], place=want.place, category=want.category)
     if now != after:
         raise RuleBroken("ledger.unbalanced", kind="steps")
     return tuple(steps)

@@ -35,6 +35,11 @@ _YEAR_LAST = re.compile(
 )
 
 
+def next_month(month: date) -> date:
+    """Give the first day of the month after."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A whole fiscal month, quarter or year: [start, end), `end` being the day after its last."""

@@ -191,20 +191,6 @@ class Balance(Position):
         indexes = [
             models.Index(
                 fields=[
-                    "month",
-                    "stage_id",
-                    "own_rate_bp",
-                    "currency",
-                    "close_month",
-                    "unit_id",
-                    "owner_id",
-                    "count",
-                    "amount_minor",
-                ],
-                name="balance_month",
-            ),
-            models.Index(
-                fields=[
                     "unit_id",
                     "month",
                     "owner_id",
@@ -234,21 +220,59 @@ class Balance(Position):
         ]
 
 
-class Turnover(Position):
-    """Entries by kind and position within a month; outcomes carry the base amount booked."""
+class Alike(models.Model):
+    """What positions of the whole company have in common, whoever holds them."""
 
+    stage_id = models.BigIntegerField()
+    close_month = models.DateField()
+    currency = models.CharField(max_length=3)
+    own_rate_bp = models.SmallIntegerField()
+    count = models.IntegerField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+ALIKE = ["stage_id", "close_month", "currency", "own_rate_bp"]
+
+
+class CompanyBalance(Alike):
+    """The balance at the start of a month of the whole company: for those who see all of it."""
+
+    month = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["month", *ALIKE], name="company_balance_once")
+        ]
+
+
+class Turnover(Alike):
+    """Entries of the whole company by kind and position, of each day and of each whole month.
+
+    Outcomes carry the base amount booked. `shrunk` tells changes of an amount apart by sign, as
+    a waterfall does: a mirror belongs to the bar that it takes back.
+    """
+
+    class Span(models.IntegerChoices):
+        """What a row adds up; `on` is the day, or the first of the month."""
+
+        DAY = 1
+        MONTH = 2
+
+    span = models.PositiveSmallIntegerField(choices=Span.choices)
+    on = models.DateField()
     kind = models.PositiveSmallIntegerField()
+    shrunk = models.PositiveSmallIntegerField()
+    place = models.PositiveSmallIntegerField()
     base_minor = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["month", "kind", "place", *POSITION], name="turnover_once"
+                fields=["span", "on", "place", "kind", "shrunk", *ALIKE], name="turnover_once"
             )
-        ]
-        indexes = [
-            models.Index(fields=["unit_id", "month"], name="turnover_unit"),
-            models.Index(fields=["owner_id", "month"], name="turnover_owner"),
         ]
 
 

@@ -20,7 +20,8 @@ from dakehu.core.ledger import NO_MONTH, Kind, Place
 from dakehu.core.waterfall import BARS, REORGANISED
 from dakehu.models import Opportunity
 from dakehu.queries.funnel import FunnelQuestion
-from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.ledger import SCOPES, Where, fetch
+from dakehu.queries.ledger_moved import shrunk_sql
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on, win_rates
 from dakehu.queries.units import all_units
@@ -28,16 +29,9 @@ from dakehu.queries.waterfall import bar_of, segments_of, stages_of
 
 DAY = timedelta(days=1)
 CANDIDATES = 200
-_SCOPES: tuple[Scope, ...] = ("overdue", "in_period", "later", "undated")
 _SCOPE_SQL = (
     "CASE WHEN e.close_month = %s THEN 3 WHEN e.close_month < %s THEN 0"
     " WHEN e.close_month < %s THEN 1 ELSE 2 END"
-)
-#: Of an amount that changed: whether it shrank. A mirror belongs to the bar that it takes back.
-_SHRUNK_SQL = (
-    f"CASE WHEN e.kind <> {int(Kind.AMOUNT_CHANGED)} OR e.amount_minor = 0 THEN 0"
-    f" WHEN (e.amount_minor < 0 AND m.kind <> {int(Kind.REVERSED)})"
-    f" OR (e.amount_minor > 0 AND m.kind = {int(Kind.REVERSED)}) THEN 1 ELSE 0 END"
 )
 
 
@@ -188,7 +182,7 @@ def _moved(
     found = []
     for part in where:
         rows = fetch(
-            f"SELECT e.opportunity_id, e.kind, {_SHRUNK_SQL} AS shrunk, e.stage_id,"
+            f"SELECT e.opportunity_id, e.kind, {shrunk_sql('m.kind')} AS shrunk, e.stage_id,"
             f" e.own_rate_bp, e.currency, {_SCOPE_SQL} AS scope, SUM(e.count),"
             " SUM(e.amount_minor) FROM dakehu_entry e LEFT JOIN dakehu_movement m"
             f" ON m.id = e.movement_id AND e.kind = {int(Kind.AMOUNT_CHANGED)}"
@@ -199,7 +193,7 @@ def _moved(
         )
         for pk, kind, shrunk, stage, own, currency, scope, n, minor in rows:
             cell = Cell(
-                stage, None if own < 0 else own, currency, _SCOPES[scope], int(n), int(minor)
+                stage, None if own < 0 else own, currency, SCOPES[scope], int(n), int(minor)
             )
             found.append((int(pk), bar_of(Kind(kind), shrunk=bool(shrunk)), cell))
     return found
@@ -220,7 +214,7 @@ def _standing(
         )
         for pk, stage, own, currency, scope, n, minor in rows:
             cell = Cell(
-                stage, None if own < 0 else own, currency, _SCOPES[scope], sign * int(n),
+                stage, None if own < 0 else own, currency, SCOPES[scope], sign * int(n),
                 sign * int(minor),
             )  # fmt: skip
             found.append((int(pk), cell))

@@ -11,13 +11,11 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from dakehu.core.funnel import Cell, Scope
+from dakehu.core.funnel import Cell
 from dakehu.core.ledger import NO_MONTH, Place
 from dakehu.core.periods import Period
-from dakehu.queries.ledger import Where, fetch
-from dakehu.queries.organisation import organisation
+from dakehu.queries.ledger import SCOPES, Where, carried_before, fetch, open_sources
 
-_SCOPES: tuple[Scope, ...] = ("overdue", "in_period", "later", "undated")
 _OPEN = f"place = {int(Place.OPEN)}"
 
 
@@ -31,19 +29,11 @@ class StageSum:
     amount_minor: int
 
 
-def carried_for(day: date) -> date | None:
-    """Give the carried month that a day is read from, None where nothing is carried so early."""
-    carried = organisation().carried
-    if carried is None or day < carried[0]:
-        return None
-    return min(day.replace(day=1), carried[1])
-
-
 def _month(where: Sequence[Where], day: date, known_at: datetime | None) -> date | None:
     """Give the carried month to start from; None where entries alone can answer."""
     if known_at is not None or any(part.accounts is not None for part in where):
         return None
-    return carried_for(day)
+    return carried_before(day)
 
 
 def open_on_days(
@@ -57,26 +47,18 @@ def open_on_days(
     if not listed:
         return dict.fromkeys(where_on, ())
     days = sorted(where_on)
-    selects, params = [], []
+    selects: list[str] = []
+    params: list[Any] = []
     for number, day in enumerate(days):
         month = _month(where_on[day], day, known_at)
         for part in where_on[day]:
-            if month is not None:
+            for source in open_sources(part, month, day, known_at):
                 selects.append(
                     f"SELECT {number} AS day, stage_id, currency, SUM(count) AS n,"
-                    " SUM(amount_minor) AS minor FROM dakehu_balance"
-                    f" WHERE month = %s AND stage_id IN ({listed}) AND {part.sql()}"
+                    f" SUM(amount_minor) AS minor FROM {source.sql} AND stage_id IN ({listed})"
                     " GROUP BY 2, 3"
                 )
-                params.append(month)
-            known = "" if known_at is None else " AND recorded_at <= %s"
-            selects.append(
-                f"SELECT {number} AS day, stage_id, currency, SUM(count) AS n,"
-                " SUM(amount_minor) AS minor FROM dakehu_entry"
-                f' WHERE "on" >= %s AND "on" <= %s AND {_OPEN} AND stage_id IN ({listed})'
-                f" AND {part.sql()}{known} GROUP BY 2, 3"
-            )
-            params += [month or date.min, day, *([known_at] if known_at else [])]
+                params += source.params
     found: dict[date, list[StageSum]] = {day: [] for day in days}
     if selects:
         sql = (
@@ -106,23 +88,17 @@ def open_by_steps(
         " WHEN close_month < %s THEN 1 ELSE 2 END"
     )
     scoped = [NO_MONTH, period.start.replace(day=1), period.end]
-    selects, params = [], []
+    selects: list[str] = []
+    params: list[Any] = []
     for part in where:
-        if month is not None:
+        for source in open_sources(part, month, days[-1], known_at):
+            step = f"CASE{steps} END" if source.day else "0"
             selects.append(
-                f"SELECT 0 AS step, stage_id, own_rate_bp, currency, {scope} AS scope,"
-                " SUM(count) AS n, SUM(amount_minor) AS minor FROM dakehu_balance"
-                f" WHERE month = %s AND {part.sql()} GROUP BY 2, 3, 4, 5"
+                f"SELECT {step} AS step, stage_id, own_rate_bp, currency, {scope} AS scope,"
+                f" SUM(count) AS n, SUM(amount_minor) AS minor FROM {source.sql}"
+                " GROUP BY 1, 2, 3, 4, 5"
             )
-            params += [*scoped, month]
-        known = "" if known_at is None else " AND recorded_at <= %s"
-        selects.append(
-            f"SELECT CASE{steps} END AS step, stage_id, own_rate_bp, currency, {scope} AS scope,"
-            " SUM(count) AS n, SUM(amount_minor) AS minor FROM dakehu_entry"
-            f' WHERE "on" >= %s AND "on" <= %s AND {_OPEN} AND {part.sql()}{known}'
-            " GROUP BY 1, 2, 3, 4, 5"
-        )
-        params += [*scoped, month or date.min, days[-1], *([known_at] if known_at else [])]
+            params += [*scoped, *source.params]
     rows = fetch(
         "SELECT step, stage_id, own_rate_bp, currency, scope, SUM(n), SUM(minor) FROM"
         f" ({' UNION ALL '.join(selects)}) AS steps GROUP BY 1, 2, 3, 4, 5",
@@ -143,7 +119,7 @@ def _running(rows: Sequence[Sequence[Any]], days: Sequence[date]) -> dict[date, 
             sums[0] += int(n)
             sums[1] += int(minor)
         found[day] = tuple(
-            Cell(stage, None if own < 0 else own, currency, _SCOPES[scope], n, minor)
+            Cell(stage, None if own < 0 else own, currency, SCOPES[scope], n, minor)
             for (stage, own, currency, scope), (n, minor) in sorted(held.items())
             if n or minor
         )

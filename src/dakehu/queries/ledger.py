@@ -13,13 +13,13 @@ from django.db import connections
 
 from dakehu.core.access import Viewer
 from dakehu.core.funnel import Cell, Scope
-from dakehu.core.ledger import NO_MONTH, Kind, Place
+from dakehu.core.ledger import NO_MONTH, Place
 from dakehu.core.periods import Period
-from dakehu.models import BooksClosing
+from dakehu.models import BooksClosing, Turnover
 from dakehu.queries.organisation import organisation
 from dakehu.queries.snapshot import read_alias
 
-_SCOPES: tuple[Scope, ...] = ("overdue", "in_period", "later", "undated")
+SCOPES: tuple[Scope, ...] = ("overdue", "in_period", "later", "undated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class Where:
         return " AND ".join(parts) or "1 = 1"
 
 
+def is_company(where: Sequence[Where]) -> bool:
+    """Test if these are all positions there are: the whole company's own sums hold them."""
+    return list(where) == [Where()]
+
+
 def _ids(units: Iterable[int]) -> str:
     return ", ".join(str(int(unit)) for unit in sorted(units))
 
@@ -93,6 +98,55 @@ def positions_of(
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A table with its condition that adds up open positions; `day` is its column of the day.
+
+    Balances have none: they stand before every day that is asked for.
+    """
+
+    sql: str
+    params: tuple[Any, ...]
+    day: str = ""
+
+
+def open_sources(
+    part: Where, month: date | None, on: date, known_at: datetime | None = None
+) -> list[Source]:
+    """Give what adds up to the open positions at the end of a day, from a carried month on.
+
+    `month` None: from the entries alone. The whole company is read from its own sums: as far as
+    they are carried no entry is read.
+    """
+    known, last = ("", ()) if known_at is None else (" AND recorded_at <= %s", (known_at,))
+    since = month or date.min
+    sources = []
+    if month is not None and is_company([part]):
+        sources.append(Source("dakehu_companybalance WHERE month = %s", (month,)))
+        sources.append(
+            Source(
+                f'dakehu_turnover WHERE span = {int(Turnover.Span.DAY)} AND "on" >= %s'
+                f' AND "on" <= %s AND place = {int(Place.OPEN)}',
+                (month, on),
+                '"on"',
+            )
+        )
+        since = carried_until()
+        if since > on:
+            return sources
+    elif month is not None:
+        sources.append(Source(f"dakehu_balance WHERE month = %s AND {part.sql()}", (month,)))
+    sources.append(
+        Source(
+            f'dakehu_entry WHERE "on" >= %s AND "on" <= %s AND place = {int(Place.OPEN)}'
+            f" AND {part.sql()}{known}",
+            (since, on, *last),
+            '"on"',
+        )
+    )
+    return sources
+
+
+@dataclass(frozen=True, slots=True)
 class DayCells:
     """The open positions at the end of a day, and what had changed in the days before it."""
 
@@ -113,23 +167,16 @@ def open_cells(
     Cells are alike in stage, own rate, currency, and where their close month lies to the period.
     """
     narrowed = any(part.accounts is not None for part in where)
-    month = None if known_at is not None or narrowed else _carried_before(before)
+    month = None if known_at is not None or narrowed else carried_before(before)
     selects, params = [], []
     for part in where:
-        if month is not None:
+        for source in open_sources(part, month, on, known_at):
+            phase = f"CASE WHEN {source.day} > %s THEN 1 ELSE 0 END" if source.day else "0"
             selects.append(
-                "SELECT 0 AS phase, stage_id, own_rate_bp, currency, close_month, count,"
-                f" amount_minor FROM dakehu_balance WHERE month = %s AND {part.sql()}"
+                f"SELECT {phase} AS phase, stage_id, own_rate_bp, currency, close_month, count,"
+                f" amount_minor FROM {source.sql}"
             )
-            params.append(month)
-        known = "" if known_at is None else " AND recorded_at <= %s"
-        selects.append(
-            'SELECT CASE WHEN "on" > %s THEN 1 ELSE 0 END AS phase, stage_id, own_rate_bp,'
-            ' currency, close_month, count, amount_minor FROM dakehu_entry WHERE "on" >= %s'
-            ' AND "on" <= %s'
-            f" AND place = {int(Place.OPEN)} AND {part.sql()}{known}"
-        )
-        params += [before, month or date.min, on, *([known_at] if known_at else [])]
+            params += [*([before] if source.day else []), *source.params]
     if not selects:
         return DayCells((), ())
     sql = (
@@ -150,7 +197,7 @@ def _two_days(rows: Sequence[Sequence[Any]]) -> DayCells:
     before: dict[_Key, list[int]] = {}
     now: dict[_Key, list[int]] = {}
     for phase, stage_id, own, currency, scope, count, amount in rows:
-        key: _Key = (stage_id, None if own < 0 else own, currency, _SCOPES[scope])
+        key: _Key = (stage_id, None if own < 0 else own, currency, SCOPES[scope])
         for sums, counts in ((before, phase == 0), (now, True)):
             if counts:
                 held = sums.setdefault(key, [0, 0])
@@ -220,81 +267,6 @@ def outcome_sums(
 
 
 @dataclass(frozen=True, slots=True)
-class MovedCell:
-    """What movements of a kind did to open positions that are alike; amount changes by sign."""
-
-    kind: Kind
-    shrunk: bool
-    cell: Cell
-
-
-def moved_cells(
-    where: Sequence[Where],
-    *,
-    start: date,
-    end: date,
-    period: Period,
-    known_at: datetime | None = None,
-) -> list[MovedCell]:
-    """Sum the movements of the days start … end (end left out) by kind, stage and currency.
-
-    Amount changes are split by sign here, entry by entry: a sum would hide what shrank. What was
-    taken back is netted where it was counted: a mirrored growth is no shrinking.
-    """
-    if not where or end <= start:
-        return []
-    known = "" if known_at is None else " AND e.recorded_at <= %s"
-    columns = "e.stage_id, e.own_rate_bp, e.currency, e.close_month"
-    changed = int(Kind.AMOUNT_CHANGED)
-    sign = f"CASE WHEN e.kind = {changed} AND e.amount_minor < 0 THEN 1 ELSE 0 END"
-    selects = []
-    for part in where:
-        of_days = (
-            f'e."on" >= %s AND e."on" < %s AND e.place = {int(Place.OPEN)}'
-            f" AND {part.sql('e.')}{known}"
-        )
-        entries = f" FROM dakehu_entry e WHERE {of_days}"
-        mirrors = (
-            " FROM dakehu_movement m JOIN dakehu_entry e ON e.movement_id = m.id"
-            f' WHERE m.kind = {int(Kind.REVERSED)} AND m."on" >= %s AND m."on" < %s'
-            f" AND e.kind = {changed} AND e.amount_minor <> 0 AND {of_days}"
-        )
-        selects += [
-            f"SELECT e.kind, {sign} AS shrunk, {columns}, e.count, e.amount_minor{entries}",
-            # Rare, and kept apart so that the sum above stays within its index: a mirror leaves
-            # the bar of its own sign and joins that of what it takes back.
-            f"SELECT e.kind, {sign}, {columns}, -e.count, -e.amount_minor{mirrors}",
-            f"SELECT e.kind, 1 - {sign}, {columns}, e.count, e.amount_minor{mirrors}",
-        ]
-    days, last = [start, end], ([known_at] if known_at else [])
-    params = [*days, *last, *days, *days, *last, *days, *days, *last] * len(where)
-    rows = fetch(
-        "SELECT kind, shrunk, stage_id, own_rate_bp, currency,"
-        " CASE WHEN close_month = %s THEN 3 WHEN close_month < %s THEN 0"
-        " WHEN close_month < %s THEN 1 ELSE 2 END AS scope, SUM(count), SUM(amount_minor)"
-        f" FROM ({' UNION ALL '.join(selects)}) AS moved"
-        " GROUP BY 1, 2, 3, 4, 5, 6 HAVING SUM(count) <> 0 OR SUM(amount_minor) <> 0"
-        " ORDER BY 1, 2, 3, 4, 5, 6",
-        [NO_MONTH, period.start.replace(day=1), period.end, *params],
-    )
-    return [
-        MovedCell(
-            Kind(kind),
-            bool(less),
-            Cell(
-                stage,
-                None if own < 0 else own,
-                currency,
-                _SCOPES[scope],
-                int(n),
-                int(amount),
-            ),
-        )
-        for kind, less, stage, own, currency, scope, n, amount in rows
-    ]
-
-
-@dataclass(frozen=True, slots=True)
 class Closing:
     """The books are closed up to `until_on`; what was posted into them afterwards, in sight."""
 
@@ -331,11 +303,18 @@ def closing(where: Sequence[Where], *, known_at: datetime | None = None) -> Clos
     return Closing(until_on, len(movements), tuple(sorted(amounts.items())))
 
 
-def _carried_before(day: date) -> date | None:
+def carried_before(day: date) -> date | None:
+    """Give the carried month that a day is read from, None where nothing is carried so early."""
     carried = organisation().carried
     if carried is None or day < carried[0]:
         return None
     return min(day.replace(day=1), carried[1])
+
+
+def carried_until() -> date:
+    """Give the first day whose turnover is not carried; date.min where nothing is."""
+    carried = organisation().carried
+    return date.min if carried is None else carried[1]
 
 
 def fetch(sql: str, params: Sequence[Any]) -> list[Any]:

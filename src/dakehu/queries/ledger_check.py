@@ -11,12 +11,13 @@ from django.db import connections
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.core.ledger import NO_MONTH, Kind, Place
-from dakehu.models import CarriedMonth
-from dakehu.models.ledger import POSITION
+from dakehu.models import CarriedMonth, Turnover
+from dakehu.models.ledger import ALIKE, POSITION
 from dakehu.models.stamps import FAMILIES
 from dakehu.models.triggers import APPEND_ONLY
 from dakehu.queries.ledger import fetch
 from dakehu.queries.ledger_booked import booked_apart_sql, held_booked_sql, wrongly_booked
+from dakehu.queries.ledger_moved import shrunk_sql
 from dakehu.queries.snapshot import read_alias
 
 #: Deviations that are listed per check; all are counted.
@@ -24,6 +25,7 @@ LISTED = 20
 MARKED = tuple(table for tables in FAMILIES.values() for table in tables)
 _PLACED = ("place", *POSITION)
 _COLUMNS = ", ".join(_PLACED)
+_ALIKE = ", ".join(ALIKE)
 _OPEN, _NOWHERE = int(Place.OPEN), int(Place.NOWHERE)
 
 
@@ -76,6 +78,7 @@ def verify_ledger(viewer: Viewer) -> Verified:
             _bookings(),
             _dates(),
             _balances(months),
+            _company(),
             _turnover(months),
             _months(months),
             _guards(),
@@ -262,48 +265,65 @@ def _balances(months: Sequence[date]) -> Check:
     return _check_each("balances", checked, checks, ("month", *_PLACED, "count", "amount_minor"))
 
 
-def _turnover(months: Sequence[date]) -> Check:
-    """What moved in each month before the last carried one, and nothing after it."""
-    names = ("month", "kind", *_PLACED, "count", "amount_minor", "base_minor")
-    checked = "SELECT COUNT(*) FROM dakehu_turnover"
-    if not months:
-        sql = (
-            f"SELECT month, kind, {_COLUMNS}, count, amount_minor, base_minor FROM dakehu_turnover"
-        )
-        return _check("turnover", checked, sql, names)
-    day = "STRFTIME('%%Y-%%m-01', \"on\")" if _vendor() == "sqlite" else (
-        "CAST(DATE_TRUNC('month', \"on\") AS DATE)"
-    )  # fmt: skip
+def _company() -> Check:
+    """The whole company's balances are the sums of those by position, in every month."""
     sql = (
-        f"SELECT month, kind, {_COLUMNS}, SUM(n), SUM(amount), SUM(base) FROM ("
-        f" SELECT month, kind, {_COLUMNS}, count AS n, amount_minor AS amount, base_minor AS base"
-        "  FROM dakehu_turnover"
-        f" UNION ALL SELECT {day}, kind, {_COLUMNS}, -count, -amount_minor,"
-        "  -COALESCE(base_minor, 0) FROM dakehu_entry"
-        f'  WHERE "on" < %s AND place <> {_NOWHERE}) AS moved'
-        f" GROUP BY month, kind, {_COLUMNS}"
+        f"SELECT month, {_ALIKE}, SUM(n), SUM(amount) FROM ("
+        f" SELECT month, {_ALIKE}, count AS n, amount_minor AS amount FROM dakehu_companybalance"
+        f" UNION ALL SELECT month, {_ALIKE}, -count, -amount_minor FROM dakehu_balance) AS sums"
+        f" GROUP BY month, {_ALIKE} HAVING SUM(n) <> 0 OR SUM(amount) <> 0"
+    )
+    return _check(
+        "company_balances", "SELECT COUNT(*) FROM dakehu_companybalance", sql,
+        ("month", *ALIKE, "count", "amount_minor"),
+    )  # fmt: skip
+
+
+def _turnover(months: Sequence[date]) -> Check:
+    """What moved on each day and in each month before the last carried one, nothing after it."""
+    key = f'span, "on", place, kind, shrunk, {_ALIKE}'
+    names = ("span", "on", "place", "kind", "shrunk", *ALIKE, "count", "amount_minor", "base_minor")
+    carried = f"SELECT {key}, count AS n, amount_minor AS amount, base_minor AS base"
+    month = "STRFTIME('%%Y-%%m-01', e.\"on\")" if _vendor() == "sqlite" else (
+        "CAST(DATE_TRUNC('month', e.\"on\") AS DATE)"
+    )  # fmt: skip
+    alike = ", ".join(f"e.{column}" for column in ALIKE)
+    spans = [(Turnover.Span.DAY, 'e."on"'), (Turnover.Span.MONTH, month)]
+    of_entries = "".join(
+        f" UNION ALL SELECT {int(span)}, {on}, e.place, e.kind, {shrunk_sql('m.kind')}, {alike},"
+        " -e.count, -e.amount_minor, -COALESCE(e.base_minor, 0)"
+        " FROM dakehu_entry e JOIN dakehu_movement m ON m.id = e.movement_id"
+        f' WHERE e."on" < %s AND e.place <> {_NOWHERE}'
+        for span, on in spans
+    )
+    until = months[-1] if months else date.min
+    sql = (
+        f"SELECT {key}, SUM(n), SUM(amount), SUM(base) FROM ({carried} FROM dakehu_turnover"
+        f"{of_entries}) AS moved GROUP BY {key}"
         " HAVING SUM(n) <> 0 OR SUM(amount) <> 0 OR SUM(base) <> 0"
     )
-    return _check_each("turnover", checked, [(sql, [months[-1]])], names)
+    checked = "SELECT COUNT(*) FROM dakehu_turnover"
+    return _check_each("turnover", checked, [(sql, [until, until])], names)
 
 
 def _months(months: Sequence[date]) -> Check:
-    """Opening + turnover = closing, of the carried tables alone."""
+    """Opening + turnover = closing, of the whole company's carried sums alone."""
     checks = []
     for month, after in pairwise(months):
         sql = (
-            f"SELECT %s, {_COLUMNS}, SUM(n), SUM(amount) FROM ("
-            f" SELECT {_COLUMNS}, count AS n, amount_minor AS amount FROM dakehu_balance"
+            f"SELECT %s, {_ALIKE}, SUM(n), SUM(amount) FROM ("
+            f" SELECT {_ALIKE}, count AS n, amount_minor AS amount FROM dakehu_companybalance"
             "  WHERE month = %s"
-            f" UNION ALL SELECT {_COLUMNS}, count, amount_minor FROM dakehu_turnover"
-            f"  WHERE month >= %s AND month < %s AND place = {_OPEN}"
-            f" UNION ALL SELECT {_COLUMNS}, -count, -amount_minor FROM dakehu_balance"
+            f" UNION ALL SELECT {_ALIKE}, count, amount_minor FROM dakehu_turnover"
+            f'  WHERE span = {int(Turnover.Span.MONTH)} AND "on" >= %s AND "on" < %s'
+            f"  AND place = {_OPEN}"
+            f" UNION ALL SELECT {_ALIKE}, -count, -amount_minor FROM dakehu_companybalance"
             "  WHERE month = %s) AS moved"
-            f" GROUP BY {_COLUMNS} HAVING SUM(n) <> 0 OR SUM(amount) <> 0"
+            f" GROUP BY {_ALIKE} HAVING SUM(n) <> 0 OR SUM(amount) <> 0"
         )
         checks.append((sql, [month.isoformat(), month, month, after, after]))
     checked = "SELECT COUNT(*) FROM dakehu_carriedmonth"
-    return _check_each("months", checked, checks, ("month", *_PLACED, "count", "amount_minor"))
+    return _check_each("months", checked, checks, ("month", *ALIKE, "count", "amount_minor"))
 
 
 def _guards() -> Check:

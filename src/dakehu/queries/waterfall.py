@@ -1,6 +1,7 @@
 """What happened to the open funnel between two days (FUN-5): opening + bars = closing."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -11,7 +12,8 @@ from dakehu.core.funnel import Cell, Scope
 from dakehu.core.ledger import Kind
 from dakehu.core.waterfall import REORGANISED, Waterfall, waterfall
 from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
-from dakehu.queries.ledger import Where, moved_cells, open_cells
+from dakehu.queries.ledger import Where, carried_until, is_company, open_cells
+from dakehu.queries.ledger_moved import moved_cells
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on, win_rates
 from dakehu.queries.units import Units, all_units
@@ -55,11 +57,21 @@ def waterfall_between(
     segments = segments_of(viewer, question, units, first, last, today)
     exchange = exchange_on((first, last), base=org.base_currency, known_at=question.known_at)
     movements: dict[str, list[Cell]] = defaultdict(list)
-    for where, begin, finish in segments:
+    apart = _uncarried_apart(segments, question)
+    for where, begin, finish in apart:
+        fresh = []
         for moved in moved_cells(
             where, start=begin, end=finish, period=question.period, known_at=question.known_at
         ):
             movements[bar_of(moved.kind, shrunk=moved.shrunk)].append(moved.cell)
+            fresh.append(moved.cell)
+    closing_where, turn, _finish = apart[-1]
+    if len(apart) > len(segments):
+        # A month of a large company's entries is read once, as movements: it stood where the
+        # month began, and moved so since.
+        closing = _added(_open(closing_where, question, turn - DAY), fresh)
+    else:
+        closing = list(_open(closing_where, question, last))
     for (was, _b, _f), (now, turn, _g) in pairwise(segments):
         at = turn - DAY
         movements[REORGANISED] += _signed(_open(was, question, at), -1)
@@ -72,7 +84,7 @@ def waterfall_between(
         waterfall(
             opening=_of(stages, scopes, _open(segments[0][0], question, first)),
             movements={kind: _of(stages, scopes, cells) for kind, cells in movements.items()},
-            closing=_of(stages, scopes, _open(segments[-1][0], question, last)),
+            closing=_of(stages, scopes, closing),
             opening_rates=rates.on(first, question.known_at),
             closing_rates=rates.on(last, question.known_at),
             opening_exchange=exchange[first].restated(shown),
@@ -101,6 +113,30 @@ def segments_of(
         else:
             segments.append((where, begin, finish))
     return segments
+
+
+def _uncarried_apart(
+    segments: list[tuple[list[Where], date, date]], question: FunnelQuestion
+) -> list[tuple[list[Where], date, date]]:
+    """Cut the last segment of the whole company where what is carried of it ends."""
+    where, begin, finish = segments[-1]
+    turn = carried_until()
+    if question.known_at is None and is_company(where) and begin < turn < finish:
+        return [*segments[:-1], (where, begin, turn), (where, turn, finish)]
+    return segments
+
+
+def _added(standing: Iterable[Cell], moved: Iterable[Cell]) -> list[Cell]:
+    """Add movements to what stood, position by position."""
+    held: dict[tuple[object, ...], Cell] = {}
+    for cell in (*standing, *moved):
+        position = (cell.lineage_id, cell.rate_bp, cell.currency, cell.scope)
+        before = held.get(position)
+        held[position] = cell if before is None else replace(
+            cell, count=before.count + cell.count,
+            amount_minor=before.amount_minor + cell.amount_minor,
+        )  # fmt: skip
+    return [cell for cell in held.values() if cell.count or cell.amount_minor]
 
 
 def _open(where: list[Where], question: FunnelQuestion, on: date) -> tuple[Cell, ...]:

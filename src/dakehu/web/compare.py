@@ -95,7 +95,6 @@ def compare(request: SignedRequest) -> HttpResponse:
         method_key=span.method_key,
         scopes=span.scopes,
     )
-    most = moved_most(request.viewer, question=asked.question, span=span, today=request.today)
     is_part = layout_of(request) == "layouts/part.html"
     bars = bars_shown(found, measure)
     return render_page(
@@ -110,8 +109,6 @@ def compare(request: SignedRequest) -> HttpResponse:
             "today": request.today,
             "currency": found.result.currency,
             "method": method,
-            "most": most,
-            "moved": [(row, _bars_of(row)) for row in most.rows],
             "is_part": is_part,
             "kept": [
                 (name, value)
@@ -119,6 +116,28 @@ def compare(request: SignedRequest) -> HttpResponse:
                 if name not in {"on", "since", "measure"}
             ],
             "largest_figure": max((bar.value.value or Fraction(0) for bar in bars), default=0),
+        },
+    )
+
+
+@signed_in
+@require_safe
+def most(request: SignedRequest) -> HttpResponse:
+    """Show which opportunities moved most: after the bars, since every one that moved is read."""
+    asked = asked_of(request)
+    _measure, span = span_of(request, asked, method_of(asked))
+    found = moved_most(request.viewer, question=asked.question, span=span, today=request.today)
+    figures = [figure.value or Fraction(0) for r in found.rows for figure in (r.weighted, r.closed)]
+    return render_page(
+        request,
+        "funnel/most.html",
+        {
+            "most": found,
+            "moved": [(row, _bars_of(row)) for row in found.rows],
+            "question": asked.question,
+            "since": first_day(span),
+            "currency": found.currency,
+            "largest_figure": max(map(abs, figures), default=0),
         },
     )
 
@@ -259,5 +278,6 @@ def first_day(span: Span) -> date:
 
 urlpatterns = [
     path("funnel/compare/", compare, name="funnel_compare"),
+    path("funnel/most/", most, name="funnel_most"),
     path("funnel/flow/", flow, name="funnel_flow"),
 ]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from dakehu.actions.demo.deals import write_deals
-from dakehu.actions.demo.organisation import write_organisation
+from dakehu.actions.demo.organisation import Written, write_organisation
 from dakehu.actions.demo.targets import write_quotas, write_small_sales
 from dakehu.actions.ledger import rebuild
 from dakehu.actions.organisation import set_up_organisation
@@ -62,11 +62,13 @@ def build(
     years: int = YEARS,
     seed: int = SEED,
     say: Callable[[int], None] | None = None,
+    writing: "Writing | None" = None,
 ) -> Built:
     """Build a company of so many people with so many deals over the years up to yesterday.
 
     Deals are written in chunks, each in a transaction of its own unless the caller holds one;
-    `say` is told how many stand. Raises NotAllowed("demo.build"), RuleBroken("demo.not_empty").
+    `say` is told how many stand. `writing` writes the deals in another
+    way, to the same rows. Raises NotAllowed("demo.build"), RuleBroken("demo.not_empty").
     """
     if not actor.is_operator:
         raise NotAllowed("demo.build")
@@ -87,20 +89,37 @@ def build(
             rng=Random(f"{seed}/company"),
         )
     world, sold = written.world, Sold(written.world)
-    done = movements = 0
-    for chunk in _chunked(deals(world, size), CHUNK):
-        for deal in chunk:
-            sold.add(deal)
-        with transaction.atomic():
-            movements += write_deals(chunk, world, written.short_names)
-        done += len(chunk)
-        if say is not None:
-            say(done)
+    movements = (writing or write_share)(written, size, sold, say or (lambda _done: None))
     with transaction.atomic():
         write_small_sales(world, sold, int(size * SMALL_SALES_PER_DEAL))
         write_quotas(world, sold, written.plan, written.unit_ids, today)
     rebuild(since=None, upto=today, at=at)
-    return Built(done, movements, written.account_count, len(written.plan.people))
+    return Built(size, movements, written.account_count, len(written.plan.people))
+
+
+#: Writes so many deals of a company, counts what was sold, tells how many stand; gives movements.
+Writing = Callable[[Written, int, Sold, Callable[[int], None]], int]
+
+
+def write_share(
+    written: Written,
+    size: int,
+    sold: Sold,
+    say: Callable[[int], None],
+    share: tuple[int, int] = (0, 1),
+) -> int:
+    """Write one share of so many: every n-th chunk of the deals, each in its own transaction."""
+    turn, hands = share
+    done = movements = 0
+    chosen = deals(written.world, size, lambda number: number // CHUNK % hands == turn)
+    for chunk in _chunked(chosen, CHUNK):
+        for deal in chunk:
+            sold.add(deal)
+        with transaction.atomic():
+            movements += write_deals(chunk, written.world, written.short_names)
+        done += len(chunk)
+        say(done)
+    return movements
 
 
 def _refuse_data() -> None:

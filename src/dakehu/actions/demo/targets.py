@@ -2,35 +2,34 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from dakehu.actions.bulk import Row, insert_rows
 from dakehu.core.demo.company import CompanyPlan
-from dakehu.core.demo.targets import Sold, quotas, small_sales
+from dakehu.core.demo.targets import SmallSalePlan, Sold, quotas, small_sales
 from dakehu.core.demo.world import World
 from dakehu.core.periods import containing
 from dakehu.models import Quota, SmallSale
 
-BATCH = 500
+_SMALL_SALE = (
+    "on", "owner_id", "unit_id", "account_id", "orders", "amount_minor", "currency_id",
+    "base_minor", "note", "recorded_at", "actor_id",
+)  # fmt: skip
+_QUOTA = (
+    "unit_id", "person_id", "start_on", "end_on", "level", "amount_minor", "recorded_at",
+)  # fmt: skip
 
 
 def write_small_sales(world: World, sold: Sold, count: int) -> None:
     """Write orders under the threshold, each recorded on its day."""
-    rows = []
-    for sale in small_sales(world, count):
+
+    def row(sale: SmallSalePlan) -> Row:
         owner_id = world.sellers[sale.seller].person_id
         sold.add_small(owner_id, sale)
-        rows.append(
-            SmallSale(
-                on=sale.on,
-                owner_id=owner_id,
-                unit_id=sale.unit_id,
-                account_id=sale.account_id,
-                amount_minor=sale.amount_minor,
-                currency_id="CNY",
-                base_minor=sale.amount_minor,
-                recorded_at=_morning(sale.on),
-                actor_id=owner_id,
-            )
-        )
-    SmallSale.objects.bulk_create(rows, BATCH)
+        return (
+            sale.on, owner_id, sale.unit_id, sale.account_id, 1, sale.amount_minor, "CNY",
+            sale.amount_minor, "", _morning(sale.on), owner_id,
+        )  # fmt: skip
+
+    insert_rows(SmallSale, _SMALL_SALE, map(row, small_sales(world, count)))
 
 
 def write_quotas(
@@ -47,18 +46,18 @@ def write_quotas(
             for code, parent in parents.items()
         }
         quarter = quarter.next()
-    rows = [
-        Quota(
-            unit_id=target.unit_id,
-            person_id=target.person_id,
-            start_on=target.start,
-            end_on=target.end,
-            amount_minor=target.amount_minor,
-            recorded_at=_morning(min(target.start, world.last) - timedelta(days=10)),
-        )
-        for target in quotas(world, sold, trees)
-    ]
-    Quota.objects.bulk_create(rows, BATCH)
+    insert_rows(
+        Quota,
+        _QUOTA,
+        (
+            (
+                target.unit_id, target.person_id, target.start, target.end, "target",
+                target.amount_minor,
+                _morning(min(target.start, world.last) - timedelta(days=10)),
+            )
+            for target in quotas(world, sold, trees)
+        ),
+    )  # fmt: skip
 
 
 def _morning(day: date) -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dakehu.actions.bulk import Row, insert_rows, take_ids
-from dakehu.actions.ledger.carry import carry_rows, hold_ledger
+from dakehu.actions.ledger.carry import Carried, carry_rows, hold_ledger
 from dakehu.actions.ledger.post import Drafted, booked
 from dakehu.core.ledger import entries_for
 from dakehu.models import Entry, Movement, MovementNote
@@ -31,10 +31,19 @@ def write_histories(drafts: Sequence[Drafted], *, carry: bool = False) -> int:
     late = carry and hold_ledger(min(draft.posting.on for draft in drafts))
     ids = take_ids(Movement, len(drafts))
     insert_rows(Movement, _MOVEMENT, map(_movement, ids, drafts))
-    entries = [row for pair in zip(ids, drafts, strict=True) for row in _entries(*pair)]
-    insert_rows(Entry, _ENTRY, entries)
+    entries = [
+        (row, draft.mirrors)
+        for movement_id, draft in zip(ids, drafts, strict=True)
+        for row in _entries(movement_id, draft)
+    ]
+    insert_rows(Entry, _ENTRY, (row for row, _mirrors in entries))
     if late:
-        carry_rows([(row[2], row[3], row[7:15], row[5], row[6], row[15] or 0) for row in entries])
+        carry_rows(
+            [
+                Carried(row[2], mirrors, row[3], row[7:15], row[5], row[6], row[15] or 0)
+                for row, mirrors in entries
+            ]
+        )
     insert_rows(
         MovementNote,
         _NOTE,

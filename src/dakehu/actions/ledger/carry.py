@@ -1,12 +1,13 @@
-"""What is carried from the ledger per month: balances at its start, turnover within it.
+"""What is carried from the ledger: balances at the start of a month, turnover of days and months.
 
-A cache: `rebuild` remakes it from the entries. The month M is carried when its balance stands and
-the turnover of every month before it. Readers start at the last carried month, so the current
-month needs no carrying and a change of today writes nothing here.
+A cache: `rebuild` remakes it from the entries. The month M is carried when its balances stand and
+the turnover of every day and month before it. Balances stand by position and, added up, of the
+whole company; turnover is the whole company's alone (decision 16). The month that is not over
+needs no carrying, and a change of today writes nothing here.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,8 +15,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from dakehu.core.errors import Conflict
-from dakehu.core.ledger import Place
-from dakehu.models import Balance, CarriedMonth, Entry, Turnover
+from dakehu.core.ledger import Place, shrank
+from dakehu.core.periods import next_month
+from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, Turnover
+from dakehu.models.ledger import ALIKE
+from dakehu.queries.ledger_moved import shrunk_sql
 from dakehu.queries.organisation import organisation
 
 POSITION = (
@@ -23,6 +27,11 @@ POSITION = (
     "own_rate_bp",
 )  # fmt: skip
 _COLUMNS = ", ".join(POSITION)
+#: Of POSITION, what the whole company's sums tell apart.
+_ALIKE_AT = tuple(POSITION.index(column) for column in ALIKE)
+_ALIKE = ", ".join(ALIKE)
+_TOLD_APART = ("place", "kind", "shrunk", *ALIKE)
+_MOVED = ", ".join(_TOLD_APART)
 #: One lock for all that carries; the number only has to be ours.
 _LOCK = 7042018
 _BOOKS = 7042019
@@ -116,11 +125,6 @@ def _is_carried_after(day: date) -> bool:
         return cursor.fetchone() is not None
 
 
-def next_month(month: date) -> date:
-    """Give the first day of the month after."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
 def carry_forward(*, upto: date, at: datetime) -> int:
     """Carry every month up to the one that holds `upto`; give how many were carried anew."""
     carried = 0
@@ -162,12 +166,14 @@ def rebuild(*, since: date | None, upto: date, at: datetime) -> int:
         if since is None:
             CarriedMonth.objects.all().delete()
             Balance.objects.all().delete()
+            CompanyBalance.objects.all().delete()
             Turnover.objects.all().delete()
         else:
             start = since.replace(day=1)
             CarriedMonth.objects.filter(month__gt=start).delete()
             Balance.objects.filter(month__gt=start).delete()
-            Turnover.objects.filter(month__gte=start).delete()
+            CompanyBalance.objects.filter(month__gt=start).delete()
+            Turnover.objects.filter(on__gte=start).delete()
     return carry_forward(upto=upto, at=at)
 
 
@@ -181,7 +187,7 @@ def _next_to_carry() -> date | None:
 
 def _carry_month(month: date, at: datetime) -> None:
     previous = CarriedMonth.objects.order_by("-month").values_list("month", flat=True).first()
-    balance, turnover, entry = (m._meta.db_table for m in (Balance, Turnover, Entry))
+    balance, company, entry = (m._meta.db_table for m in (Balance, CompanyBalance, Entry))
     start = previous or date.min
     with connection.cursor() as cursor:
         cursor.execute(
@@ -193,39 +199,67 @@ def _carry_month(month: date, at: datetime) -> None:
             f" GROUP BY {_COLUMNS} HAVING SUM(count) <> 0 OR SUM(amount_minor) <> 0",
             [month, start, start, month, int(Place.OPEN)],
         )
-        if previous is not None:
-            cursor.execute(
-                f"INSERT INTO {turnover}"
-                f" (month, kind, {_COLUMNS}, count, amount_minor, base_minor)"
-                f" SELECT %s, kind, {_COLUMNS}, SUM(count), SUM(amount_minor),"
-                f" SUM(COALESCE(base_minor, 0)) FROM {entry}"
-                f' WHERE {entry}."on" >= %s AND {entry}."on" < %s AND place <> %s'
-                f" GROUP BY kind, {_COLUMNS}",
-                [previous, previous, month, int(Place.NOWHERE)],
-            )
+        cursor.execute(
+            f"INSERT INTO {company} (month, {_ALIKE}, count, amount_minor)"
+            f" SELECT month, {_ALIKE}, SUM(count), SUM(amount_minor) FROM {balance}"
+            f" WHERE month = %s GROUP BY month, {_ALIKE}"
+            " HAVING SUM(count) <> 0 OR SUM(amount_minor) <> 0",
+            [month],
+        )
+    if previous is not None:
+        _carry_turnover(previous, month)
     CarriedMonth.objects.create(month=month, carried_at=at)
 
 
-def update_carried(entries: Iterable[Entry]) -> None:
-    """Add new entries to every month already carried after their day; needs `lock_alone`."""
-    carry_rows(
-        [
-            (
-                entry.kind, entry.on, tuple(getattr(entry, column) for column in POSITION),
-                entry.count, entry.amount_minor, entry.base_minor or 0,
-            )
-            for entry in entries
-        ]
+def _carry_turnover(start: date, end: date) -> None:
+    """Add up the days of a month from its entries, and the month from its days."""
+    turnover, entry = Turnover._meta.db_table, Entry._meta.db_table
+    into = f'INSERT INTO {turnover} (span, "on", {_MOVED}, count, amount_minor, base_minor)'
+    # Few entries change an amount: the movements of those alone are looked up.
+    kind = "(SELECT m.kind FROM dakehu_movement m WHERE m.id = e.movement_id)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'{into} SELECT {int(Turnover.Span.DAY)}, "on", {_MOVED}, SUM(count),'
+            ' SUM(amount_minor), SUM(base_minor) FROM (SELECT e."on", e.place, e.kind,'
+            f" {shrunk_sql(kind)} AS shrunk, {', '.join(f'e.{c}' for c in ALIKE)}, e.count,"
+            f" e.amount_minor, COALESCE(e.base_minor, 0) AS base_minor FROM {entry} e"
+            f' WHERE e."on" >= %s AND e."on" < %s AND e.place <> {int(Place.NOWHERE)}) AS moved'
+            f' GROUP BY "on", {_MOVED}',
+            [start, end],
+        )
+        cursor.execute(
+            f"{into} SELECT {int(Turnover.Span.MONTH)}, %s, {_MOVED}, SUM(count),"
+            f" SUM(amount_minor), SUM(base_minor) FROM {turnover}"
+            f' WHERE span = {int(Turnover.Span.DAY)} AND "on" >= %s AND "on" < %s'
+            f" GROUP BY {_MOVED}",
+            [start, start, end],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An entry as carrying needs it; `mirrors`: its movement takes back another."""
+
+    kind: int
+    mirrors: bool
+    on: date
+    position: tuple[Any, ...]
+    count: int
+    amount_minor: int
+    base_minor: int
+
+
+def carried_of(entry: Entry, *, mirrors: bool) -> Carried:
+    """Read an entry for carrying."""
+    return Carried(
+        entry.kind, mirrors, entry.on, tuple(getattr(entry, column) for column in POSITION),
+        entry.count, entry.amount_minor, entry.base_minor or 0,
     )  # fmt: skip
 
 
-#: An entry as carrying needs it: kind, day, position, count, amount, base amount.
-Carried = tuple[int, date, tuple[Any, ...], int, int, int]
-
-
 def carry_rows(entries: Sequence[Carried]) -> None:
-    """Add entries to every month already carried after their day; needs `lock_alone`."""
-    earliest = min(entry[1] for entry in entries)
+    """Add entries to everything carried already after their day; needs `lock_alone`."""
+    earliest = min(entry.on for entry in entries)
     months = list(
         CarriedMonth.objects.filter(month__gt=earliest.replace(day=1))
         .order_by("month")
@@ -233,39 +267,57 @@ def carry_rows(entries: Sequence[Carried]) -> None:
     )
     if not months:
         return
-    opened: dict[tuple[Any, ...], dict[int, list[int]]] = {}
-    turnovers: dict[tuple[Any, ...], list[int]] = {}
-    for kind, on, position, count, amount, base in entries:
-        after = bisect_right(months, on)
-        if after == len(months):
-            continue
-        if position[0] == Place.OPEN:
-            sums = opened.setdefault(position, {}).setdefault(after, [0, 0])
-            sums[0] += count
-            sums[1] += amount
-        if position[0] != Place.NOWHERE:
-            flows = turnovers.setdefault((on.replace(day=1), kind, *position), [0, 0, 0])
-            flows[0] += count
-            flows[1] += amount
-            flows[2] += base
-    _upsert(
-        Balance._meta.db_table,
-        ("month", *POSITION),
-        ("count", "amount_minor"),
-        _balances(opened, months),
-    )
+    late = [entry for entry in entries if entry.on < months[-1]]
+    opened = [entry for entry in late if entry.position[0] == Place.OPEN]
+    for model, key, at in (
+        (Balance, POSITION, tuple(range(len(POSITION)))),
+        (CompanyBalance, ALIKE, _ALIKE_AT),
+    ):
+        _upsert(
+            model._meta.db_table,
+            ("month", *key),
+            ("count", "amount_minor"),
+            _balances(opened, at, months),
+        )
     _upsert(
         Turnover._meta.db_table,
-        ("month", "kind", *POSITION),
+        ("span", "on", *_TOLD_APART),
         ("count", "amount_minor", "base_minor"),
-        turnovers,
+        _turnovers(late),
     )
+
+
+def _turnovers(entries: Sequence[Carried]) -> dict[tuple[Any, ...], list[int]]:
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for entry in entries:
+        place = entry.position[0]
+        if place == Place.NOWHERE:
+            continue
+        less = int(shrank(entry.kind, entry.amount_minor, mirrors=entry.mirrors))
+        alike = (place, entry.kind, less, *(entry.position[at] for at in _ALIKE_AT))
+        for span, on in (
+            (Turnover.Span.DAY, entry.on), (Turnover.Span.MONTH, entry.on.replace(day=1)),
+        ):  # fmt: skip
+            sums = found.setdefault((int(span), on, *alike), [0, 0, 0])
+            sums[0] += entry.count
+            sums[1] += entry.amount_minor
+            sums[2] += entry.base_minor
+    return found
 
 
 def _balances(
-    opened: dict[tuple[Any, ...], dict[int, list[int]]], months: Sequence[date]
+    entries: Sequence[Carried], at: Sequence[int], months: Sequence[date]
 ) -> dict[tuple[Any, ...], list[int]]:
-    """Sum up what a position gains from one month on: what comes and goes again leaves nothing."""
+    """Sum up what a position gains from one month on: what comes and goes again leaves nothing.
+
+    `at`: which columns of the position are told apart.
+    """
+    opened: dict[tuple[Any, ...], dict[int, list[int]]] = {}
+    for entry in entries:
+        steps = opened.setdefault(tuple(entry.position[place] for place in at), {})
+        sums = steps.setdefault(bisect_right(months, entry.on), [0, 0])
+        sums[0] += entry.count
+        sums[1] += entry.amount_minor
     found: dict[tuple[Any, ...], list[int]] = {}
     for position, steps in opened.items():
         places = sorted(steps)
@@ -279,6 +331,10 @@ def _balances(
     return found
 
 
+def _named(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
 def _upsert(
     table: str,
     key: tuple[str, ...],
@@ -287,11 +343,12 @@ def _upsert(
 ) -> None:
     if not rows:
         return
+    columns = _named((*key, *sums))
     marks = ", ".join(["%s"] * (len(key) + len(sums)))
     adding = ", ".join(f"{c} = {table}.{c} + excluded.{c}" for c in sums)
     sql = (
-        f"INSERT INTO {table} ({', '.join((*key, *sums))}) VALUES ({marks})"
-        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {adding}"
+        f"INSERT INTO {table} ({columns}) VALUES ({marks})"
+        f" ON CONFLICT ({_named(key)}) DO UPDATE SET {adding}"
     )
     if connection.vendor == "postgresql" and len(rows) > _MANY:
         _upsert_by_copy(table, key, sums, rows)
@@ -308,7 +365,7 @@ def _upsert_by_copy(
     rows: dict[tuple[Any, ...], list[int]],
 ) -> None:
     """Do the same as `_upsert` for very many rows: COPY into a table of this session first."""
-    columns = ", ".join((*key, *sums))
+    columns = _named((*key, *sums))
     adding = ", ".join(f"{c} = {table}.{c} + excluded.{c}" for c in sums)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -320,6 +377,6 @@ def _upsert_by_copy(
                 copy.write_row((*k, *v))
         cursor.execute(
             f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}_coming"
-            f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {adding}"
+            f" ON CONFLICT ({_named(key)}) DO UPDATE SET {adding}"
         )
         cursor.execute(f"DROP TABLE {table}_coming")

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from dakehu.actions.ledger.carry import LedgerHold, hold_ledger, update_carried
+from dakehu.actions.ledger.carry import (
+    Carried,
+    LedgerHold,
+    carried_of,
+    carry_rows,
+    hold_ledger,
+)
 from dakehu.actions.ledger.rows import insert
-from dakehu.core.ledger import NewEntry, Place, Step, Way, entries_for
+from dakehu.core.ledger import Kind, NewEntry, Place, Step, Way, entries_for
 from dakehu.models import Entry, Movement, MovementNote
 
 
@@ -45,6 +51,11 @@ class Drafted:
     entries: tuple[NewEntry, ...] | None = None
     entry_kind: int | None = None
 
+    @property
+    def mirrors(self) -> bool:
+        """Test if it takes back another movement."""
+        return self.step.kind is Kind.REVERSED
+
 
 def post(
     *,
@@ -75,9 +86,12 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     movements = [_movement(draft) for draft in drafts]
     insert(movements)
     entries: list[Entry] = []
+    carried: list[Carried] = []
     notes: list[MovementNote] = []
     for movement, draft in zip(movements, drafts, strict=True):
-        entries.extend(_entries(movement, draft))
+        rows = _entries(movement, draft)
+        entries += rows
+        carried += (carried_of(row, mirrors=draft.mirrors) for row in rows)
         if draft.reason or draft.competitor or draft.text:
             notes.append(
                 MovementNote(
@@ -90,7 +104,7 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     insert(entries)
     insert(notes)
     if late:
-        update_carried(entries)
+        carry_rows(carried)
     return [movement.pk for movement in movements]
 
 

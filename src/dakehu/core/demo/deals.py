@@ -5,7 +5,7 @@ handed over), and how it leaves. Every change is a standing of the ledger; `step
 the movements of it, as it does for people.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -108,8 +108,13 @@ class Deal:
         return self.method.stages.index(self.last.position.stage_id)
 
 
-def deals(world: World, count: int) -> Iterator[Deal]:
-    """Play so many deals, in the order of their first days."""
+def deals(
+    world: World, count: int, chosen: Callable[[int], bool] = lambda _number: True
+) -> Iterator[Deal]:
+    """Play so many deals, in the order of their first days; of them those that are chosen.
+
+    Each has throws of its own: a part of them is the same as in the whole.
+    """
     rng = Random(f"{world.seed}/days")
     span = (world.last - world.start).days
     # Rather more each month than the month before: the company grows.
@@ -118,6 +123,8 @@ def deals(world: World, count: int) -> Iterator[Deal]:
     for seller in world.sellers:
         reach.append((reach[-1] if reach else 0.0) + seller.weight)
     for number, day in enumerate(days):
+        if not chosen(number):
+            continue
         game = _Game(world, Random(f"{world.seed}/{number}"))
         yield game.play(number, _workday(world.start + timedelta(days=day), world.last), reach)
 

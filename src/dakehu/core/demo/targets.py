@@ -71,6 +71,12 @@ class Sold:
             amount = amount * quarter.days // quarter.elapsed_days(self._world.last)
         self._count(owner_id, sale.unit_id, sale.on, amount)
 
+    def take_in(self, by_owner: Mapping[Key, int], by_unit: Mapping[Key, int]) -> None:
+        """Count what somebody else counted, of other deals."""
+        for ours, theirs in ((self.by_owner, by_owner), (self.by_unit, by_unit)):
+            for key, amount in theirs.items():
+                ours[key] += amount
+
     def _count(self, owner_id: int, unit_id: int, day: date, amount_minor: int) -> None:
         quarter = containing(day, "quarter").start
         self.by_owner[owner_id, quarter] += amount_minor
