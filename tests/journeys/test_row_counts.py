@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Served, command, serving
-from tests.journeys.steps import overhang
 from tests.journeys.test_every_page import kept_out, look
 from tests.journeys.test_first_day import PASSWORD, log_in
 
@@ -59,9 +58,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield result
 
 
-@pytest.mark.parametrize("login", ["wu", "li"])
+@pytest.mark.parametrize(("login", "examined_in"), [("wu", "zh-hans"), ("li", "en")])
 def test_screens_with_no_row_and_with_twenty_are_whole(
-    open_page: OpenPage, axe: Axe, login: str
+    open_page: OpenPage, axe: Axe, login: str, examined_in: str
 ) -> None:
     page = open_page()
     page.emulate_media(reduced_motion="reduce")
@@ -70,20 +69,18 @@ def test_screens_with_no_row_and_with_twenty_are_whole(
     for language in ("zh-hans", "en"):
         if language == "en":
             page.goto("/settings/me/")
-            page.locator("select[name=language]").select_option("en")
-            page.locator("main form button.btn-primary").first.click()
+            page.locator(".top-end form[action*=language] button[value=en]").click()
             page.wait_for_load_state()
         for place, rows in PLACES.items():
             page.goto(place)
-            said = page.locator("main").inner_text()
-            assert not re.search(r"NaN|None|undefined", said), place
-            found = page.locator("main .table-box tbody tr:has(th[scope=row])").count()
+            assert not re.search(r"NaN|None|undefined", page.locator("main").inner_text()), place
             if rows is not None:
+                found = page.locator("main .table-box tbody tr:has(th[scope=row])").count()
                 assert found == (rows if login == "li" else 0), place
                 assert page.locator("[rel=next]").count() == 0, place
                 if not found:
                     expect(page.locator(".empty-state .title").first, place).to_be_visible()
             wrong += look(page, f"{place} {language}", language)
-            wrong += kept_out(page, axe, f"{place} {language}")
-            assert overhang(page) <= 0, place
-    assert not wrong, "\n".join(wrong)
+            # One language is enough for axe: words change, the elements do not.
+            wrong += kept_out(page, axe, place) if language == examined_in else []
+        assert not wrong, "\n".join(wrong)
