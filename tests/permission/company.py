@@ -1,10 +1,10 @@
 """The demo company with the people in it that permission is hard for, and 40 of all to ask as."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,7 @@ from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.people import viewer_by_login
 from tests.permission.oracle import Oracle, read_rows
 
+T = TypeVar("T")
 ZONE = ZoneInfo("Asia/Shanghai")
 ASKED = 40
 DAY = timedelta(days=1)
@@ -59,6 +60,8 @@ class Company:
     #: At full size a test asks one share of the forty, another test the next (permission_at_size).
     shares: int = 1
     turn: int = 0
+    #: Whether everybody is asked everything.
+    whole: bool = False
 
     @property
     def asked_now(self) -> list[str]:
@@ -67,6 +70,10 @@ class Company:
             return self.asked[self.turn % self.shares :: self.shares]
         quick = os.environ.get("HYPOTHESIS_PROFILE") == "quick"
         return self.asked[::2] if quick else self.asked
+
+    def part(self, items: Sequence[T], number: int, of: int) -> Sequence[T]:
+        """Give what one person is asked, another something else; all of it in `make deep`."""
+        return items if self.whole else items[number % of :: of]
 
     def met(self, *cases: object) -> None:
         """Test that every case came up; a share of the forty need not meet them all."""

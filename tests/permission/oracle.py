@@ -26,7 +26,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import wraps
 from math import ceil
-from statistics import median
 from typing import Any
 
 from dakehu import models
@@ -52,13 +51,12 @@ READS_NOTES = {
 }  # fmt: skip
 
 OPEN, WON, LOST, ABANDONED = 1, 2, 3, 4
-#: Kinds of movement by which a stay at a stage ends and begins, by their numbers in the table.
-LEAVING = {int(k) for k in (Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST, Kind.ABANDONED)}
-BEGINNING = {
-    int(k)
-    for k in (
-        Kind.CREATED, Kind.METHOD_MOVED, Kind.ADVANCED, Kind.REGRESSED, Kind.REOPENED,
-        Kind.RESTORED,
+#: Kinds of movement by which a stay at a stage begins or ends, by their numbers in the table.
+TURNING = {
+    int(kind)
+    for kind in (
+        Kind.CREATED, Kind.METHOD_MOVED, Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST,
+        Kind.ABANDONED, Kind.REOPENED, Kind.VOIDED, Kind.RESTORED,
     )
 }  # fmt: skip
 POSITION = (
@@ -110,7 +108,7 @@ def read_rows() -> Rows:
         lines=all_of(models.ProductLine, "line_set__opportunity_id", "line_set__on"),
         stages=all_of(models.Stage, "method__key"),
         reversals=list(
-            models.Movement.objects.filter(reverses__isnull=False).values("reverses_id")
+            models.Movement.objects.filter(reverses__isnull=False).values("id", "reverses_id")
         ),
         reviews=list(models.ReviewUnit.objects.values("review_id", "review__unit_id", "unit_id")),
         runs=list(models.ImportRun.objects.values("id", "actor_id")),
@@ -327,44 +325,48 @@ class Oracle:
                 "close_passed": row["close_on"] is not None and row["close_on"] < self.today,
                 "no_next_step": not row["next_step"] or (step is not None and step < self.today),
                 "no_amount": row["amount_minor"] == 0,
-                "stuck": typical is not None and still >= max(1, ceil(typical * 3 / 2)),
+                "stuck": typical is not None and still >= ceil(max(typical, 1) * 1.5),
             }
             if any(lacks.values()):
                 found[pk] = {name for name, is_so in lacks.items() if is_so}
         return found
 
-    def medians(self) -> dict[int, Fraction]:
-        """Give the median days of stays that ended within a year, of stages with five or more."""
+    def medians(self) -> dict[int, int]:
+        """Give the median days at each stage, company-wide, where five stays or more have ended."""
         if ("medians", 0) not in self.known:
             self.known["medians", 0] = self._medians()
-        found: dict[int, Fraction] = self.known["medians", 0]
+        found: dict[int, int] = self.known["medians", 0]
         return found
 
-    def _medians(self) -> dict[int, Fraction]:
-        taken_back = {row["reverses_id"] for row in self.rows.reversals}
+    def _medians(self) -> dict[int, int]:
+        """Half of the stays begun within a year have left by then; open ones count till today."""
+        aside = {row[c] for row in self.rows.reversals for c in ("id", "reverses_id")}
+        last = self.today + timedelta(days=1)
+        day = 28 if (last.month, last.day) == (2, 29) else last.day
+        first = date(last.year - 1, last.month, day)
         chains: dict[int, list[Row]] = defaultdict(list)
         for e in self.rows.entries:
-            if e["place"] == OPEN and e["movement_id"] not in taken_back:
+            begun = first <= e["on"] <= self.today
+            if e["count"] == 1 and e["kind"] in TURNING and begun and e["movement_id"] not in aside:
                 chains[e["opportunity_id"]].append(e)
-        days: dict[int, list[int]] = defaultdict(list)
+        stays: dict[int, list[tuple[int, bool]]] = defaultdict(list)
         for chain in chains.values():
-            for left in chain:
-                if left["count"] != -1 or left["kind"] not in LEAVING:
-                    continue
-                if not self.today - timedelta(days=365) < left["on"] <= self.today:
-                    continue
-                begun = [
-                    e["on"]
-                    for e in chain
-                    if e["count"] == 1
-                    and e["kind"] in BEGINNING
-                    and e["stage_id"] == left["stage_id"]
-                    and e["id"] < left["id"]
-                    and e["on"] <= left["on"]
-                ]
-                if begun:
-                    days[left["stage_id"]].append((left["on"] - max(begun)).days)
-        return {s: Fraction(str(median(found))) for s, found in days.items() if len(found) >= 5}
+            chain.sort(key=lambda e: (e["on"], e["movement_id"]))
+            for came, left in zip(chain, [*chain[1:], None], strict=True):
+                until = self.today if left is None else left["on"]
+                if came["place"] == OPEN:
+                    stays[came["stage_id"]].append(((until - came["on"]).days, left is not None))
+        found: dict[int, int] = {}
+        for stage, lengths in stays.items():
+            staying = Fraction(1)
+            for days in sorted({n for n, ended in lengths if ended}):
+                at_risk = sum(n >= days for n, _ended in lengths)
+                staying *= 1 - Fraction(lengths.count((days, True)), at_risk)
+                if staying <= Fraction(1, 2):
+                    if sum(ended for _n, ended in lengths) >= 5:
+                        found[stage] = days
+                    break
+        return found
 
     @once
     def quota_subjects(self, person: int) -> set[tuple[str, int]]:

@@ -395,7 +395,7 @@ def test_a_quota_is_told_to_whom_the_oracle_allows(company: Company) -> None:
         viewer = company.viewer(login)
         allowed = oracle.quota_subjects(person)
         subjects = list({(q["unit_id"], q["person_id"]): q for q in quotas}.values())
-        for quota in subjects[number % 4 :: 4]:
+        for quota in company.part(subjects, number, 4):
             found = quota_for(
                 viewer, person_id=quota["person_id"], unit_id=quota["unit_id"],
                 start=quota["start_on"], end=quota["end_on"], today=company.today,
@@ -412,7 +412,7 @@ def test_the_funnel_of_a_person_holds_no_more_than_the_asker_may_add_up(company:
     owners = sorted({e["owner_id"] for e in oracle.rows.entries if e["owner_id"]})
     for number, login, person in people(company):
         viewer, held = company.viewer(login), oracle.held(person, on)
-        for owner in owners[number % 8 :: 8]:
+        for owner in company.part(owners, number, 8):
             question = FunnelQuestion(
                 on=on, period=containing(on, "quarter"), person_id=owner
             )  # fmt: skip

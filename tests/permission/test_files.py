@@ -25,19 +25,22 @@ def alive(oracle: Oracle, person: int) -> list[dict[str, Any]]:
 
 
 def opportunities(company: Company, reader: Reader, login: str, person: int, number: int) -> object:
-    places = {"open": 1, "won": 2, "lost": 3, "abandoned": 4}
-    state = ("all", *places)[number % 5]
-    rows = [
-        row
-        for row in alive(company.oracle, person)
-        if state == "all" or row["place"] == places[state]
-    ]
-    found = reader.file("/opportunities/export", f"?state={state}&sort=-amount")
-    assert sorted(r["Code"] for r in found) == sorted(row["code"] for row in rows), login
-    amounts = {row["code"]: Fraction(row["amount_minor"], 100) for row in rows}
-    (amount,) = [name for name in found[0] if name.startswith("Amount (")] if found else [""]
-    assert all(Fraction(r[amount]) == amounts[r["Code"]] for r in found), login
-    return found
+    places = {"all": None, "open": 1, "won": 2, "lost": 3, "abandoned": 4}
+    every: list[dict[str, str]] = []
+    for state in company.part(list(places), number, 5):
+        rows = [
+            row for row in alive(company.oracle, person) if places[state] in (None, row["place"])
+        ]
+        found = reader.file("/opportunities/export", f"?state={state}&sort=-amount")
+        assert sorted(r["Code"] for r in found) == sorted(row["code"] for row in rows), login
+        amounts = {row["code"]: Fraction(row["amount_minor"], 100) for row in rows}
+        told = {
+            r["Code"]: Fraction(next(v for k, v in r.items() if k.startswith("Amount (")))
+            for r in found
+        }
+        assert told == amounts, (login, state)
+        every += found
+    return every
 
 
 def accounts(company: Company, reader: Reader, login: str, person: int, number: int) -> object:
@@ -102,7 +105,7 @@ def quotas(company: Company, reader: Reader, login: str, person: int, number: in
     year = company.today.year
     names = {u.pk: u.name_en or u.name_zh for u in SalesUnit.objects.all()}
     found: list[dict[str, str]] = []
-    for unit in opened[number % 4 :: 4]:
+    for unit in company.part(opened, number, 4):
         found = reader.file("/quotas/export", f"?unit={unit}&year={year}")
         below = {names[u] for u, parent in tree.items() if parent == unit}
         told = [r["Unit or person"] for r in found]
@@ -119,7 +122,7 @@ def quotas(company: Company, reader: Reader, login: str, person: int, number: in
                 newest = max(set_to, key=lambda q: (q["recorded_at"], q["id"]))["amount_minor"]
                 cell = found[0][f"{year}Q{quarter} CNY"]
                 assert Fraction(cell) == Fraction(newest, 100), (login, unit, quarter)
-    for unit in sorted(set(tree) - set(opened))[number % 4 :: 4][:2]:
+    for unit in company.part(sorted(set(tree) - set(opened)), number, 20):
         assert reader.status(f"/quotas/export.csv?unit={unit}") == 404, login
     return found
 
@@ -128,7 +131,9 @@ def reviews(company: Company, reader: Reader, login: str, person: int, number: i
     found = reader.file("/reviews/export")
     allowed = company.oracle.reviews(person)
     assert len(found) == len(allowed), login
-    for one in sorted({r["review_id"] for r in company.oracle.rows.reviews})[number % 3 :: 3]:
+    for one in company.part(
+        sorted({r["review_id"] for r in company.oracle.rows.reviews}), number, 3
+    ):
         status = reader.status(f"/reviews/{one}/export.csv")
         assert status == (200 if one in allowed else 404), login
     return found

@@ -147,7 +147,7 @@ def test_every_filter_and_sort_of_opportunities(company: Company) -> None:
             company.oracle.opportunity_by_id[o] for o in company.oracle.opportunities(person)
         ]
         for place, (given, meant) in enumerate(filters(company, person)):
-            if (number + place) % 2:
+            if (number + place) % 2 and not company.whole:
                 continue  # every filter is asked by twenty people, every person asks half
             sort = SORTS[(number + place) // 2 % len(SORTS)]
             found = walked(company, login, OpportunityFilter(**given), sort)
@@ -450,7 +450,7 @@ def test_a_form_finds_only_accounts_in_sight(company: Company) -> None:
     some = oracle.rows.accounts
     for number, login, person in people(company):
         viewer, allowed = company.viewer(login), oracle.accounts(person)
-        for one in some[number % 9 :: 9]:
+        for one in company.part(some, number, 9):
             same = {a["id"] for a in some if a["name"] == one["name"]} & allowed
             for text in (one["name"], one["code"]):
                 found = {a.id for a in account_by_name(viewer=viewer, text=text)}

@@ -105,7 +105,8 @@ def create_opportunity(
     if passed.overruled:
         keys = [item.key for item in passed.missing]
         note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
-    if _comes_home(row, save):
+    # Of today it stands in a unit that stands: nothing to ask for.
+    if on < today and _comes_home(row, save):
         store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
 

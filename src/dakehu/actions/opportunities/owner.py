@@ -64,6 +64,7 @@ def reassign_opportunity(
     )
     steps = steps_between(before, after, order_of_stage={})
     post_steps(row, steps, save, text=why.strip())
-    come_home(row, save)
+    if on < today:
+        come_home(row, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id))
