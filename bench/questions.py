@@ -19,6 +19,14 @@ from dakehu.queries.units import all_units
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+PARTS = {
+    "health": "/funnel/health/", "speed": "/funnel/speed/", "ageing": "/funnel/ageing/",
+    "leaks by stage": "/funnel/leaks/", "leaks by product": "/funnel/leaks/?by=product",
+    "leaks by rival": "/funnel/leaks/?by=rival", "comparison": "/funnel/compare/",
+    "flow": "/funnel/flow/", "trend": "/funnel/trend/",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Asked:
     """One question: how to ask it, and how fast the answer shall be (ms)."""
@@ -112,6 +120,11 @@ def pages(today: date) -> list[Asked]:
                 lambda c=client, u=rows_past: get(c, u),
             ),
         ]  # fmt: skip
+        # What the funnel page loads after its first answer.
+        found += [
+            Asked(f"funnel's {part}, {name}", lambda c=client, u=url: get(c, u), 400)
+            for part, url in PARTS.items()
+        ]
     return found
 
 

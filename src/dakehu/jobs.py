@@ -5,9 +5,16 @@ Each may be run twice or be killed at any moment: doing it again does what is le
 
 from datetime import UTC, datetime
 
-from dakehu.actions import imports
+from dakehu.actions import background, cleaning, imports
 from dakehu.actions.background import enqueue
+from dakehu.actions.calibration import calibrate_win_rates
+from dakehu.actions.ledger import carry_forward
 from dakehu.actions.names import index_from
+from dakehu.actions.weekly import send_weekly_review_mails
+from dakehu.core.access import operator
+from dakehu.core.errors import RuleBroken
+from dakehu.messages.weekly import worded_weekly
+from dakehu.queries.organisation import organisation
 
 
 def _now() -> datetime:
@@ -29,3 +36,49 @@ def index_names(after: int = 0) -> None:
     last = index_from(after)
     if last is not None:
         enqueue("index_names", last)
+
+
+def carry_on() -> None:
+    """Carry at every start of a worker what an upgrade or a restore has left to be made anew."""
+    carry(_now())
+
+
+def queue_due() -> int:
+    """Queue what the schedule says is due; every few seconds, by every worker."""
+    return background.queue_due(_now())
+
+
+def work_scheduled(run_id: int) -> None:
+    """Do what was due, and put on record what came of it."""
+    background.work_scheduled(run_id, BODIES, _now)
+
+
+def carry(at: datetime) -> dict[str, int]:
+    """Carry the ledger's months forward."""
+    return {"carried": carry_forward(upto=organisation().today(at), at=at)}
+
+
+def calibrate(at: datetime) -> dict[str, int]:
+    """Find the calibrated win rates of the day (FUN-9)."""
+    today = organisation().today(at)
+    done = calibrate_win_rates(actor=operator(), today=today, at=at)
+    return {"stages": done.stages, "changed": done.changed}
+
+
+def weekly_mail(at: datetime) -> dict[str, int]:
+    """Write the weekly mails; RuleBroken `mail.some_refused`: those are tried again."""
+    done = send_weekly_review_mails(actor=operator(), at=at, word=worded_weekly)
+    if done.failed:
+        raise RuleBroken("mail.some_refused", failed=done.failed, sent=done.sent)
+    return {"sent": done.sent, "already": done.already}
+
+
+def clean_up(at: datetime) -> dict[str, int]:
+    """Remove what may be kept no longer, and what nobody refers to."""
+    done = cleaning.clean_up(actor=operator(), at=at)
+    return {"uploads": done.uploads, "files": done.files, "log_ins": done.log_ins}
+
+
+BODIES: dict[str, background.Body] = {
+    "carry": carry, "calibrate": calibrate, "weekly_mail": weekly_mail, "clean_up": clean_up,
+}  # fmt: skip

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,8 +16,9 @@ KNOWN = {
     "DAKEHU_WORKERS", "DAKEHU_THREADS", "DAKEHU_PREPARE", "DAKEHU_TEST_POSTGRES_URL",
     "DAKEHU_TEST_DATA", "DAKEHU_LOOK_UPS_A_DAY", "DAKEHU_MAIL", "DAKEHU_MAIL_HOST",
     "DAKEHU_MAIL_PORT", "DAKEHU_MAIL_USER", "DAKEHU_MAIL_PASSWORD", "DAKEHU_MAIL_TLS",
-    "DAKEHU_MAIL_FROM", "DAKEHU_MAIL_URL",
+    "DAKEHU_MAIL_FROM", "DAKEHU_MAIL_URL", "DAKEHU_NIGHTLY_AT", "DAKEHU_WEEKLY_MAIL_AT",
 }  # fmt: skip
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def text(name: str, default: str) -> str:
@@ -50,6 +52,35 @@ def chosen(name: str, *values: str) -> str:
     if value not in values:
         raise ImproperlyConfigured(f"{name} says {value!r}; it must be one of {values}.")
     return value
+
+
+def hour(name: str, value: str) -> time:
+    """Read an hour of the day like 02:30."""
+    try:
+        return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - no day, no zone
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} says {value!r}; it must be an hour like 02:30, or off."
+        ) from error
+
+
+def daily(name: str, default: str) -> time | None:
+    """Read at which hour of each day something is done, by the organisation's clock; off: None."""
+    value = text(name, default).lower()
+    return None if value == "off" else hour(name, value)
+
+
+def weekly(name: str, default: str) -> tuple[int, time] | None:
+    """Read a weekday (0: Monday) and an hour, like mon 06:00; off: None."""
+    value = text(name, default).lower()
+    if value == "off":
+        return None
+    day, _space, at = value.partition(" ")
+    if day not in WEEKDAYS:
+        raise ImproperlyConfigured(
+            f"{name} says {value!r}; it must be a weekday and an hour like mon 06:00, or off."
+        )
+    return WEEKDAYS.index(day), hour(name, at.strip())
 
 
 def refuse_misspelt() -> None:
@@ -312,6 +343,10 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = text("DAKEHU_MAIL_FROM", "dakehu@localhost")
 #: What links in mails begin with.
 MAIL_URL = text("DAKEHU_MAIL_URL", "http://127.0.0.1:8000").rstrip("/")
+#: When `dakehu work` calibrates and cleans up, and when it writes the weekly mails; None: never,
+#: cron does.
+NIGHTLY_AT = daily("DAKEHU_NIGHTLY_AT", "02:30")
+WEEKLY_MAIL_AT = weekly("DAKEHU_WEEKLY_MAIL_AT", "mon 06:00")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

@@ -15,6 +15,7 @@ from dakehu.core.money import (
     limit_in_units,
     parse_amount,
     round_money,
+    split_minor,
     to_minor,
     units,
 )
@@ -149,3 +150,20 @@ def test_money_is_a_finite_decimal_of_a_named_currency() -> None:
         Money(Decimal("Infinity"), "CNY")
     with pytest.raises(RuleBroken, match=r"money\.unknown_currency"):
         Money(Decimal(1), "yuan")
+
+
+def test_an_amount_is_split_to_the_last_minor_unit() -> None:
+    assert split_minor(100, [1, 1, 1]) == [34, 33, 33]
+    assert split_minor(100, [1, 2]) == [33, 67]
+    assert split_minor(7, [0, 0]) == [4, 3]
+    assert split_minor(0, [3, 4]) == [0, 0]
+
+
+@given(st.integers(0, MAX_MINOR), st.lists(st.integers(0, MAX_MINOR), min_size=1, max_size=9))
+def test_shares_add_up_and_are_off_by_less_than_one(minor: int, weights: list[int]) -> None:
+    shares = split_minor(minor, weights)
+    assert sum(shares) == minor
+    whole = sum(weights) or len(weights)
+    for share, weight in zip(shares, weights, strict=True):
+        exact = Fraction(minor * (weight if sum(weights) else 1), whole)
+        assert abs(share - exact) < 1

@@ -27,6 +27,8 @@ NO_VIEWER: dict[str, str] = {
     "alike.best_of": SHAPE,
     "alike.likeness": SHAPE,
     "appointments.in_force": SHAPE,
+    "background.local": INSIDE,
+    "background.schedules": INSIDE,
     "backup.applied": "names migrations; holds no row",
     "backup.checksum": "sums up rows that backup or restore_backup, the operator's, has chosen",
     "backup.columns_of": SHAPE,
@@ -53,6 +55,7 @@ NO_VIEWER: dict[str, str] = {
     "leaks.entries.worth": SHAPE,
     "ledger.closing": WHERE,
     "ledger.is_company": SHAPE,
+    "ledger.day_literal": SHAPE,
     "ledger.fetch": "runs the SQL of queries that have a viewer",
     "ledger.carried_before": INSIDE,
     "ledger.carried_until": INSIDE,
@@ -111,7 +114,6 @@ NO_VIEWER: dict[str, str] = {
     "speed.days_between_sql": SHAPE,
     "speed.not_taken_back": SHAPE,
     "speed.stage_speeds": WHERE,
-    "speed.turns_sql": WHERE,
     "stages.version_in_force": INSIDE,
     "units.all_units": INSIDE,
     "waterfall.bar_of": SHAPE,
@@ -135,6 +137,8 @@ NO_VIEWER: dict[str, str] = {
 #: What pages and commands take from actions that nobody does, and why.
 NO_ACTOR: dict[str, str] = {
     "background.enqueue": "queues a job by name; the job asks who acts",
+    "background.queue_due": "a job: it queues what the schedule says, and touches nothing else",
+    "background.work_scheduled": "a job: it runs a body, which acts as the operator",
     "names.index_from": "a job: makes names findable, whoever may see them",
     "imports.engine.work_import": "a job: it acts as whoever started the run, with today's rights",
     "imports.lease.take_up_stale": "a job: it queues runs again, and touches nothing in them",

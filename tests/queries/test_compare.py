@@ -577,7 +577,8 @@ def test_the_terms_of_the_indicators_by_product_add_up_to_the_company_s(world: W
         for one in funnel_by_product(world.viewer("mei"), stages=[first], **how).products
     }
     assert told == {
-        crane: (Fraction(200, 3), Fraction(70, 20)), belt: (Fraction(100, 3), Fraction(35, 20)),
+        # In whole minor units, which add up to the hundred that was won.
+        crane: (Fraction("66.67"), Fraction(70, 20)), belt: (Fraction("33.33"), Fraction(35, 20)),
         None: (Fraction(40), Fraction(0)),
     }  # fmt: skip
     page = browser("mei").get(f"/funnel/products/?on={TODAY}").content.decode()

@@ -8,7 +8,7 @@ from django.db import transaction
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.core.speed import calibrated
-from dakehu.models import WinRate
+from dakehu.models import Organisation, WinRate
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import calibrated_on, win_rates
 from dakehu.queries.speed import decided_by_stage
@@ -31,6 +31,8 @@ def calibrate_win_rates(*, actor: Viewer, today: date, at: datetime) -> Calibrat
     """
     if not actor.is_operator and not actor.holds("method.edit"):
         raise NotAllowed("method.edit")
+    # Two that run at once would both find a rate missing and write it twice.
+    Organisation.objects.select_for_update().values_list("pk").first()
     method_bp = {stage: rate for stage, rate in win_rates().on(today).items() if rate is not None}
     found = calibrated(method_bp, decided_by_stage(actor), organisation().calibration_weight)
     held = calibrated_on(today)

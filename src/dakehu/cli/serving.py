@@ -1,4 +1,4 @@
-"""dakehu serve: the web server, with the balances carried forward beside it."""
+"""dakehu serve: the web server, with a worker beside it."""
 
 import hashlib
 import os
@@ -20,8 +20,7 @@ from dakehu.cli.working import end_with_parent
 from dakehu.core.errors import RuleBroken
 from dakehu.queries.people import demo_log_ins
 
-#: How long after a run the next is due, and how soon a failed one is tried again; seconds.
-CARRY_EVERY, CARRY_AGAIN = 6 * 3600, 60
+#: How soon a worker that ended is started again; seconds.
 WORK_AGAIN = 2
 
 
@@ -48,7 +47,6 @@ def serve(host: str | None, port: int | None, *, no_worker: bool) -> None:
         for person in demo_log_ins():
             click.echo(f"  {person.login:<14} {person.shown(language())}")
     click.echo(_("Stop with Ctrl+C."))
-    threading.Thread(target=_keep_carried, name="carry", daemon=True).start()
     if not no_worker:
         threading.Thread(target=_keep_working, name="work", daemon=True).start()
     end_with_parent()
@@ -99,18 +97,6 @@ def _fingerprint(folders: list[Path]) -> str:
         facts = file.stat()
         total.update(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return total.hexdigest()
-
-
-def _keep_carried() -> None:
-    """Carry months forward now and then, in a process of its own that may fail and is retried."""
-    wait = threading.Event()
-    while True:
-        done = subprocess.run(
-            [sys.executable, "-m", "dakehu", "ledger", "carry"],
-            stdout=subprocess.DEVNULL,
-            check=False,
-        )
-        wait.wait(CARRY_EVERY if done.returncode == 0 else CARRY_AGAIN)
 
 
 def _keep_working() -> None:

@@ -31,6 +31,7 @@ def work(beside: int | None) -> None:
     # A group of its own: whoever stops this process stops its children with it.
     if beside is not None and os.getpgrp() != os.getpid():
         os.setpgrp()
+    enqueue("carry_on")
     enqueue("index_names", 0)
     connections.close_all()
     end_with_parent()
@@ -45,9 +46,10 @@ def work(beside: int | None) -> None:
 
 
 def _look() -> None:
-    """Queue what was left; a database that is away for a while is no reason to end."""
+    """Queue what was left and what is due; a database that is away is no reason to end."""
     try:
         jobs.take_up_stale()
+        jobs.queue_due()
     except Error:
         connections.close_all()
 

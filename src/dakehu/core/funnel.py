@@ -233,12 +233,6 @@ def weighted_for_period(
     return weighted(taken, rates, exchange)
 
 
-def shares(amounts: Sequence[int]) -> list[Fraction]:
-    """Give what part of the whole each amount is; equal parts where the whole is nothing."""
-    whole = sum(amounts)
-    return [Fraction(one, whole) if whole else Fraction(1, len(amounts)) for one in amounts]
-
-
 def small_expected(small: Figure, *, elapsed_days: int, days_left: int) -> Figure:
     """Small sales expected in the rest of the period: small ÷ days elapsed × days left.
 

@@ -6,6 +6,7 @@ with two digits is 123450) and `Fraction` of the unit (what formulas work in). N
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -112,6 +113,22 @@ def round_to_minor(value: Fraction | Decimal, digits: int) -> int:
 def round_money(value: Fraction | Decimal, digits: int) -> Decimal:
     """`value` with `digits` decimals, half to even: the one rounding, at the end."""
     return from_minor(round_to_minor(value, digits), digits)
+
+
+def split_minor(minor: int, weights: Sequence[int]) -> list[int]:
+    """Split whole minor units by weights, to the last one; equally where all weights are 0.
+
+    Each gets its share rounded down; what is left goes one by one to the largest remainders, of
+    equal ones to the first.
+    """
+    whole = sum(weights)
+    parts = list(weights) if whole else [1] * len(weights)
+    whole = whole or len(parts)
+    shares = [minor * part // whole for part in parts]
+    rest = sorted(range(len(parts)), key=lambda n: (-(minor * parts[n] % whole), n))
+    for n in rest[: minor - sum(shares)]:
+        shares[n] += 1
+    return shares
 
 
 def parse_amount(text: str, *, digits: int | None = None, negative: bool = False) -> Decimal:

@@ -11,6 +11,15 @@ from fractions import Fraction
 from itertools import groupby
 from math import ceil
 
+from dakehu.core.ledger import Kind
+
+#: Movements by which an opportunity comes to a stage or leaves it.
+TURNS = (
+    Kind.CREATED, Kind.METHOD_MOVED, Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST,
+    Kind.ABANDONED, Kind.REOPENED, Kind.VOIDED, Kind.RESTORED,
+)  # fmt: skip
+#: Movements by which value may leak; of changed amounts those that shrank.
+LEAKING = (Kind.SLIPPED, Kind.AMOUNT_CHANGED, Kind.REGRESSED, Kind.LOST)
 WINDOW_MONTHS = 12
 SLOW = Fraction(3, 2)
 WHOLE_BP = 10_000

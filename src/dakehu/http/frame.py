@@ -147,6 +147,9 @@ PLACES: tuple[PlaceKind, ...] = (
     place(
         "look_ups", _("Look-ups of names"), icon="search", group="house", to=holding("audit.read")
     ),
+    place(
+        "background", _("Background work"), icon="clock", group="house", to=holding("settings.edit")
+    ),
     place("settings", _("Settings"), icon="settings", group="house", to=holding("settings.edit")),
 )  # fmt: skip
 

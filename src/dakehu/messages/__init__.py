@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from dakehu.core.errors import DakehuError
 from dakehu.messages import (
     accounts,
+    background,
     backup,
     evidence,
     funnel,
@@ -39,6 +40,7 @@ from dakehu.messages.reasons import REASONS
 #: Why something is refused.
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
+    **background.SENTENCES,
     **backup.SENTENCES,
     **evidence.SENTENCES,
     **funnel.SENTENCES,

@@ -2,6 +2,7 @@
 
 from dakehu.models.accounts import Account, AccountName, NameToken
 from dakehu.models.audit import Change, LookUp
+from dakehu.models.background import BackgroundRun
 from dakehu.models.contacts import Contact
 from dakehu.models.evidence import Evidence, StoredFile
 from dakehu.models.imports import (
@@ -37,6 +38,7 @@ __all__ = [
     "Account",
     "AccountName",
     "Appointment",
+    "BackgroundRun",
     "Balance",
     "BooksClosing",
     "CarriedMonth",

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from dakehu.core.speed import LEAKING, TURNS
 from dakehu.models.fields import MinorField, within_limit
 
 
@@ -28,7 +29,8 @@ class Movement(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["opportunity", "id"], name="movement_opportunity"),
-            models.Index(fields=["on", "kind"], name="movement_on"),
+            # Which opportunities moved is read from it alone.
+            models.Index(fields=["on", "kind", "opportunity"], name="movement_on_kind"),
             models.Index(fields=["correlation_id"], name="movement_correlation"),
             models.Index(fields=["recorded_at", "on"], name="movement_recorded"),
             models.Index(
@@ -153,6 +155,41 @@ class Entry(models.Model):
                     "amount_minor",
                 ],
                 name="entry_of_opportunity",
+            ),
+            # How fast it goes (FUN-9): where opportunities came, in the order of their chains. The
+            # last column is for SQLite, which reads from an index alone only what stands in it.
+            models.Index(
+                fields=[
+                    "opportunity",
+                    "on",
+                    "movement",
+                    "kind",
+                    "place",
+                    "stage_id",
+                    "unit_id",
+                    "owner_id",
+                    "count",
+                ],
+                name="entry_turn",
+                condition=Q(count=1, kind__in=[int(kind) for kind in TURNS]),
+            ),
+            # Where value leaks (FUN-9).
+            models.Index(
+                fields=[
+                    "on",
+                    "kind",
+                    "stage_id",
+                    "unit_id",
+                    "owner_id",
+                    "currency",
+                    "count",
+                    "amount_minor",
+                    "opportunity",
+                    "movement",
+                    "place",
+                ],
+                name="entry_leak",
+                condition=Q(place=1, count__lte=0, kind__in=[int(kind) for kind in LEAKING]),
             ),
         ]
 

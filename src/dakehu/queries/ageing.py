@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,13 +10,13 @@ from typing import Any
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Place
 from dakehu.core.money import from_minor
-from dakehu.core.speed import slow_since, slowness
+from dakehu.core.speed import TURNS, slow_since, slowness
 from dakehu.models import Opportunity
 from dakehu.queries.funnel import FunnelQuestion, sight
-from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.ledger import Where, day_literal, fetch
 from dakehu.queries.opportunities.history import day_of
 from dakehu.queries.rates import currency_digits
-from dakehu.queries.speed import TURNS, not_taken_back
+from dakehu.queries.speed import not_taken_back
 from dakehu.queries.units import all_units
 
 
@@ -115,25 +115,31 @@ def _of_rows(where: Sequence[Where], since: Mapping[int, date]) -> list[tuple[in
 def _of_ledger(
     where: Sequence[Where], since: Mapping[int, date], question: FunnelQuestion
 ) -> list[tuple[int, int, date]]:
-    known_at: datetime | None = question.known_at
-    known = "" if known_at is None else " AND {0}recorded_at <= %s"
-    last = [known_at] if known_at else []
-    standing, more = not_taken_back("e", known_at)
+    known = "" if question.known_at is None else " AND {0}recorded_at <= %s"
+    last = [question.known_at] if question.known_at else []
+    standing, more = not_taken_back("e", question.known_at)
     turns = ", ".join(str(int(kind)) for kind in TURNS)
     slow, days = _since_sql(since, "came_on")
+    by_then = f"<= {day_literal(question.on)}"
     found: list[tuple[int, int, date]] = []
     for part in where:
+        held, params = "", []
+        # Of the whole company the last turn says it all; a part is what is held there on the day.
+        if part != Where():
+            held = (
+                " AND e.opportunity_id IN (SELECT opportunity_id FROM dakehu_entry"
+                f' WHERE place = {int(Place.OPEN)} AND "on" {by_then} AND {part.sql()}'
+                f"{known.format('')} GROUP BY opportunity_id HAVING SUM(count) > 0)"
+            )
+            params = last
         rows = fetch(
             "SELECT opportunity_id, stage_id, came_on FROM ("
-            ' SELECT e.opportunity_id, e.stage_id, e.place, e."on" AS came_on, ROW_NUMBER() OVER'
-            ' (PARTITION BY e.opportunity_id ORDER BY e."on" DESC, e.movement_id DESC) AS nth'
+            ' SELECT e.opportunity_id, e.stage_id, e.place, e."on" AS came_on, LEAD(e."on") OVER'
+            ' (PARTITION BY e.opportunity_id ORDER BY e."on", e.movement_id) AS left_on'
             f" FROM dakehu_entry e WHERE e.count = 1 AND e.kind IN ({turns})"
-            f' AND e."on" <= %s{known.format("e.")}{standing} AND e.opportunity_id IN ('
-            "  SELECT opportunity_id FROM dakehu_entry"
-            f'  WHERE place = {int(Place.OPEN)} AND "on" <= %s AND {part.sql()}{known.format("")}'
-            "  GROUP BY opportunity_id HAVING SUM(count) > 0)"
-            f") AS turns WHERE nth = 1 AND place = {int(Place.OPEN)} AND ({slow})",
-            [question.on, *last, *more, question.on, *last, *days],
+            f' AND e."on" {by_then}{known.format("e.")}{held}{standing}'
+            f") AS turns WHERE left_on IS NULL AND place = {int(Place.OPEN)} AND ({slow})",
+            [*last, *params, *more, *days],
         )
         found += [(pk, stage, day_of(came)) for pk, stage, came in rows]
     return found

@@ -23,12 +23,12 @@ from dakehu.core.funnel import (
     WeightedScope,
     amount,
     known,
-    shares,
     sum_cells,
     weighted,
     weighted_for_period,
 )
 from dakehu.core.ledger import NO_MONTH, Place
+from dakehu.core.money import split_minor
 from dakehu.models import Product
 from dakehu.queries.compare import Moved, MovedRow, page_of_moved
 from dakehu.queries.funnel import FunnelQuestion, person_in_sight, shown_for_base, sight
@@ -193,7 +193,7 @@ class _Won:
 
     opportunity_id: int
     product_id: int | None
-    base_minor: Fraction
+    base_minor: int
 
 
 def _won(where: Sequence[Where], question: FunnelQuestion) -> Iterator[_Won]:
@@ -211,14 +211,14 @@ def _won(where: Sequence[Where], question: FunnelQuestion) -> Iterator[_Won]:
         rows = fetch(
             "SELECT won.opportunity_id, won.base, l.product_id, SUM(l.amount_minor)"
             f" FROM ({won}) AS won {joined_lines('won', '%s', with_known_at=bool(last))}"
-            " GROUP BY 1, 2, 3 ORDER BY 1",
+            " GROUP BY 1, 2, 3 ORDER BY 1, 3",
             [period.start, until, *last, question.on, *last],
         )
         for pk, held in groupby(rows, key=lambda row: row[0]):
             lines = list(held)
-            parts = shares([int(minor or 0) for *_facts, minor in lines])
-            for (_pk, base, product, _minor), share in zip(lines, parts, strict=True):
-                yield _Won(int(pk), product, int(base) * share)
+            parts = split_minor(int(lines[0][1]), [int(minor or 0) for *_facts, minor in lines])
+            for (_pk, _base, product, _minor), part_minor in zip(lines, parts, strict=True):
+                yield _Won(int(pk), product, part_minor)
 
 
 def product_closed_rows(

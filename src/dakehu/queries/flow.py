@@ -19,7 +19,7 @@ from dakehu.queries.compare import (
     page_of_moved,
 )
 from dakehu.queries.funnel import FunnelQuestion, sight
-from dakehu.queries.ledger import Where, fetch, open_cells
+from dakehu.queries.ledger import Where, day_literal, fetch, open_cells
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on
 from dakehu.queries.units import all_units
@@ -145,14 +145,13 @@ def _pairs_sql(
     known_by, moment = known_by_then(question)
     was = " OR ".join(f"({part.sql('e.')})" for part in was_where) or "1 = 0"
     now = " OR ".join(f"({part.sql('e.')})" for part in now_where) or "1 = 0"
-    moved, more = "", []
+    moved, opening = "", day_literal(first)
     if only_moved:
         moved = (
-            " AND e.opportunity_id IN (SELECT x.opportunity_id FROM dakehu_entry x"
-            ' WHERE x."on" > %s AND x."on" <= %s AND x.place >= 1)'
+            " AND e.opportunity_id IN (SELECT x.opportunity_id FROM dakehu_movement x"
+            f' WHERE x."on" > {opening} AND x."on" <= {day_literal(last)})'
         )
-        more = [first, last]
-    early, late = f'e."on" <= %s AND ({was})', f"({now})"
+    early, late = f'e."on" <= {opening} AND ({was})', f"({now})"
 
     def of(condition: str, column: str) -> str:
         return f"SUM(CASE WHEN {condition} THEN e.{column} ELSE 0 END)"
@@ -161,7 +160,8 @@ def _pairs_sql(
         "SELECT e.opportunity_id, e.place, e.stage_id, e.currency,"
         f" {of(early, 'count')} AS was_n, {of(late, 'count')} AS now_n,"
         f" {of(early, 'amount_minor')} AS was_minor, {of(late, 'amount_minor')} AS now_minor"
-        f' FROM dakehu_entry e WHERE e."on" <= %s AND e.place >= 1 AND (({was}) OR ({now}))'
+        f' FROM dakehu_entry e WHERE e."on" <= {day_literal(last)} AND e.place >= 1'
+        f" AND (({was}) OR ({now}))"
         f"{known_by}{moved} GROUP BY 1, 2, 3, 4"
     )
     sql = (
@@ -175,7 +175,7 @@ def _pairs_sql(
         " SUM(CASE WHEN now_n <> 0 THEN now_minor ELSE 0 END) AS now_minor"
         f" FROM ({positions}) AS positions WHERE was_n <> 0 OR now_n <> 0 GROUP BY 1"
     )
-    return sql, [first, first, last, *moment, *more]
+    return sql, moment
 
 
 def flow_rows(

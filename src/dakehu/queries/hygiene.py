@@ -108,7 +108,7 @@ def hygiene_counts(
 
 
 def every_untidy(
-    viewer: Viewer, *, asked: HygieneFilter, today: date, chunk: int = 500
+    viewer: Viewer, *, asked: HygieneFilter, today: date, chunk: int = 2000
 ) -> Iterator[HygieneRow]:
     """Give all rows of the filtered list in its order, read chunk by chunk (for exports)."""
     medians = stage_medians(viewer, today=today)

@@ -317,6 +317,15 @@ def carried_until() -> date:
     return date.min if carried is None else carried[1]
 
 
+def day_literal(day: date) -> str:
+    """Give a day as SQL writes it: of a placeholder PostgreSQL plans for any day at all.
+
+    A statement that is prepared is planned without its values; for the days of a long window that
+    is the wrong plan.
+    """
+    return f"'{day.isoformat()}'"
+
+
 def fetch(sql: str, params: Sequence[Any]) -> list[Any]:
     """Run plain SQL where this request reads; days are handed over as the engine stores them."""
     connection = connections[read_alias()]

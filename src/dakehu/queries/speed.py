@@ -15,22 +15,20 @@ from django.db import connections
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Kind, Place
-from dakehu.core.speed import Decided, StageSpeed, Stays, stage_speed, window_start
+from dakehu.core.speed import TURNS, Decided, StageSpeed, Stays, stage_speed, window_start
 from dakehu.queries.funnel import FunnelQuestion, person_in_sight, sight
-from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.ledger import Where, day_literal, fetch
 from dakehu.queries.snapshot import read_alias
 from dakehu.queries.units import all_units
 
-TURNS = (
-    Kind.CREATED, Kind.METHOD_MOVED, Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST,
-    Kind.ABANDONED, Kind.REOPENED, Kind.VOIDED, Kind.RESTORED,
-)  # fmt: skip
 FORWARD = (Kind.ADVANCED, Kind.WON)
 #: The company's medians are read of so many opportunities at most: evenly picked, they say the
 #: same of a stage as all, and a list's page need not walk a million of them.
 SAMPLE = 20_000
 #: A median of fewer stays that ended says nothing, and might say whose they were.
 FEWEST = 5
+#: By any other turn an opportunity goes on, and comes to no stage a second time.
+RETURNS = (Kind.METHOD_MOVED, Kind.REGRESSED, Kind.REOPENED, Kind.RESTORED)
 
 
 @dataclass(frozen=True)
@@ -86,90 +84,133 @@ def stage_speeds(
 ) -> dict[int, StageSpeed]:
     """Count entries, forward leavings and stays by length for each stage, in one question.
 
-    With `sample` of about so many opportunities, every n-th of those there are; else of all.
+    An opportunity comes to a stage once, unless it went back, or left the funnel, in between: what
+    came more often is counted apart, among the few that did. With `sample` of about so many
+    opportunities, every n-th of those there are; else of all.
     """
     if not where:
         return {}
-    held = " OR ".join(f"({part.sql()})" for part in where)
-    turns, params = turns_sql(where, start=start, end=end, known_at=known_at, sample=sample)
-    forward = _listed(FORWARD)
+    window = (start, end)
+    stays, params = _stays_sql(where, window, known_at, sample=sample)
+    again, more = _stays_sql(where, window, known_at, sample=sample, only_returned=True)
     sql = (
-        f"WITH turns AS ({turns}), stays AS (SELECT opportunity_id, stage_id,"
-        f" {days_between_sql('COALESCE(left_on, %s)', 'came_on')} AS days,"
-        " CASE WHEN left_on IS NULL THEN 0 ELSE 1 END AS ended,"
-        f" CASE WHEN left_by IN ({forward}) THEN 1 ELSE 0 END AS forward"
-        f" FROM turns WHERE place = {int(Place.OPEN)} AND ({held}))"
-        " SELECT 0, stage_id, forward, 0, COUNT(*) FROM (SELECT opportunity_id, stage_id,"
-        " MAX(forward) AS forward FROM stays GROUP BY 1, 2) AS opportunities GROUP BY 2, 3"
+        "SELECT 0 AS what, stage_id, days, ended, forward, COUNT(*) AS number"
+        f" FROM ({stays}) AS stays GROUP BY 2, 3, 4, 5"
         " UNION ALL"
-        " SELECT 1, stage_id, days, ended, COUNT(*) FROM stays GROUP BY 2, 3, 4"
+        " SELECT 1, stage_id, 0, 0, SUM(forward - CASE WHEN forward > 0 THEN 1 ELSE 0 END),"
+        " SUM(number - 1) FROM (SELECT stage_id, opportunity_id, SUM(forward) AS forward,"
+        f" COUNT(*) AS number FROM ({again}) AS stays GROUP BY 1, 2 HAVING COUNT(*) > 1) AS again"
+        " GROUP BY 2"
     )
     entered: dict[int, int] = defaultdict(int)
     went: dict[int, int] = defaultdict(int)
-    stays: dict[int, list[Stays]] = defaultdict(list)
-    for what, stage, first, ended, number in fetch(sql, [*params, end]):
+    stays_of: dict[int, list[Stays]] = defaultdict(list)
+    for row in fetch(sql, [*params, *more]):
+        what, stage, days, ended, forward, number = map(int, row)
         if what == 0:
             entered[stage] += number
-            went[stage] += number * int(first)
+            went[stage] += number * forward
+            stays_of[stage].append(Stays(days, bool(ended), number))
         else:
-            stays[stage].append(Stays(int(first), bool(ended), number))
+            entered[stage] -= number
+            went[stage] -= forward
     return {
-        stage: stage_speed(entered[stage], went[stage], tuple(stays[stage])) for stage in entered
+        stage: stage_speed(entered[stage], went[stage], tuple(stays_of[stage])) for stage in entered
     }
 
 
-def turns_sql(
+def _stays_sql(
     where: Sequence[Where],
-    *,
-    start: date,
-    end: date,
+    window: tuple[date, date],
     known_at: datetime | None,
-    sample: int | None = None,
+    *,
+    sample: int | None,
+    only_returned: bool = False,
 ) -> tuple[str, list[Any]]:
-    """Give the SQL of the turns of [start, end] of all opportunities that came in `where` then.
+    """Give the SQL of the stays begun in `where`: opportunity, stage, days, ended, left forward."""
+    held = " OR ".join(f"({part.sql()})" for part in where)
+    turns, params = _turns_sql(
+        where, window, known_at=known_at, sample=sample, only_returned=only_returned
+    )
+    last = f"COALESCE(left_on, {day_literal(window[1])})"
+    sql = (
+        f"SELECT opportunity_id, stage_id, {days_between_sql(last, 'came_on')} AS days,"
+        " CASE WHEN left_on IS NULL THEN 0 ELSE 1 END AS ended,"
+        f" CASE WHEN left_by IN ({_listed(FORWARD)}) THEN 1 ELSE 0 END AS forward"
+        f" FROM ({turns}) AS turns WHERE place = {int(Place.OPEN)} AND ({held})"
+    )
+    return sql, params
 
-    Each row: where it came, and on which day and by which kind it left again (NULL: not yet).
+
+def _turns_sql(
+    where: Sequence[Where],
+    window: tuple[date, date],
+    *,
+    known_at: datetime | None,
+    sample: int | None,
+    only_returned: bool,
+) -> tuple[str, list[Any]]:
+    """Give the SQL of the window's turns of all opportunities that came in `where` then.
+
+    Each row: where it came, and on which day and by which kind it left again (NULL: not yet). The
+    index `entry_turn` holds all of it in the order of the window.
     """
     known = "" if known_at is None else " AND {0}.recorded_at <= %s"
-    last = [known_at] if known_at else []
-    days: list[Any] = [start, end, *last]
+    last: list[Any] = [known_at] if known_at else []
+    first, final = map(day_literal, window)
+    days = f'{{0}}."on" >= {first} AND {{0}}."on" <= {final}'
     seen, params = "", []
     if not any(part == Where() for part in where):
         among = " OR ".join(f"({part.sql('s.')})" for part in where)
         seen = (
             " AND e.opportunity_id IN (SELECT s.opportunity_id FROM dakehu_entry s"
-            f' WHERE s."on" >= %s AND s."on" <= %s AND s.place = {int(Place.OPEN)}'
+            f" WHERE {days.format('s')} AND s.place = {int(Place.OPEN)}"
             f" AND s.count = 1 AND ({among}){known.format('s')})"
         )
-        params = days
+        params = last
     if sample is not None:
         seen += (
             " AND e.opportunity_id IN (SELECT id FROM dakehu_opportunity WHERE id %% (1 +"
             f" (SELECT MAX(id) FROM dakehu_opportunity) / {int(sample)}) = 0)"
         )
+    if only_returned:
+        seen += (
+            " AND e.opportunity_id IN (SELECT b.opportunity_id FROM dakehu_movement b"
+            f" WHERE {days.format('b')} AND b.kind IN ({_listed(RETURNS)}))"
+        )
+    # SQLite would rather look the days up and sort; a sign before the column says not to.
+    of_chain = "e" if connections[read_alias()].vendor == "postgresql" else "+e"
     standing, more = not_taken_back("e", known_at)
     sql = (
         "SELECT e.opportunity_id, e.place, e.stage_id, e.unit_id, e.owner_id,"
         ' e."on" AS came_on, LEAD(e."on") OVER w AS left_on, LEAD(e.kind) OVER w AS left_by'
         f" FROM dakehu_entry e WHERE e.count = 1 AND e.kind IN ({_listed(TURNS)})"
-        f' AND e."on" >= %s AND e."on" <= %s{known.format("e")}{seen}{standing}'
+        f" AND {days.format(of_chain)}{known.format('e')}{seen}{standing}"
         ' WINDOW w AS (PARTITION BY e.opportunity_id ORDER BY e."on", e.movement_id)'
     )
-    return sql, [*days, *params, *more]
+    return sql, [*last, *params, *more]
 
 
 def not_taken_back(entry: str, known_at: datetime | None) -> tuple[str, list[Any]]:
-    """Give the condition that an entry's movement is no mirror and was not mirrored (FUN-5)."""
+    """Give the condition that an entry's movement is no mirror and was not mirrored (FUN-5).
+
+    One list of both: few were taken back, or many after an import was, and either way it is
+    looked up once and not for each entry. PostgreSQL joins it and SQLite keeps it; the other's
+    way is slow in each.
+    """
     known = "" if known_at is None else " AND r.recorded_at <= %s"
-    mirrored = (
-        " AND NOT EXISTS (SELECT 1 FROM dakehu_movement r"
-        f" WHERE r.reverses_id = {entry}.movement_id{known})"
+    back = (
+        "SELECT r.reverses_id AS id FROM dakehu_movement r"
+        f" WHERE r.reverses_id IS NOT NULL{known} UNION ALL SELECT r.id FROM dakehu_movement r"
+        " WHERE r.reverses_id IS NOT NULL"
     )
-    mirror = (
-        " AND NOT EXISTS (SELECT 1 FROM dakehu_movement r"
-        f" WHERE r.id = {entry}.movement_id AND r.reverses_id IS NOT NULL)"
-    )
-    return mirrored + mirror, [known_at] if known_at else []
+    if connections[read_alias()].vendor == "postgresql":
+        sql = (
+            f" AND NOT EXISTS (SELECT 1 FROM ({back}) AS back WHERE back.id = {entry}.movement_id)"
+        )
+    else:
+        sql = f" AND {entry}.movement_id NOT IN ({back})"
+    return sql, [known_at] if known_at else []
 
 
 def days_between_sql(later: str, earlier: str) -> str:
@@ -195,7 +236,8 @@ def decided_by_stage(viewer: Viewer) -> dict[int, Decided]:
     rows = fetch(
         "SELECT s.stage_id, COUNT(*), SUM(CASE WHEN o.place = 2 THEN 1 ELSE 0 END) FROM ("
         " SELECT DISTINCT e.stage_id, e.opportunity_id FROM dakehu_entry e"
-        f" WHERE e.place = {int(Place.OPEN)} AND e.count = 1{standing}) AS s"
+        f" WHERE e.count = 1 AND e.kind IN ({_listed(TURNS)})"
+        f" AND e.place = {int(Place.OPEN)}{standing}) AS s"
         " JOIN dakehu_opportunity o ON o.id = s.opportunity_id"
         " WHERE o.place >= 2 AND o.voided = %s GROUP BY 1",
         [False],

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from dakehu.actions.background import enqueue
+from dakehu.actions.background import Clock, enqueue
 from dakehu.actions.bulk import insert_rows
 from dakehu.actions.imports.actors import actor_of
 from dakehu.actions.imports.course import (
@@ -26,7 +26,7 @@ from dakehu.actions.imports.course import (
     set_up,
 )
 from dakehu.actions.imports.files import files_of, write_rows, write_tables
-from dakehu.actions.imports.lease import LEASE, MOST_STARTS, Clock, LeaseLostError, renewed, take
+from dakehu.actions.imports.lease import LEASE, MOST_STARTS, LeaseLostError, renewed, take
 from dakehu.actions.imports.matching import asks
 from dakehu.actions.imports.options import ImportOptions
 from dakehu.actions.ledger import carry_forward, open_months

@@ -65,11 +65,12 @@ def write_rows(run_id: int, tables: Sequence[Table]) -> None:
                 out.write(json.dumps([number, cells], ensure_ascii=False) + "\n")
 
 
-def sweep(at: datetime) -> None:
-    """Remove what is older than it may be kept."""
+def sweep(at: datetime) -> int:
+    """Remove what is older than it may be kept; give of how many imports."""
     root = Path(settings.FILES) / "imports"
     old = ImportRun.objects.filter(started_at__lt=at - KEPT_FOR).values_list("id", flat=True)
     there = {entry.name for entry in root.iterdir()} if root.is_dir() else set()
-    for run_id in old:
-        if str(run_id) in there:
-            shutil.rmtree(upload_folder(run_id))
+    over = [run_id for run_id in old if str(run_id) in there]
+    for run_id in over:
+        shutil.rmtree(upload_folder(run_id))
+    return len(over)

@@ -3,18 +3,13 @@
 A worker that was killed lets its lease run out; whoever takes the run up goes on at its cursor.
 """
 
-import os
-import socket
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from django.db.models import Q
 
-from dakehu.actions.background import enqueue
+from dakehu.actions.background import Clock, enqueue
+from dakehu.actions.workers import is_gone, mark_of_this_one
 from dakehu.models import ImportRun
-
-Clock = Callable[[], datetime]
 
 #: States in which there is something for a worker to do.
 AT_WORK = ("uploaded", "running", "reverting")
@@ -31,7 +26,7 @@ class LeaseLostError(Exception):
 
 def take(run_id: int, clock: Clock) -> str | None:
     """Take a run that nobody holds; give the mark of the lease, None where it is held or done."""
-    mark, at = f"{uuid4().hex[:12]}:{os.getpid()}:{_here()}"[:36], clock()
+    mark, at = mark_of_this_one(), clock()
     free = Q(held_until__isnull=True) | Q(held_until__lt=at)
     taken = ImportRun.objects.filter(free, pk=run_id, status__in=AT_WORK)
     return mark if taken.update(worker=mark, held_until=at + LONG_LEASE) else None
@@ -60,26 +55,10 @@ def take_up_stale(at: datetime) -> int:
     return len(runs)
 
 
-def _here() -> str:
-    return socket.gethostname()[-12:]
-
-
 def _free_the_dead(at: datetime) -> None:
     """End the leases of workers of this machine that are no more, before they run out."""
     held = ImportRun.objects.filter(held_until__gte=at, status__in=AT_WORK)
     for run_id, mark in list(held.values_list("id", "worker")):
-        _mark, _colon, rest = mark.partition(":")
-        pid, _colon, host = rest.partition(":")
-        if host == _here()[: len(host)] and pid.isdecimal() and not _lives(int(pid)):
+        if is_gone(mark):
             ended = at - timedelta(seconds=1)
             ImportRun.objects.filter(pk=run_id, worker=mark).update(held_until=ended)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 from django.db import models, transaction
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 
+from dakehu.actions.background import Clock
 from dakehu.actions.imports.actors import actor_of
-from dakehu.actions.imports.lease import LEASE, Clock, renewed
+from dakehu.actions.imports.lease import LEASE, renewed
 from dakehu.actions.ledger import Posting, carry_forward, write_histories
 from dakehu.actions.ledger.reverse import Lived, mirror_of, standing_chains
 from dakehu.actions.opportunities import undo_opportunity

@@ -6,25 +6,26 @@ What was taken back is left out, and so is a change of currency, which passes th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from itertools import groupby
 from typing import Any, Literal
 
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
-from dakehu.core.funnel import ZERO, Figure, shares
+from dakehu.core.funnel import Figure
 from dakehu.core.ledger import Kind, Place
+from dakehu.core.money import split_minor
+from dakehu.core.speed import LEAKING
 from dakehu.models import Opportunity
 from dakehu.queries.by_product import joined_lines
 from dakehu.queries.funnel import FunnelQuestion
-from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.ledger import Where, day_literal, fetch
 from dakehu.queries.rates import exchange_on
 from dakehu.queries.speed import not_taken_back
 
 LeakBy = Literal["stage", "unit", "owner", "product", "rival"]
 LEAK_BYS: tuple[LeakBy, ...] = ("stage", "unit", "owner", "product", "rival")
 LEAK_KINDS = ("regressed", "slipped", "lost", "shrunk")
-KINDS = {
+KINDS: dict[int, str] = {
     Kind.REGRESSED: "regressed", Kind.SLIPPED: "slipped", Kind.LOST: "lost",
     Kind.AMOUNT_CHANGED: "shrunk",
 }  # fmt: skip
@@ -39,28 +40,27 @@ class Window:
     begin: date
     stages: Sequence[int] | None = None
     #: Only entries of this kind; None: of every kind that leaks.
-    kind: Kind | None = None
+    kind: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """What of an opportunity's leaks of a kind falls to a product or a rival; None: to none.
 
-    The amount is in minor units of the currency, and a fraction where a movement is split.
+    The amount is in minor units of the currency.
     """
 
     key: int | str | None
     opportunity_id: int
-    kind: Kind
+    kind: int
     currency: str
     count: int
-    minor: Fraction
+    minor: int
 
 
 def leaving(part: Where, window: Window) -> tuple[str, list[Any]]:
     """Give the condition of entries by which something leaks, and its parameters."""
     question, stages = window.question, window.stages
-    left = f"{int(Kind.REGRESSED)}, {int(Kind.SLIPPED)}, {int(Kind.LOST)}"
     changed = int(Kind.AMOUNT_CHANGED)
     known = "" if question.known_at is None else " AND e.recorded_at <= %s"
     last = [question.known_at] if question.known_at else []
@@ -73,9 +73,8 @@ def leaving(part: Where, window: Window) -> tuple[str, list[Any]]:
     # A change of currency goes down to nothing, over, and up again under one correlation id.
     # Rare, so it is found once and not asked of each entry.
     turned = (
-        'SELECT DISTINCT x.movement_id FROM dakehu_entry x WHERE x."on" >= %s AND x."on" <= %s'
-        f" AND x.place = {int(Place.OPEN)} AND {part.sql('x.')} AND x.kind = {changed}"
-        " AND x.count = -1"
+        f"SELECT DISTINCT x.movement_id FROM dakehu_entry x WHERE {_among('x', window)}"
+        f" AND {part.sql('x.')} AND x.kind = {changed} AND x.count = -1"
     )
     other_currency = (
         f"SELECT down.id FROM ({turned}) AS turned"
@@ -84,12 +83,23 @@ def leaving(part: Where, window: Window) -> tuple[str, list[Any]]:
         f" AND down.opportunity_id = over_.opportunity_id AND down.kind = {changed}"
     )
     sql = (
-        f'e."on" >= %s AND e."on" <= %s AND e.place = {int(Place.OPEN)} AND {part.sql("e.")}'
-        f" AND ((e.kind IN ({left}) AND e.count = -1) OR (e.kind = {changed} AND e.count = 0"
+        f"{_among('e', window)} AND {part.sql('e.')}"
+        f" AND ((e.kind <> {changed} AND e.count = -1) OR (e.kind = {changed} AND e.count = 0"
         f" AND e.amount_minor < 0 AND e.movement_id NOT IN ({other_currency})))"
         f"{chosen}{known}{standing}"
     )
-    return sql, [window.begin, question.on, window.begin, question.on, *last, *more]
+    return sql, [*last, *more]
+
+
+def _among(entry: str, window: Window) -> str:
+    """Give the days and the words of the index `entry_leak`, which both engines must find again."""
+    kinds = ", ".join(str(int(kind)) for kind in LEAKING)
+    first, last = day_literal(window.begin), day_literal(window.question.on)
+    return (
+        f'{entry}."on" >= {first} AND {entry}."on" <= {last}'
+        f" AND {entry}.place = {int(Place.OPEN)} AND {entry}.count <= 0"
+        f" AND {entry}.kind IN ({kinds})"
+    )
 
 
 def product_shares(where: Sequence[Where], window: Window) -> Iterator[Share]:
@@ -100,19 +110,18 @@ def product_shares(where: Sequence[Where], window: Window) -> Iterator[Share]:
     for part in where:
         condition, params = leaving(part, window)
         rows = fetch(
-            "SELECT e.id, e.opportunity_id, e.kind, e.currency, -e.amount_minor, l.product_id,"
-            f" SUM(l.amount_minor) FROM dakehu_entry e {joined}"
-            f" WHERE {condition} GROUP BY e.id, e.opportunity_id, e.kind, e.currency,"
-            " e.amount_minor, l.product_id ORDER BY e.id",
+            "SELECT e.movement_id, e.opportunity_id, e.kind, e.currency, -e.amount_minor,"
+            f" l.product_id, SUM(l.amount_minor) FROM dakehu_entry e {joined}"
+            f" WHERE {condition} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 6",
             [*last, *params],
         )
-        for _entry, held in groupby(rows, key=lambda row: row[0]):
+        for _movement, held in groupby(rows, key=lambda row: row[0]):
             lines = list(held)
-            parts = shares([int(minor or 0) for *_facts, minor in lines])
-            for (_id, opportunity, kind, currency, amount, product, _m), share in zip(
+            parts = split_minor(int(lines[0][4]), [int(line[6] or 0) for line in lines])
+            for (_id, opportunity, kind, currency, _amount, product, _m), minor in zip(
                 lines, parts, strict=True
             ):
-                yield Share(product, opportunity, Kind(kind), currency, 1, int(amount) * share)
+                yield Share(product, opportunity, kind, currency, 1, minor)
 
 
 def rival_shares(viewer: Viewer, where: Sequence[Where], window: Window) -> Iterator[Share]:
@@ -124,7 +133,7 @@ def rival_shares(viewer: Viewer, where: Sequence[Where], window: Window) -> Iter
         condition, params = leaving(part, window)
         rows = fetch(
             "SELECT COALESCE(NULLIF(n.competitor, ''), c.name), e.kind, e.currency,"
-            " e.opportunity_id, COUNT(DISTINCT e.id), -SUM(e.amount_minor) FROM dakehu_entry e"
+            " e.opportunity_id, COUNT(*), -SUM(e.amount_minor) FROM dakehu_entry e"
             " LEFT JOIN dakehu_movementnote n ON n.movement_id = e.movement_id"
             " LEFT JOIN dakehu_competitor c ON c.opportunity_id = e.opportunity_id"
             " AND COALESCE(n.competitor, '') = ''"
@@ -140,7 +149,7 @@ def rival_shares(viewer: Viewer, where: Sequence[Where], window: Window) -> Iter
                 if (opportunity, kind, currency) in nameless:
                     continue
                 nameless.add((opportunity, kind, currency))
-            yield Share(key, opportunity, Kind(kind), currency, int(count), Fraction(int(minor)))
+            yield Share(key, opportunity, kind, currency, int(count), int(minor))
 
 
 def _told(viewer: Viewer, ids: set[int]) -> set[int] | None:
@@ -157,11 +166,7 @@ def exchange_of(question: FunnelQuestion, base: str) -> Exchange:
     return found[question.on].restated(question.currency or base)
 
 
-def worth(minor: Fraction, currency: str, exchange: Exchange) -> Figure:
+def worth(minor: int, currency: str, exchange: Exchange) -> Figure:
     """Give what minor units of a currency are worth; nothing is worth nothing at any rate."""
-    rate = exchange.rate(currency)
-    if not minor:
-        return ZERO
-    if rate is None:
-        return Figure(None, "no_exchange_rate")
-    return Figure(minor / 10 ** exchange.digits[currency] * rate)
+    value = exchange.value(minor, currency)
+    return Figure(value, None if value is not None else "no_exchange_rate")

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from fractions import Fraction
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
 from dakehu.core.funnel import ZERO, Figure
-from dakehu.core.ledger import Kind
 from dakehu.core.speed import window_start
 from dakehu.queries.compare import Moved, MovedRow, page_of_moved
 from dakehu.queries.funnel import FunnelQuestion, sight
@@ -90,7 +88,7 @@ def _of_column(
             params,
         )
         for opportunity, kind, currency, count, minor in rows:
-            yield Share(key, opportunity, Kind(kind), currency, int(count), Fraction(int(minor)))
+            yield Share(key, opportunity, kind, currency, int(count), int(minor))
 
 
 def _whole(key: str) -> int:

@@ -14,7 +14,6 @@ from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
 from dakehu.core.errors import RuleBroken
 from dakehu.core.funnel import ZERO, Figure
-from dakehu.core.ledger import Kind
 from dakehu.core.speed import window_start
 from dakehu.models import Person, Product
 from dakehu.queries.funnel import FunnelQuestion, person_in_sight, sight
@@ -76,7 +75,9 @@ class Leaks:
     total: LeakRow
 
 
-_Sums = dict[Any, dict[str, dict[str, list[Fraction]]]]
+#: By kind and currency: how many, and minor units.
+_Kinds = dict[str, dict[str, list[int]]]
+_Sums = dict[Any, _Kinds]
 
 
 def leaks(
@@ -114,34 +115,44 @@ def leaks(
     names = _names(by, [key for key in sums if key is not None], viewer.language)
     if by == "unit":
         names = {unit: units.names[unit].name(viewer.language) for unit in names}
-    rows = [_row(key, names.get(key, ""), kinds, exchange) for key, kinds in sums.items()]
-    rows.sort(key=lambda row: (-(row.total.value or 0), row.name))
+    largest = sorted(sums, key=lambda key: (-_order(sums[key], exchange), names.get(key, "")))
+    rows = [_row(key, names.get(key, ""), sums[key], exchange) for key in largest[:ROWS]]
     total = _row(None, "", _together(whole), exchange)
-    return Leaks(
-        begin, question.on, by, exchange.to, tuple(rows[:ROWS]), max(0, len(rows) - ROWS), total
-    )
+    left_out = max(0, len(largest) - ROWS)
+    return Leaks(begin, question.on, by, exchange.to, tuple(rows), left_out, total)
 
 
-def _row(
-    key: Any, name: str, kinds: Mapping[str, Mapping[str, list[Fraction]]], exchange: Exchange
-) -> LeakRow:
+def _row(key: Any, name: str, kinds: _Kinds, exchange: Exchange) -> LeakRow:
     found = {}
     for kind in LEAK_KINDS:
-        count, amount = Fraction(0), ZERO
-        for currency, (n, minor) in kinds.get(kind, {}).items():
-            count += n
+        cells = kinds.get(kind, {})
+        amount = ZERO
+        for currency, (_count, minor) in cells.items():
             amount = amount + worth(minor, currency, exchange)
-        found[kind] = Leak(int(count), amount)
+        found[kind] = Leak(sum(count for count, _minor in cells.values()), amount)
     return LeakRow(key, name, found)
 
 
-def _together(sums: _Sums) -> dict[str, dict[str, list[Fraction]]]:
-    found: dict[str, dict[str, list[Fraction]]] = defaultdict(dict)
+def _order(kinds: _Kinds, exchange: Exchange) -> Fraction:
+    """Give all that leaked in a row, by which rows are ordered; what is unknown stands last."""
+    sums: dict[str, int] = defaultdict(int)
+    for currencies in kinds.values():
+        for currency, (_count, minor) in currencies.items():
+            sums[currency] += minor
+    total = ZERO
+    for currency, minor in sums.items():
+        total = total + worth(minor, currency, exchange)
+    return total.value or Fraction(0)
+
+
+def _together(sums: _Sums) -> _Kinds:
+    found = _no_kinds()
     for kinds in sums.values():
         for kind, currencies in kinds.items():
             for currency, (count, minor) in currencies.items():
-                held = found[kind].get(currency, [Fraction(0), Fraction(0)])
-                found[kind][currency] = [held[0] + count, held[1] + minor]
+                held = found[kind][currency]
+                held[0] += count
+                held[1] += minor
     return found
 
 
@@ -155,7 +166,7 @@ def _sums(column: str, where: Sequence[Where], window: Window) -> _Sums:
             params,
         )
         for key, kind, currency, count, minor in rows:
-            _add(sums, key, Kind(kind), currency, int(count), Fraction(int(minor)))
+            _add(sums, key, kind, currency, int(count), int(minor))
     return sums
 
 
@@ -167,12 +178,17 @@ def _together_by_key(shares: Iterable[Share]) -> _Sums:
 
 
 def _nothing() -> _Sums:
-    return defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: [Fraction(0)] * 2)))
+    return defaultdict(_no_kinds)
 
 
-def _add(sums: _Sums, key: Any, kind: Kind, currency: str, count: int, minor: Fraction) -> None:
+def _no_kinds() -> _Kinds:
+    return defaultdict(lambda: defaultdict(lambda: [0, 0]))
+
+
+def _add(sums: _Sums, key: Any, kind: int, currency: str, count: int, minor: int) -> None:
     held = sums[key][KINDS[kind]][currency]
-    sums[key][KINDS[kind]][currency] = [held[0] + count, held[1] + minor]
+    held[0] += count
+    held[1] += minor
 
 
 def _names(by: LeakBy, ids: Sequence[Any], language: str) -> dict[Any, str]:

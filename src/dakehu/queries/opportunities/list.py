@@ -131,7 +131,7 @@ def every_opportunity(
     asked: OpportunityFilter,
     sort: str = "close",
     today: date,
-    chunk: int = 500,
+    chunk: int = 2000,
 ) -> Iterator[OpportunityRow]:
     """Give all rows of the filtered list in its order, read chunk by chunk (for exports)."""
     check_filter(asked)
