@@ -307,6 +307,11 @@ def test_a_backup_of_an_earlier_version_is_upgraded(
 
     def shorter(model: str, content: bytes) -> bytes:
         part = parts[model]
+        if not columns[model] <= set(part["columns"]):
+            # Carried anew since in another shape; then it stood empty until it was carried.
+            content = b""
+            part["rows"] = 0
+            part["columns"] = sorted(columns[model])
         kept = [n for n, column in enumerate(part["columns"]) if column in columns[model]]
         left = b"".join(
             json.dumps(
