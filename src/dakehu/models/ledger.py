@@ -11,7 +11,10 @@ class Movement(models.Model):
     """A change that moves the funnel; its entries sum to zero. Holds no free text."""
 
     opportunity = models.ForeignKey(
-        "dakehu.Opportunity", on_delete=models.PROTECT, related_name="movements"
+        "dakehu.Opportunity",
+        on_delete=models.PROTECT,
+        related_name="movements",
+        db_index=False,
     )
     kind = models.PositiveSmallIntegerField()
     on = models.DateField()
@@ -24,7 +27,9 @@ class Movement(models.Model):
     )
     way = models.PositiveSmallIntegerField()
     correlation_id = models.UUIDField()
-    reverses = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    reverses = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         indexes = [

@@ -14,17 +14,21 @@ class Opportunity(models.Model):
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     sort_key = models.CharField(max_length=240, blank=True, default="")
-    account = models.ForeignKey("dakehu.Account", null=True, blank=True, on_delete=models.PROTECT)
-    owner = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT)
-    unit = models.ForeignKey("dakehu.SalesUnit", on_delete=models.PROTECT)
+    # The indexes below begin with account, owner, unit and stage: none of their own.
+    account = models.ForeignKey(
+        "dakehu.Account", null=True, blank=True, on_delete=models.PROTECT, db_index=False
+    )
+    owner = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT, db_index=False)
+    unit = models.ForeignKey("dakehu.SalesUnit", on_delete=models.PROTECT, db_index=False)
     method_version = models.ForeignKey("dakehu.MethodVersion", on_delete=models.PROTECT)
     #: The stage held, or for a decided one the stage it was decided at.
-    stage = models.ForeignKey("dakehu.Stage", on_delete=models.PROTECT)
+    stage = models.ForeignKey("dakehu.Stage", on_delete=models.PROTECT, db_index=False)
     #: core.ledger.Place: 1 open, 2 won, 3 lost, 4 abandoned.
     place = models.PositiveSmallIntegerField(default=1)
     voided = models.BooleanField(default=False)
     amount_minor = MinorField(default=0)
-    currency = models.ForeignKey("dakehu.Currency", on_delete=models.PROTECT)
+    #: Nearly all have the same: an index would find nothing.
+    currency = models.ForeignKey("dakehu.Currency", on_delete=models.PROTECT, db_index=False)
     #: The amount in base currency at its last change; only lists order by it.
     base_minor = MinorField(null=True)
     close_on = models.DateField(null=True, blank=True)
