@@ -133,7 +133,7 @@ def _sums(
         )
         for key, place, count, minor in fetch(sql, _params(start, end, known_at)):
             found[key].add(int(place), int(count), int(minor))
-    return found
+    return _left(found)
 
 
 def _condition(part: Where, stages: frozenset[int] | None, known_at: datetime | None) -> str:
@@ -192,7 +192,12 @@ def _by_product(
             held[entry_id].append(tuple(rest))
         for lines in held.values():
             _split(found, lines)
-    return found
+    return _left(found)
+
+
+def _left(sums: dict[Any, _Sum]) -> dict[Any, _Sum]:
+    """Leave out what was taken back whole: its entries stand, and no row of zeros (FUN-5)."""
+    return {key: one for key, one in sums.items() if one != _Sum()}
 
 
 def _split(found: dict[Any, _Sum], lines: list[tuple[Any, ...]]) -> None:

@@ -88,6 +88,8 @@ def _opportunities(run: ImportRun, mark: str, clock: Clock, progress: dict[str, 
         correlation_id=run.correlation_id, kind=Kind.CREATED, reverses__isnull=True
     ).order_by("opportunity_id")
     posting = Posting(date.min, clock(), run.actor_id, Way.UNDO, uuid4())
+    objects = ImportedObject.objects.filter(run=run, object_type="account")
+    accounts = set(objects.values_list("object_id", flat=True))
     while True:
         later = made.filter(opportunity_id__gt=progress["at"])
         ids = list(later.values_list("opportunity_id", flat=True)[:_CHUNK])
@@ -100,7 +102,7 @@ def _opportunities(run: ImportRun, mark: str, clock: Clock, progress: dict[str, 
             chains = standing_chains(ids)
             free = [pk for pk in ids if _is_ours(run.correlation_id, chains[pk], held[pk])]
             moment = Posting(posting.on, at, posting.actor_id, posting.way, posting.correlation_id)
-            _mirror(free, chains, moment)
+            _mirror(free, chains, moment, accounts)
             _keep(run.pk, [_changed(held[pk], chains[pk], run) for pk in ids
                            if pk not in set(free) and chains[pk]])  # fmt: skip
             _count(progress, "opportunities", len(free))
@@ -113,8 +115,14 @@ def _is_ours(correlation_id: UUID, chain: Sequence[Lived], row: Opportunity) -> 
     return bool(chain) and own and row.version == 1 and not row.voided
 
 
-def _mirror(ids: Sequence[int], chains: dict[int, list[Lived]], posting: Posting) -> None:
-    """Post the mirrors and hide the rows; their codes and other ids are free again."""
+def _mirror(
+    ids: Sequence[int], chains: dict[int, list[Lived]], posting: Posting, accounts: set[int]
+) -> None:
+    """Post the mirrors and hide the rows; their codes and other ids are free again.
+
+    `accounts` that the import made are let go, so that they can be removed; others stay, for
+    what was known by account.
+    """
     write_histories(
         [mirror_of(step, pk, posting) for pk in ids for step in reversed(chains[pk])], carry=True
     )
@@ -122,7 +130,8 @@ def _mirror(ids: Sequence[int], chains: dict[int, list[Lived]], posting: Posting
     for row in rows:
         row.voided, row.version, row.updated_at = True, row.version + 1, posting.at
         row.code = f"{row.code[:24]}~{row.pk}"[:40]
-        row.account_id = None
+        if row.account_id in accounts:
+            row.account_id = None
     fields = ["voided", "version", "updated_at", "code", "account_id"]
     Opportunity.objects.bulk_update(rows, fields, 100)
     ExternalId.objects.filter(object_type="opportunity", object_id__in=ids).delete()

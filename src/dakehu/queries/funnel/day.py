@@ -1,5 +1,6 @@
 """The funnel page's figures: stage tables and the three indicators of any unit on any day."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -272,14 +273,17 @@ def _closed(
 ) -> Closed:
     method_of = {stage.lineage_id: label.key for label in labels for stage in label.stages}
     split: dict[str, Fraction] = {}
+    counts: Counter[str] = Counter()
     rows = [row for row in rows if row.place is Place.WON]
     for row in rows:
         key = method_of.get(row.stage_id, "")
         split[key] = split.get(key, Fraction(0)) + row.base_minor * to_shown
+        counts[key] += row.count
     return Closed(
         amount,
         sum(row.count for row in rows),
-        {key: known(value) for key, value in split.items()},
+        # What was taken back leaves nothing, not a method with zeros.
+        {key: known(value) for key, value in split.items() if value or counts[key]},
     )
 
 
