@@ -23,6 +23,9 @@ A_DAY = timedelta(days=1)
 _HAN = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)")
 
 
+_NO_KEY = re.compile(r"[^a-z0-9 ]+")
+
+
 @lru_cache(maxsize=65536)
 def sort_key(name: str, limit: int = 160) -> str:
     """Give the ASCII key by which a name is ordered: pinyin of Han characters, case folded."""
@@ -39,7 +42,7 @@ def _spelt(han: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isascii() and (c.isalnum() or c == " ")).strip()
+    return _NO_KEY.sub("", text.casefold()).strip()
 
 
 @dataclass(frozen=True, slots=True)

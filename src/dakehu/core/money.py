@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 from dakehu.core.errors import RuleBroken
@@ -31,6 +31,10 @@ _OTHER_NOTATION = re.compile(
 )
 _SCALES = {"": 1, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _LONGEST_TEXT = 60
+#: How most amounts of a file are written; what else there is takes the longer way.
+_BARE = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,6}))?")
+#: Nothing that is done in it is rounded.
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def to_minor(amount: Decimal, digits: int) -> int:
 def from_minor(minor: int, digits: int) -> Decimal:
     """The amount in units, with exactly `digits` decimals."""
     # By its digits and not by division: the decimal context would round a long total.
-    return Decimal((int(minor < 0), tuple(int(d) for d in str(abs(minor))), -digits))
+    return Decimal(f"{minor}E-{digits}")
 
 
 def units(minor: int, digits: int) -> Fraction:
@@ -107,6 +111,9 @@ def units(minor: int, digits: int) -> Fraction:
 
 def round_to_minor(value: Fraction | Decimal, digits: int) -> int:
     """Whole minor units nearest to `value` (in units), half to even."""
+    if isinstance(value, Decimal) and value.is_finite():
+        moved = value.scaleb(digits, _EXACT)
+        return int(moved.to_integral_value(ROUND_HALF_EVEN, _EXACT))
     return round(Fraction(value) * _scale(digits))
 
 
@@ -139,6 +146,9 @@ def parse_amount(text: str, *, digits: int | None = None, negative: bool = False
     euro may be a thousand). RuleBroken `money.missing`, `money.malformed`, `money.ambiguous`,
     `money.negative` (unless `negative`), `money.too_many_digits`, `money.too_large`.
     """
+    bare = _bare(text, digits)
+    if bare is not None:
+        return bare
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-").strip()
     if not plain:
         raise RuleBroken("money.missing")
@@ -158,6 +168,20 @@ def parse_amount(text: str, *, digits: int | None = None, negative: bool = False
     if abs(value) > limit:
         raise RuleBroken("money.too_large", limit=limit)
     return _exact(value, digits)
+
+
+def _bare(text: str, digits: int | None) -> Decimal | None:
+    """Read digits and a point, as files of machines write them; None for all else."""
+    found = _BARE.fullmatch(text) if text.isascii() else None
+    if found is None:
+        return None
+    decimals = (found[2] or "").rstrip("0")
+    places = len(decimals) if digits is None else digits
+    if len(decimals) > places:
+        return None
+    amount = Decimal(f"{int(found[1] + decimals.ljust(places, '0'))}E-{places}")
+    limit = MAX_UNITS if digits is None else limit_in_units(digits)
+    return amount if amount <= limit else None
 
 
 def _exact(value: Fraction, digits: int | None) -> Decimal:

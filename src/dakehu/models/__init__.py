@@ -1,6 +1,7 @@
 """Tables and constraints; rows are reached through visible_to(viewer)."""
 
 from dakehu.models.accounts import Account, AccountName, NameToken
+from dakehu.models.among import Among
 from dakehu.models.audit import Change, LookUp
 from dakehu.models.background import BackgroundRun
 from dakehu.models.contacts import Contact
@@ -37,6 +38,7 @@ from dakehu.models.units import SalesUnit, UnitPlace
 __all__ = [
     "Account",
     "AccountName",
+    "Among",
     "Appointment",
     "BackgroundRun",
     "Balance",

@@ -4,14 +4,16 @@ Each chunk is one short transaction: its rows, its findings, what it counted, an
 reached. Whoever lost the lease writes nothing, so nothing is done twice and nothing by half.
 """
 
+import gc
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from dakehu.actions.background import Clock, enqueue
 from dakehu.actions.bulk import insert_rows
@@ -27,6 +29,7 @@ from dakehu.actions.imports.course import (
 )
 from dakehu.actions.imports.files import files_of, write_rows, write_tables
 from dakehu.actions.imports.lease import LEASE, MOST_STARTS, LeaseLostError, renewed, take
+from dakehu.actions.imports.many import commit_lightly, count_anew, suited_to_many
 from dakehu.actions.imports.matching import asks
 from dakehu.actions.imports.options import ImportOptions
 from dakehu.actions.ledger import carry_forward, open_months
@@ -37,9 +40,11 @@ from dakehu.core.imports.tables import Table
 from dakehu.models import ImportedObject, ImportProblem, ImportRun
 
 #: How long a chunk may hold the writer, in seconds, and how long others get it in between.
-CHUNK_SECONDS, PAUSE_SECONDS = 0.14, 0.002
+CHUNK_SECONDS, PAUSE_SECONDS = 0.25, 0.002
 _LEAST, _MOST = 5, 2_000
 _FINDINGS = 2_000
+#: After so many opportunities, and each time there are so many times more, statistics are renewed.
+_FIRST_COUNT, _GROWN = 1_000, 4
 #: What somebody can answer by saying what the columns mean.
 _ASKED = {"import.not_recognised", "import.several_recipes", "import.missing_column"}
 
@@ -52,6 +57,7 @@ def work_import(*, run_id: int, clock: Clock) -> None:
     if mark is None:
         return
     run = ImportRun.objects.select_related("actor").get(pk=run_id)
+    suited_to_many()
     try:
         _count_start(run, mark, clock())
         if run.status == "uploaded":
@@ -69,6 +75,8 @@ def work_import(*, run_id: int, clock: Clock) -> None:
     except Exception:
         _end(run_id, mark, clock(), "failed", {"code": "import.failed", "facts": {}})
         raise
+    finally:
+        gc.unfreeze()
 
 
 def _count_start(run: ImportRun, mark: str, at: datetime) -> None:
@@ -84,6 +92,17 @@ def _count_start(run: ImportRun, mark: str, at: datetime) -> None:
         ImportRun.objects.filter(pk=run.pk).update(progress=run.progress)
     if starts > MOST_STARTS:
         raise RuleBroken("import.given_up", starts=MOST_STARTS)
+
+
+@contextmanager
+def _planning() -> Iterator[None]:
+    """Plan without the collector: it would walk all rows again and again, and find them needed."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _course(run: ImportRun, at: datetime) -> tuple[Course, list[Table]]:
@@ -105,8 +124,10 @@ def _course(run: ImportRun, at: datetime) -> tuple[Course, list[Table]]:
 def _check(run: ImportRun, mark: str, clock: Clock) -> None:
     """Say what would come of it: all is looked up, nothing but the findings is written."""
     _forget_findings(run, mark, clock)
-    course, tables = _course(run, clock())
+    with _planning():
+        course, tables = _course(run, clock())
     write_rows(run.pk, [t for t in tables if t.file not in course.bound.left_over])
+    del tables
     with transaction.atomic():
         renewed(run.pk, mark, clock())
         set_up(course)
@@ -195,20 +216,12 @@ def _report(course: Course, total: _Total) -> dict[str, Any]:
     }
 
 
-def _write_ahead() -> None:
-    """Let SQLite gather more before it copies pages into the file: chunks touch the same ones."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_autocheckpoint = 50000")
-            cursor.execute("PRAGMA cache_size = -131072")
-
-
 # --- taking in ---------------------------------------------------------------------------------
 
 
 def _take_in(run: ImportRun, mark: str, clock: Clock) -> None:
-    _write_ahead()
-    course, _tables = _course(run, clock())
+    with _planning():
+        course = _course(run, clock())[0]
     work = course.work
     total = _Total(run.progress)
     begun = "phase" in run.progress
@@ -244,6 +257,9 @@ def _phase(
     if name == "end":
         return True
     size, place = min(phase.chunk if phase else _FINDINGS, _MOST), start
+    counted_at = _FIRST_COUNT
+    while counted_at <= start:
+        counted_at *= _GROWN
     while place < len(items):
         chunk = items[place : place + size]
         course.work.at = clock()
@@ -256,7 +272,7 @@ def _phase(
                 )
                 return False
             begun = time.perf_counter()
-            _commit_lightly()
+            commit_lightly()
             if phase:
                 phase.write(found)
             else:
@@ -272,16 +288,12 @@ def _phase(
             place += len(chunk)
             _save(run_id, total, name, place, course)
             taken = time.perf_counter() - begun
+        if name == "opportunities" and place // counted_at:
+            counted_at *= _GROWN
+            count_anew()
         size = _sized(len(chunk), taken)
         time.sleep(PAUSE_SECONDS)
     return True
-
-
-def _commit_lightly() -> None:
-    """Let PostgreSQL commit this chunk without waiting for the disk: it would be done again."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def _sized(last: int, taken: float) -> int:

@@ -211,14 +211,9 @@ class Finder:
 
 
 def without_taken_codes(work: Work, ready: list[Ready]) -> list[Ready]:
-    taken: set[str] = set()
     codes = [r.deal.code for r in ready if r.deal.code]
-    for place in range(0, len(codes), 500):
-        taken.update(
-            Opportunity.objects.filter(code__in=codes[place : place + 500]).values_list(
-                "code", flat=True
-            )
-        )
+    rows = Opportunity.objects.filter(code__among=codes)
+    taken = set(rows.values_list("code", flat=True))
     for found in ready:
         if found.deal.code in taken:
             work.refuse(found.deal.at, "import.code_taken", name=found.deal.external_id)

@@ -111,12 +111,10 @@ class Work:
 
     def known_among(self, object_type: str, externals: Sequence[str]) -> dict[str, int]:
         """Give those of these ids that came before, with ours."""
-        found: dict[str, int] = {}
-        rows = ExternalId.objects.filter(system=self.system(object_type), object_type=object_type)
-        for place in range(0, len(externals), 500):
-            part = rows.filter(external_id__in=externals[place : place + 500])
-            found.update(part.values_list("external_id", "object_id"))
-        return found
+        rows = ExternalId.objects.filter(
+            system=self.system(object_type), object_type=object_type, external_id__among=externals
+        )
+        return dict(rows.values_list("external_id", "object_id"))
 
     def remember(self, object_type: str, ids: Iterable[tuple[str, int]]) -> None:
         """Keep the ids of another system, so that a second import knows the rows."""

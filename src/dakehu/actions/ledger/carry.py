@@ -35,8 +35,8 @@ _MOVED = ", ".join(_TOLD_APART)
 #: One lock for all that carries; the number only has to be ours.
 _LOCK = 7042018
 _BOOKS = 7042019
-#: From so many rows on, COPY is faster than statement by statement.
-_MANY = 50
+#: From so many rows on, one statement is faster than one for each.
+_MANY = 20
 
 
 def lock_shared() -> None:
@@ -351,32 +351,48 @@ def _upsert(
         f" ON CONFLICT ({_named(key)}) DO UPDATE SET {adding}"
     )
     if connection.vendor == "postgresql" and len(rows) > _MANY:
-        _upsert_by_copy(table, key, sums, rows)
+        _upsert_at_once(table, key, sums, rows)
         return
     with connection.cursor() as cursor:
         # Sorted: two postings that touch the same rows take them in the same order.
         cursor.executemany(sql, [(*k, *v) for k, v in sorted(rows.items())])
 
 
-def _upsert_by_copy(
+def _upsert_at_once(
     table: str,
     key: tuple[str, ...],
     sums: tuple[str, ...],
     rows: dict[tuple[Any, ...], list[int]],
 ) -> None:
-    """Do the same as `_upsert` for very many rows: COPY into a table of this session first."""
+    """Do the same as `_upsert` for very many rows in one statement, a list for each column."""
     columns = _named((*key, *sums))
     adding = ", ".join(f"{c} = {table}.{c} + excluded.{c}" for c in sums)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMP TABLE {table}_coming ON COMMIT DROP AS"
-            f" SELECT {columns} FROM {table} WITH NO DATA"
+            f"INSERT INTO {table} ({columns})"
+            f" SELECT * FROM unnest({', '.join(_LIST_OF[c] for c in (*key, *sums))})"
+            f" ON CONFLICT ({_named(key)}) DO UPDATE SET {adding}",
+            [
+                _listed(values)
+                for values in zip(*((*k, *v) for k, v in sorted(rows.items())), strict=True)
+            ],
         )
-        with cursor.copy(f"COPY {table}_coming ({columns}) FROM STDIN") as copy:
-            for k, v in sorted(rows.items()):
-                copy.write_row((*k, *v))
-        cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}_coming"
-            f" ON CONFLICT ({_named(key)}) DO UPDATE SET {adding}"
-        )
-        cursor.execute(f"DROP TABLE {table}_coming")
+
+
+def _listed(values: Sequence[Any]) -> str:
+    """Write numbers, days, or codes of currencies as PostgreSQL reads a list of them."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+#: What lists of each column's values are cast to.
+_LIST_OF = {
+    column: f"%s::{kind}[]"
+    for kind, columns in {
+        "date": ("month", "on", "close_month"),
+        "smallint": ("span", "kind", "shrunk", "place", "category", "own_rate_bp"),
+        "integer": ("count",),
+        "bigint": ("owner_id", "unit_id", "stage_id", "amount_minor", "base_minor"),
+        "varchar": ("currency",),
+    }.items()
+    for column in columns
+}

@@ -8,6 +8,7 @@ from typing import Any
 from dakehu.core.errors import DakehuError
 from dakehu.core.imports.problems import Problem, from_error, refused, warned
 from dakehu.core.imports.recipes import BoundFile, Column
+from dakehu.core.imports.tables import MAX_CELL
 from dakehu.core.imports.values import (
     order_of_days,
     read_amount,
@@ -69,6 +70,9 @@ def read_records(bound: BoundFile, reading: Reading) -> tuple[list[Record], list
         wrong: list[Problem] = []
         for column in cells_of:
             cell = cells[column.place]
+            if column.shortest < len(cell) <= column.longest:
+                values[column.key] = cell
+                continue
             found = column.known.get(cell)
             if found is None:
                 found = column.read(cell, row)
@@ -98,6 +102,10 @@ class _Cells:
         self.known: dict[str, Any] = {}
         self._bound, self._reading, self._order = bound, reading, order
         self._unit = bound.units.get(column.key, 1)
+        #: Texts of such lengths are taken as they are; of other kinds none is.
+        as_it_is = column.kind == "text" and self._unit == 1
+        self.shortest = max(map(len, _NOTHING))
+        self.longest = (column.limit or MAX_CELL) if as_it_is else 0
 
     def read(self, cell: str, row: int) -> Any:
         """Give the value, _EMPTY, or the problem of the row."""

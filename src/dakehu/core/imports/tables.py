@@ -36,11 +36,17 @@ class Table:
     refused_rows: tuple[Row, ...] = ()
     is_sheet: bool = False
     separator: str = ""
+    #: How many rows it held before `without_rows`.
+    let_go: int = 0
 
     @property
     def row_count(self) -> int:
         """How many rows were read, those refused at once included."""
-        return len(self.rows) + len(self.refused_rows)
+        return len(self.rows) + len(self.refused_rows) + self.let_go
+
+    def without_rows(self) -> "Table":
+        """Give the table without its rows, which a plan has read: very many are much memory."""
+        return replace(self, rows=(), refused_rows=(), problems=(), let_go=self.row_count)
 
 
 def clean_header(text: str) -> str:

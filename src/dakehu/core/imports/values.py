@@ -35,7 +35,8 @@ def order_of_days(cells: Iterable[str]) -> Found:
     None: nothing proves any; 'mixed': some prove one, some the other.
     """
     proven: set[DateOrder] = set()
-    for cell in cells:
+    # Days repeat, most of all in long columns.
+    for cell in set(cells):
         found = _YEAR_LAST.fullmatch(_without_time(cell))
         if found is None:
             continue
@@ -70,6 +71,8 @@ def read_amount(text: str, *, currency: str, digits: int) -> Decimal:
 
     Raises RuleBroken `money.…`; a negative amount is `money.negative`.
     """
+    if text.isdecimal() and text.isascii():
+        return parse_amount(text, digits=digits)
     plain = unicodedata.normalize("NFKC", text).strip()
     below = False
     found = _BRACKETS.fullmatch(plain)
