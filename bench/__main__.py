@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from bench import million
+from bench.imports_report import keep_result
 from bench.report import section_text, write_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,9 @@ def main() -> int:
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--imports", action="store_true", help="only the import of a large file")
-    parser.add_argument("--kill", action="store_true", help="with the worker killed meanwhile")
+    parser.add_argument(
+        "--kill", choices=("worker", "web"), help="the import, with one of them killed meanwhile"
+    )
     parser.add_argument("--times", type=int, default=40)
     parser.add_argument(
         "--report", type=Path, help="write the report of chosen sizes or engines here"
@@ -64,10 +67,14 @@ def run_imports(asked: argparse.Namespace) -> int:
                 continue
             drop(engine, url)
             url = database_url(engine, size, "import") or url
-            kill = ["kill"] if asked.kill else []
+            kill = [asked.kill] if asked.kill else []
             home = ROOT / "build" / "bench" / f"home-import-{engine}"
             line = in_its_own(url, home, ["bench.imports", str(size), *kill])
             print(engine, line, flush=True)
+            if size == 100_000:
+                keep_result(
+                    ROOT / "docs" / "performance.md", {"engine": engine, **json.loads(line)}
+                )
             if not asked.keep:
                 drop(engine, url)
     return 0
