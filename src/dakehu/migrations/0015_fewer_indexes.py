@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("dakehu", "0012_company_turnover"),
+        ("dakehu", "0014_speed_and_leaks"),
     ]
 
     operations = [
