@@ -1,5 +1,6 @@
 """Refusals as pages: each of the four errors of the core becomes an answer that says what to do."""
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from dakehu.core.errors import Conflict, DakehuError, NotAllowed, NotFound, RuleBroken
@@ -15,8 +16,20 @@ STATUS: dict[type[DakehuError], int] = {
 }
 
 
+#: Serialization failure, deadlock, lock not available: the transaction was taken back whole.
+_IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
+
+
+def lost_a_race(error: Exception) -> bool:
+    """Test if the database gave way to somebody who saved at the same moment."""
+    if not isinstance(error, OperationalError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in _IN_THE_WAY or "database is locked" in str(error)
+
+
 class Refusals:
-    """The middleware: only DakehuError is answered, anything else is a bug and stays one."""
+    """The middleware: refusals and lost races are answered, any other error stays one."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -27,6 +40,8 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; None leaves the exception to Django."""
+        if lost_a_race(error):
+            error = Conflict("database.busy")
         return refusal(request, error) if isinstance(error, DakehuError) else None
 
 

@@ -4,6 +4,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
+    "database.busy": _(
+        "Somebody saved the same at this moment, so nothing was saved. Please save again."
+    ),
     "funnel.future": _("The day %(on)s lies in the future. Choose today, %(today)s, or earlier."),
     "ledger.busy": _("A new month is being opened at this moment. Please save again."),
     "ledger.before_last": _(
