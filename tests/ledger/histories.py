@@ -62,7 +62,7 @@ VERBS = (
     "create", "create", "create", "stage", "stage", "stage", "amount", "amount", "month", "owner",
     "unit", "category", "rate", "currency", "win", "lose", "abandon", "reopen", "void", "restore",
     "undo", "correct_day", "correct_amount", "correct_drop", "reorganise", "win_rate",
-    "exchange_rate", "carry", "close_unit", "new_version", "method",
+    "exchange_rate", "carry", "carry", "close_unit", "new_version", "method",
 )  # fmt: skip
 
 #: What happens to the organisation, not to one opportunity.
@@ -310,7 +310,8 @@ class History:
         )
 
     def _carry(self, detail: int) -> None:
-        carry_forward(upto=self.day, at=self.tick())
+        """Carry up to today, or days too far: what is posted then must follow all the same."""
+        carry_forward(upto=self.day + timedelta(days=(0, 0, 1, 9)[detail % 4]), at=self.tick())
 
 
 def founded() -> History:

@@ -20,7 +20,8 @@ from dakehu.core.waterfall import difference
 from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, Movement, Turnover
 from dakehu.models.ledger import ALIKE
 from dakehu.queries.funnel import FunnelOnDay, FunnelQuestion, funnel_on
-from dakehu.queries.ledger import Where, open_cells
+from dakehu.queries.ledger import Where, carried_until, open_cells
+from dakehu.queries.ledger_check import verify_ledger
 from dakehu.queries.ledger_moved import MovedCell, moved_cells
 from dakehu.queries.waterfall import waterfall_between
 from tests.ledger.histories import (
@@ -108,18 +109,21 @@ def test_carried_and_uncarried_give_the_same_funnel_of_any_day(
 @PROPERTY
 @given(deeds=DEEDS)
 def test_what_is_carried_of_a_month_is_what_its_entries_add_up_to(deeds: list[Deed]) -> None:
-    """Day by day, kind by kind, of the whole company; the month that is not over isn't carried."""
+    """Day by day, kind by kind, of the whole company; of the month that is not over its days."""
     with lived(deeds) as history:
         carry_forward(upto=LAST, at=history.tick())
-        last = LAST.replace(day=1)
+        until = {1: carried_until(), 2: CarriedMonth.objects.latest("month").month}
+        assert until[1] >= LAST
         by_hand: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
-        entries = Entry.objects.filter(on__lt=last).exclude(place=Place.NOWHERE)
+        entries = Entry.objects.exclude(place=Place.NOWHERE)
         for entry in entries.select_related("movement"):
             fell = entry.kind == Kind.AMOUNT_CHANGED and entry.amount_minor != 0
             if fell:
                 mirror = entry.movement.kind == Kind.REVERSED
                 fell = (entry.amount_minor > 0) if mirror else (entry.amount_minor < 0)
             for span, on in ((1, entry.on), (2, entry.on.replace(day=1))):
+                if on >= until[span]:
+                    continue
                 sums = by_hand[
                     span, on, entry.place, entry.kind, int(fell),
                     *(getattr(entry, column) for column in ALIKE),
@@ -159,6 +163,32 @@ def test_the_company_moved_as_its_units_did_whatever_is_carried(
         CarriedMonth.objects.all().delete()
         assert company == units == _moved(Where(), start, end)
         assert whole == waterfall_between(operator(), **between)
+
+
+@PROPERTY
+@given(
+    deeds=DEEDS, turns=st.lists(st.tuples(st.integers(-3, 12), DEEDS), min_size=1, max_size=4),
+    days=st.tuples(DAYS, DAYS),
+)  # fmt: skip
+def test_days_carried_between_deeds_follow_what_is_posted_into_them(
+    deeds: list[Deed], turns: list[tuple[int, list[Deed]]], days: tuple[date, date]
+) -> None:
+    """Days are carried behind, up to and ahead of the day of the deeds, and never remade."""
+    start, end = min(days), max(days) + timedelta(days=1)
+    with lived(deeds) as history:
+        for ahead, more in turns:
+            carry_forward(upto=history.day + timedelta(days=ahead), at=history.tick())
+            history.live([(verb, which, gone % 3, n) for verb, which, gone, n in more])
+        every = frozenset(unit.pk for unit in history.units)
+        assert _moved(Where(), start, end) == _moved(Where(every), start, end)
+        for day in (*days, history.day, history.day - timedelta(days=1)):
+            assert _cells(day) == set(_cells_of(every, day)) == _by_hand(day)
+        deviating = {c.key for c in verify_ledger(operator()).checks if c.deviating}
+        assert not deviating & {"balances", "company_balances", "turnover", "months"}
+        as_posted = [_rows(model) for model in CARRIED]
+        until = carried_until()
+        rebuild(since=history.day.replace(day=1), upto=until, at=history.tick())
+        assert [_rows(model) for model in CARRIED] == as_posted
 
 
 def _moved(where: Where, start: date, end: date) -> list[MovedCell]:

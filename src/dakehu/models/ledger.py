@@ -291,7 +291,7 @@ class CompanyBalance(Alike):
 
 
 class Turnover(Alike):
-    """Entries of the whole company by kind and position, of each day and of each whole month.
+    """Entries of the whole company by kind and position, of each finished day and whole month.
 
     Outcomes carry the base amount booked. `shrunk` tells changes of an amount apart by sign, as
     a waterfall does: a mirror belongs to the bar that it takes back.
@@ -319,9 +319,14 @@ class Turnover(Alike):
 
 
 class CarriedMonth(models.Model):
-    """The months at whose start balances stand; turnover stands for all months before them."""
+    """The months at whose start balances stand; turnover stands for all months before them.
+
+    Of the last one, whose entries are still to come, turnover of the days before `days_until`
+    stands too (None: of none); in the others it says nothing.
+    """
 
     month = models.DateField(primary_key=True)
+    days_until = models.DateField(null=True)
     carried_at = models.DateTimeField()
 
 

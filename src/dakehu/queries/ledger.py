@@ -115,7 +115,7 @@ def open_sources(
     """Give what adds up to the open positions at the end of a day, from a carried month on.
 
     `month` None: from the entries alone. The whole company is read from its own sums: as far as
-    they are carried no entry is read.
+    they are carried, up to today as a rule, no entry is read.
     """
     known, last = ("", ()) if known_at is None else (" AND recorded_at <= %s", (known_at,))
     since = month or date.min
@@ -313,8 +313,7 @@ def carried_before(day: date) -> date | None:
 
 def carried_until() -> date:
     """Give the first day whose turnover is not carried; date.min where nothing is."""
-    carried = organisation().carried
-    return date.min if carried is None else carried[1]
+    return organisation().turnover_until
 
 
 def day_literal(day: date) -> str:

@@ -15,7 +15,7 @@ from dakehu.models import CarriedMonth, Turnover
 from dakehu.models.ledger import ALIKE, POSITION
 from dakehu.models.stamps import FAMILIES
 from dakehu.models.triggers import APPEND_ONLY
-from dakehu.queries.ledger import fetch
+from dakehu.queries.ledger import carried_until, fetch
 from dakehu.queries.ledger_booked import booked_apart_sql, held_booked_sql, wrongly_booked
 from dakehu.queries.ledger_moved import shrunk_sql
 from dakehu.queries.snapshot import read_alias
@@ -280,7 +280,7 @@ def _company() -> Check:
 
 
 def _turnover(months: Sequence[date]) -> Check:
-    """What moved on each day and in each month before the last carried one, nothing after it."""
+    """What moved in each month before the last carried one and on each finished day; no more."""
     key = f'span, "on", place, kind, shrunk, {_ALIKE}'
     names = ("span", "on", "place", "kind", "shrunk", *ALIKE, "count", "amount_minor", "base_minor")
     carried = f"SELECT {key}, count AS n, amount_minor AS amount, base_minor AS base"
@@ -296,14 +296,17 @@ def _turnover(months: Sequence[date]) -> Check:
         f' WHERE e."on" < %s AND e.place <> {_NOWHERE}'
         for span, on in spans
     )
-    until = months[-1] if months else date.min
+    until = {
+        Turnover.Span.DAY: carried_until(),
+        Turnover.Span.MONTH: months[-1] if months else date.min,
+    }
     sql = (
         f"SELECT {key}, SUM(n), SUM(amount), SUM(base) FROM ({carried} FROM dakehu_turnover"
         f"{of_entries}) AS moved GROUP BY {key}"
         " HAVING SUM(n) <> 0 OR SUM(amount) <> 0 OR SUM(base) <> 0"
     )
     checked = "SELECT COUNT(*) FROM dakehu_turnover"
-    return _check_each("turnover", checked, [(sql, [until, until])], names)
+    return _check_each("turnover", checked, [(sql, [until[span] for span, _on in spans])], names)
 
 
 def _months(months: Sequence[date]) -> Check:

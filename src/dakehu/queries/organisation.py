@@ -31,6 +31,8 @@ class Org:
     closed_until: date | None
     #: The first and the last month whose balance is carried; none is missing between them.
     carried: tuple[date, date] | None
+    #: The first day whose turnover is not carried; date.min where none is.
+    turnover_until: date
 
     def moment(self, text: str) -> datetime:
         """Read a moment; without an offset it is meant in this time zone. Raises ValueError."""
@@ -59,6 +61,7 @@ def organisation() -> Org:
             closed_until=Subquery(closings[:1]),
             carried_first=Subquery(months.order_by("month")[:1]),
             carried_last=Subquery(months.order_by("-month")[:1]),
+            days_until=Subquery(months.order_by("-month").values("days_until")[:1]),
         )
         .first()
     )
@@ -79,4 +82,5 @@ def organisation() -> Org:
         is_demo=row.is_demo,
         closed_until=row.closed_until,
         carried=(row.carried_first, row.carried_last) if row.carried_first else None,
+        turnover_until=row.days_until or row.carried_last or date.min,
     )

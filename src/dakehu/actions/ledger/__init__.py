@@ -1,14 +1,8 @@
 """Writing the ledger: posting, taking back, correcting, carrying forward (FUN-5)."""
 
 from dakehu.actions.ledger.bulk import write_histories
-from dakehu.actions.ledger.carry import (
-    LedgerHold,
-    carry_forward,
-    hold_books,
-    hold_for_posting,
-    open_months,
-    rebuild,
-)
+from dakehu.actions.ledger.carry import carry_forward, open_months, rebuild
+from dakehu.actions.ledger.hold import LedgerHold, hold_books, hold_for_posting
 from dakehu.actions.ledger.post import Drafted, Posting, post, write_movements
 from dakehu.actions.ledger.reverse import (
     Booked,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from dakehu.actions.bulk import Row, insert_rows, take_ids
-from dakehu.actions.ledger.carry import Carried, carry_rows, hold_ledger
+from dakehu.actions.ledger.carry import Carried, carry_rows
+from dakehu.actions.ledger.hold import hold_ledger
 from dakehu.actions.ledger.post import Drafted, booked
 from dakehu.core.ledger import entries_for
 from dakehu.models import Entry, Movement, MovementNote
@@ -28,7 +29,7 @@ def write_histories(drafts: Sequence[Drafted], *, carry: bool = False) -> int:
     """
     if not drafts:
         return 0
-    late = carry and hold_ledger(min(draft.posting.on for draft in drafts))
+    hold = hold_ledger(min(draft.posting.on for draft in drafts)) if carry else None
     ids = take_ids(Movement, len(drafts))
     insert_rows(Movement, _MOVEMENT, map(_movement, ids, drafts))
     entries = [
@@ -37,12 +38,13 @@ def write_histories(drafts: Sequence[Drafted], *, carry: bool = False) -> int:
         for row in _entries(movement_id, draft)
     ]
     insert_rows(Entry, _ENTRY, (row for row, _mirrors in entries))
-    if late:
+    if hold is not None:
         carry_rows(
             [
                 Carried(row[2], mirrors, row[3], row[7:15], row[5], row[6], row[15] or 0)
                 for row, mirrors in entries
-            ]
+            ],
+            hold,
         )
     insert_rows(
         MovementNote,

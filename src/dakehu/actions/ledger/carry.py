@@ -2,8 +2,9 @@
 
 A cache: `rebuild` remakes it from the entries. The month M is carried when its balances stand and
 the turnover of every day and month before it. Balances stand by position and, added up, of the
-whole company; turnover is the whole company's alone (decision 16). The month that is not over
-needs no carrying, and a change of today writes nothing here.
+whole company; turnover is the whole company's alone (decision 16). Of the month that is not over
+the turnover of its finished days is carried, and a change of today writes nothing here. How far
+the days are carried is up to whoever carries: what is posted before that day adds to them.
 """
 
 from bisect import bisect_right
@@ -14,13 +15,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from dakehu.core.errors import Conflict
+from dakehu.actions.ledger.hold import LedgerHold, lock_alone
 from dakehu.core.ledger import Place, shrank
 from dakehu.core.periods import next_month
 from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, Turnover
 from dakehu.models.ledger import ALIKE
 from dakehu.queries.ledger_moved import shrunk_sql
-from dakehu.queries.organisation import organisation
 
 POSITION = (
     "place", "owner_id", "unit_id", "stage_id", "category", "close_month", "currency",
@@ -32,101 +32,15 @@ _ALIKE_AT = tuple(POSITION.index(column) for column in ALIKE)
 _ALIKE = ", ".join(ALIKE)
 _TOLD_APART = ("place", "kind", "shrunk", *ALIKE)
 _MOVED = ", ".join(_TOLD_APART)
-#: One lock for all that carries; the number only has to be ours.
-_LOCK = 7042018
-_BOOKS = 7042019
 #: From so many rows on, one statement is faster than one for each.
 _MANY = 20
 
 
-def lock_shared() -> None:
-    """Hold off carrying until this transaction ends; SQLite has one writer anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
-
-
-def lock_alone() -> None:
-    """Wait for every posting under way and hold off new ones until this transaction ends."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
-def hold_books(*, alone: bool = False) -> None:
-    """Keep the books as they are read until this transaction ends; `alone` to close them.
-
-    Closing waits for postings under way, and postings that come later see it. A lock of its own,
-    always taken before the ledger's: then nobody waits in a circle.
-    """
-    if connection.vendor == "postgresql":
-        taken = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {taken}(%s)", [_BOOKS])
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerHold:
-    """The ledger held for postings from a day on; `late` where they change carried months."""
-
-    since: date
-    late: bool
-
-
-def hold_for_posting(on: date, *, today: date) -> LedgerHold:
-    """Take both locks of a posting on a day by one statement, as the first of a save.
-
-    Months are carried up to that of `today`, so the calendar says which lock it takes; what is
-    carried says after it whether that was right. Raises Conflict("ledger.busy") as `hold_ledger`.
-    """
-    late = on < today.replace(day=1)
-    if connection.vendor == "postgresql":
-        taken = "pg_advisory_xact_lock" if late else "pg_advisory_xact_lock_shared"
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock_shared(%s), {taken}(%s)", [_BOOKS, _LOCK])
-    if late:
-        return LedgerHold(on, late=True)
-    carried = organisation().carried
-    if carried is None or carried[1] <= on:
-        return LedgerHold(on, late=False)
-    _from_shared_to_alone()
-    return LedgerHold(on, late=True)
-
-
-def hold_ledger(earliest: date) -> bool:
-    """Take the lock that a posting from that day on needs; tell if it changes carried months.
-
-    The lock is chosen before it is taken: two late postings that both went from shared to alone
-    would wait for each other. Raises Conflict("ledger.busy") where a month was carried in between.
-    """
-    if _is_carried_after(earliest):
-        lock_alone()
-        return True
-    lock_shared()
-    if not _is_carried_after(earliest):
-        return False
-    _from_shared_to_alone()
-    return True
-
-
-def _from_shared_to_alone() -> None:
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        row = cursor.fetchone()
-    if row is None or not row[0]:
-        raise Conflict("ledger.busy")
-
-
-def _is_carried_after(day: date) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM dakehu_carriedmonth WHERE month > %s LIMIT 1", [day])
-        return cursor.fetchone() is not None
-
-
 def carry_forward(*, upto: date, at: datetime) -> int:
-    """Carry every month up to the one that holds `upto`; give how many were carried anew."""
+    """Carry every month up to the one that holds `upto`, and its days before `upto`.
+
+    Gives how many months were carried anew. Each under a short lock of its own.
+    """
     carried = 0
     target = upto.replace(day=1)
     while True:
@@ -134,6 +48,7 @@ def carry_forward(*, upto: date, at: datetime) -> int:
             lock_alone()
             month = _next_to_carry()
             if month is None or month > target:
+                _carry_days(upto)
                 return carried
             _carry_month(month, at)
             carried += 1
@@ -174,6 +89,7 @@ def rebuild(*, since: date | None, upto: date, at: datetime) -> int:
             Balance.objects.filter(month__gt=start).delete()
             CompanyBalance.objects.filter(month__gt=start).delete()
             Turnover.objects.filter(on__gte=start).delete()
+            CarriedMonth.objects.filter(month=start).update(days_until=None)
     return carry_forward(upto=upto, at=at)
 
 
@@ -185,8 +101,20 @@ def _next_to_carry() -> date | None:
     return None if first is None else first.replace(day=1)
 
 
+def _carry_days(upto: date) -> None:
+    """Carry the turnover of the finished days of the last month, as far as it is not yet."""
+    last = CarriedMonth.objects.order_by("-month").first()
+    if last is None:
+        return
+    start, end = last.days_until or last.month, min(upto, next_month(last.month))
+    if start < end:
+        _carry_turnover_of_days(start, end)
+        CarriedMonth.objects.filter(month=last.month).update(days_until=end)
+
+
 def _carry_month(month: date, at: datetime) -> None:
-    previous = CarriedMonth.objects.order_by("-month").values_list("month", flat=True).first()
+    last = CarriedMonth.objects.order_by("-month").first()
+    previous = None if last is None else last.month
     balance, company, entry = (m._meta.db_table for m in (Balance, CompanyBalance, Entry))
     start = previous or date.min
     with connection.cursor() as cursor:
@@ -206,20 +134,26 @@ def _carry_month(month: date, at: datetime) -> None:
             " HAVING SUM(count) <> 0 OR SUM(amount_minor) <> 0",
             [month],
         )
-    if previous is not None:
-        _carry_turnover(previous, month)
+    if last is not None:
+        _carry_turnover_of_days(last.days_until or last.month, month)
+        _carry_turnover_of_month(last.month, month)
+        CarriedMonth.objects.filter(month=last.month).update(days_until=None)
     CarriedMonth.objects.create(month=month, carried_at=at)
 
 
-def _carry_turnover(start: date, end: date) -> None:
-    """Add up the days of a month from its entries, and the month from its days."""
-    turnover, entry = Turnover._meta.db_table, Entry._meta.db_table
-    into = f'INSERT INTO {turnover} (span, "on", {_MOVED}, count, amount_minor, base_minor)'
+_INTO_TURNOVER = (
+    f'INSERT INTO {Turnover._meta.db_table} (span, "on", {_MOVED}, count, amount_minor, base_minor)'
+)
+
+
+def _carry_turnover_of_days(start: date, end: date) -> None:
+    """Add up the days of [start, end) from their entries."""
+    entry = Entry._meta.db_table
     # Few entries change an amount: the movements of those alone are looked up.
     kind = "(SELECT m.kind FROM dakehu_movement m WHERE m.id = e.movement_id)"
     with connection.cursor() as cursor:
         cursor.execute(
-            f'{into} SELECT {int(Turnover.Span.DAY)}, "on", {_MOVED}, SUM(count),'
+            f'{_INTO_TURNOVER} SELECT {int(Turnover.Span.DAY)}, "on", {_MOVED}, SUM(count),'
             ' SUM(amount_minor), SUM(base_minor) FROM (SELECT e."on", e.place, e.kind,'
             f" {shrunk_sql(kind)} AS shrunk, {', '.join(f'e.{c}' for c in ALIKE)}, e.count,"
             f" e.amount_minor, COALESCE(e.base_minor, 0) AS base_minor FROM {entry} e"
@@ -227,9 +161,14 @@ def _carry_turnover(start: date, end: date) -> None:
             f' GROUP BY "on", {_MOVED}',
             [start, end],
         )
+
+
+def _carry_turnover_of_month(start: date, end: date) -> None:
+    """Add up a month from its days."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"{into} SELECT {int(Turnover.Span.MONTH)}, %s, {_MOVED}, SUM(count),"
-            f" SUM(amount_minor), SUM(base_minor) FROM {turnover}"
+            f"{_INTO_TURNOVER} SELECT {int(Turnover.Span.MONTH)}, %s, {_MOVED}, SUM(count),"
+            f" SUM(amount_minor), SUM(base_minor) FROM {Turnover._meta.db_table}"
             f' WHERE span = {int(Turnover.Span.DAY)} AND "on" >= %s AND "on" < %s'
             f" GROUP BY {_MOVED}",
             [start, start, end],
@@ -257,18 +196,35 @@ def carried_of(entry: Entry, *, mirrors: bool) -> Carried:
     )  # fmt: skip
 
 
-def carry_rows(entries: Sequence[Carried]) -> None:
-    """Add entries to everything carried already after their day; needs `lock_alone`."""
-    earliest = min(entry.on for entry in entries)
-    months = list(
-        CarriedMonth.objects.filter(month__gt=earliest.replace(day=1))
-        .order_by("month")
-        .values_list("month", flat=True)
-    )
-    if not months:
+def carry_rows(entries: Sequence[Carried], hold: LedgerHold) -> None:
+    """Add entries, in the transaction that posts them, to all that is carried after their day.
+
+    Where the hold is not `late` only turnover of days is touched, and others who hold the ledger
+    too may be adding to the same rows: each adds its own to what stands, in the order of the key,
+    so none is lost and two never wait for each other; the row that is missing is made by whoever
+    comes first.
+    """
+    if hold.late:
+        _carry_late(entries)
         return
-    late = [entry for entry in entries if entry.on < months[-1]]
-    opened = [entry for entry in late if entry.position[0] == Place.OPEN]
+    finished = [entry for entry in entries if entry.on < hold.until]
+    if finished:
+        _upsert_turnover(_turnovers(finished, months_until=date.min))
+
+
+def _carry_late(entries: Sequence[Carried]) -> None:
+    earliest = min(entry.on for entry in entries).replace(day=1)
+    found = list(
+        CarriedMonth.objects.filter(month__gte=earliest)
+        .order_by("month")
+        .values_list("month", "days_until")
+    )
+    if not found:
+        return
+    # The last carried month may be that of the posting itself: days of it may be carried.
+    last, days_until = found[-1]
+    months = [month for month, _days_until in found if month > earliest]
+    opened = [e for e in entries if e.on < last and e.position[0] == Place.OPEN]
     for model, key, at in (
         (Balance, POSITION, tuple(range(len(POSITION)))),
         (CompanyBalance, ALIKE, _ALIKE_AT),
@@ -279,15 +235,23 @@ def carry_rows(entries: Sequence[Carried]) -> None:
             ("count", "amount_minor"),
             _balances(opened, at, months),
         )
+    late = [entry for entry in entries if entry.on < (days_until or last)]
+    _upsert_turnover(_turnovers(late, months_until=last))
+
+
+def _upsert_turnover(rows: dict[tuple[Any, ...], list[int]]) -> None:
     _upsert(
         Turnover._meta.db_table,
         ("span", "on", *_TOLD_APART),
         ("count", "amount_minor", "base_minor"),
-        _turnovers(late),
+        rows,
     )
 
 
-def _turnovers(entries: Sequence[Carried]) -> dict[tuple[Any, ...], list[int]]:
+def _turnovers(
+    entries: Sequence[Carried], *, months_until: date
+) -> dict[tuple[Any, ...], list[int]]:
+    """Sum up what days gain, and months as far as their turnover is carried."""
     found: dict[tuple[Any, ...], list[int]] = {}
     for entry in entries:
         place = entry.position[0]
@@ -295,9 +259,10 @@ def _turnovers(entries: Sequence[Carried]) -> dict[tuple[Any, ...], list[int]]:
             continue
         less = int(shrank(entry.kind, entry.amount_minor, mirrors=entry.mirrors))
         alike = (place, entry.kind, less, *(entry.position[at] for at in _ALIKE_AT))
-        for span, on in (
-            (Turnover.Span.DAY, entry.on), (Turnover.Span.MONTH, entry.on.replace(day=1)),
-        ):  # fmt: skip
+        spans = [(Turnover.Span.DAY, entry.on)]
+        if entry.on < months_until:
+            spans.append((Turnover.Span.MONTH, entry.on.replace(day=1)))
+        for span, on in spans:
             sums = found.setdefault((int(span), on, *alike), [0, 0, 0])
             sums[0] += entry.count
             sums[1] += entry.amount_minor

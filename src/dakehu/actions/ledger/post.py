@@ -5,13 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from dakehu.actions.ledger.carry import (
-    Carried,
-    LedgerHold,
-    carried_of,
-    carry_rows,
-    hold_ledger,
-)
+from dakehu.actions.ledger.carry import Carried, carried_of, carry_rows
+from dakehu.actions.ledger.hold import LedgerHold, hold_ledger
 from dakehu.actions.ledger.rows import insert
 from dakehu.core.ledger import Kind, NewEntry, Place, Step, Way, entries_for
 from dakehu.models import Entry, Movement, MovementNote
@@ -82,7 +77,7 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     """
     if not drafts:
         return []
-    late = carry and _holds_late(drafts)
+    hold = _hold(drafts) if carry else None
     movements = [_movement(draft) for draft in drafts]
     insert(movements)
     entries: list[Entry] = []
@@ -103,15 +98,15 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
             )
     insert(entries)
     insert(notes)
-    if late:
-        carry_rows(carried)
+    if hold is not None:
+        carry_rows(carried, hold)
     return [movement.pk for movement in movements]
 
 
-def _holds_late(drafts: Sequence[Drafted]) -> bool:
+def _hold(drafts: Sequence[Drafted]) -> LedgerHold:
     earliest, hold = min(draft.posting.on for draft in drafts), drafts[0].posting.hold
     if hold is not None and hold.since <= earliest:
-        return hold.late
+        return hold
     return hold_ledger(earliest)
 
 
