@@ -36,6 +36,7 @@ from dakehu.models import (  # noqa: E402
     CompanyBalance,
     Turnover,
 )
+from dakehu.queries.ledger import carried_until  # noqa: E402
 from dakehu.queries.ledger_check import verify_ledger  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
 from dakehu.queries.snapshot import acting  # noqa: E402
@@ -46,6 +47,8 @@ from tests.world import World, make_world  # noqa: E402
 LATE, TODAY = date(2026, 3, 10), date(2026, 6, 30)
 SUMS = ("count", "amount_minor", "base_minor")
 THREADS, POSTINGS, OPPORTUNITIES = 8, 25, 10
+#: How many days are carried one after the other while people post of them.
+DAYS = 12
 
 
 def founded() -> tuple[World, list[int]]:
@@ -259,6 +262,43 @@ def many(seed: int) -> dict[str, object]:
     return {**outcomes, **proved(world)}
 
 
+def days(seed: int) -> dict[str, object]:
+    """Let many people post of yesterday and the days before while those days are carried."""
+    world, keys = founded()
+    rebuild(since=None, upto=TODAY - timedelta(days=DAYS), at=world.at)
+    outcomes: Counter[str] = Counter()
+    busy = threading.Event()
+
+    def work(number: int) -> None:
+        dice = random.Random(seed * 100 + number)
+        for _ in range(POSTINGS):
+            day = TODAY - timedelta(days=dice.randrange(DAYS))
+            key = dice.choice(keys)
+            try:
+                if dice.random() < 0.5 or world.row(key).last_on > day:
+                    # All alike: whoever posts of the same day adds to the same rows.
+                    world.create("wen", on=day, amount=Decimal(100))
+                else:
+                    do(world, key, deed(dice), day)
+                outcomes["finished" if day < TODAY else "today"] += 1
+            except Conflict:
+                outcomes["conflict"] += 1
+            except DakehuError:
+                outcomes["refused"] += 1
+            busy.set()
+
+    def carry() -> None:
+        for back in range(DAYS, -1, -1):
+            busy.wait(30)
+            busy.clear()
+            carry_forward(upto=TODAY - timedelta(days=back), at=world.at)
+            outcomes["carried"] += 1
+
+    together([*((lambda n=n: work(n)) for n in range(THREADS)), carry])
+    outcomes["until"] = (carried_until() - TODAY).days
+    return {**outcomes, **proved(world)}
+
+
 def together(jobs: list[Callable[[], None]]) -> None:
     """Run jobs in threads with connections of their own; raise what any of them raised."""
     problems: list[BaseException] = []
@@ -287,4 +327,5 @@ if __name__ == "__main__":
         "settings": settings,
         "closing": closing,
     }.get(sys.argv[1])
-    print(json.dumps(asked() if asked else many(int(sys.argv[2]))))
+    seeded = days if sys.argv[1] == "days" else many
+    print(json.dumps(asked() if asked else seeded(int(sys.argv[2]))))

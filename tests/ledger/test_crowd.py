@@ -92,3 +92,11 @@ def test_many_people_post_late_and_today_and_the_ledger_stays_right(
     assert (answer["right"], answer["same_when_rebuilt"]) == (True, True)
     assert answer["late"] > 20
     assert answer["today"] > 20
+
+
+def test_many_people_post_of_yesterday_while_days_are_carried(url: str, tmp_path: Path) -> None:
+    answer = crowd(url, tmp_path, "days", "1")
+    assert (answer["right"], answer["same_when_rebuilt"]) == (True, True)
+    assert answer["finished"] > 60
+    assert answer["until"] == 0
+    assert answer["carried"] == 13
