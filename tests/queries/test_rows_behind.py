@@ -10,10 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dakehu.actions.ledger import carry_forward
 from dakehu.actions.opportunities import (
     Outcome,
     advance_opportunity,
     reassign_opportunity,
+    void_opportunity,
     win_opportunity,
 )
 from dakehu.core.periods import containing
@@ -105,6 +107,57 @@ def test_pages_lead_through_all_groups_and_each_row_comes_once(quarter: World) -
     assert [row.part for row in rows] == [0, *([1] * 11), 2]
     stages = [row.group for row in rows if row.part == 1]
     assert stages == sorted(stages)
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_pages_of_stages_lead_through_alike_amounts_whoever_asks(
+    quarter: World, *, carried: bool
+) -> None:
+    """The whole company of today is read stage by stage; it comes as it comes to a unit's head."""
+    for number in range(4):
+        for stage, amount in (("use", 1000), ("interest", 100), ("interest", 1000)):
+            quarter.create(
+                "wen", on=MAY, stage_key=stage, amount=Decimal(amount), close_on=ON,
+                name=f"Twin {number}",
+            )  # fmt: skip
+    if carried:
+        carry_forward(upto=ON, at=quarter.at)
+    stages = tuple(Stage.objects.filter(key__in=("use", "interest")).values_list("pk", flat=True))
+    parts = (Part("open", stages=stages), Part("open", stages=stages, scopes=("later",)))
+    walks = {}
+    for login in ("director", "mei"):
+        found, after = [], ""
+        while True:
+            page = behind(quarter, parts, login, after=after, limit=3)
+            found += [(row.part, row.group, row.amount, row.id) for row in page.rows]
+            after = page.after
+            if not after:
+                break
+        sums = [(g.part, g.group, g.lines, g.worth.value, g.adds.value) for g in page.groups]
+        walks[login] = (found, sums)
+    assert walks["director"] == walks["mei"]
+    found, sums = walks["director"]
+    assert len(found) == len(set(found)) == sum(group[2] for group in sums) == 12 + 3 + 1
+    assert found == sorted(found, key=lambda row: (row[0], row[1], -row[2], row[3]))
+
+
+def test_what_was_deleted_since_the_day_has_no_name_for_anybody(quarter: World) -> None:
+    stage = Stage.objects.get(key="interest").pk
+    gone = quarter.create("wen", on=MAY, stage_key="interest", amount=Decimal(7), close_on=ON)
+    void_opportunity(
+        actor=quarter.viewer("operator"), opportunity_id=gone.opportunity_id, why="twice",
+        seen_version=None, **quarter.how(ON),
+    )  # fmt: skip
+    carry_forward(upto=ON, at=quarter.at)
+    for on, nameless in ((ON - timedelta(days=1), 1), (ON, 0)):
+        found = rows_behind(
+            quarter.viewer("director"), question=FunnelQuestion(on=on, period=QUARTER), today=ON,
+            parts=(Part("open", stages=(stage,)),),
+        )  # fmt: skip
+        assert [row.name for row in found.rows] == ["Small belt"]
+        assert (found.elsewhere, found.lines, found.count) == (nameless, 1 + nameless, 1 + nameless)
+        assert found.worth.value == 100 + 7 * nameless
+        assert found.elsewhere_amounts == (((Decimal("7.00"), "CNY"),) if nameless else ())
 
 
 def test_what_has_gone_out_of_sight_is_one_line_without_a_name(quarter: World) -> None:

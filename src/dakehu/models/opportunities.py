@@ -84,6 +84,16 @@ class Opportunity(models.Model):
                 name="opp_account_close",
             ),
             models.Index(fields=["stage", "place", "close_sort", "id"], name="opp_stage_close"),
+            # The rows behind a stage, the largest first.
+            models.Index(
+                fields=["stage", "-amount_minor", "id"],
+                name="opp_stage_amount",
+                condition=OPEN_AND_THERE,
+            ),
+            # The few that stood once and are gone: looked for from a day on.
+            models.Index(
+                fields=["last_on", "id"], name="opp_voided", condition=models.Q(voided=True)
+            ),
         ]
 
 

@@ -87,13 +87,14 @@ def _open(ask: Ask, number: int, part: Part, day: Day) -> list[Sql]:
     found = []
     for where in day.where:
         if day.known_at is None:
-            found.append(_standing(ask, number, part, day, where))
+            found.append(standing(ask, number, part, day, where))
         if day.known_at is not None or day.on < ask.today:
-            found.append(_held_then(ask, number, part, day, where))
+            found.append(held_then(ask, number, part, day, where))
     return found
 
 
-def _standing(ask: Ask, number: int, part: Part, day: Day, where: Where) -> Sql:
+def standing(ask: Ask, number: int, part: Part, day: Day, where: Where) -> Sql:
+    """Give what is open now and has not moved since the day, as its rows say."""
     condition, params = _narrowed(part, ask.period, "o.stage_id", "o.close_sort", date.max)
     scope, scope_params = _scope("o.close_sort", ask.period, date.max)
     sql = (
@@ -107,13 +108,18 @@ def _standing(ask: Ask, number: int, part: Part, day: Day, where: Where) -> Sql:
     return sql, [*scope_params, day.on, *params]
 
 
-def _held_then(ask: Ask, number: int, part: Part, day: Day, where: Where) -> Sql:
+def held_then(
+    ask: Ask, number: int, part: Part, day: Day, where: Where, *, only_voided: bool = False
+) -> Sql:
+    """Give what was open on the day and has moved since, or of it what was deleted since."""
     condition, params = _narrowed(part, ask.period, "e.stage_id", "e.close_month", NO_MONTH)
     scope, scope_params = _scope("held.close_month", ask.period, NO_MONTH)
     if day.known_at is None:
         there, there_params = " AND d.last_on > %s AND d.created_on <= %s", [day.on, day.on]
     else:
         there, there_params = " AND e.recorded_at <= %s", [day.known_at]
+    if only_voided:
+        there += " AND d.voided"
     columns = "e.stage_id, e.own_rate_bp, e.currency, e.close_month"
     row = "d.id, d.unit_id, d.owner_id, d.voided"
     sql = (

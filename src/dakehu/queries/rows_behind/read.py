@@ -1,7 +1,7 @@
 """Reading the rows behind a figure: two questions to the database for all of its parts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -23,6 +23,13 @@ from dakehu.queries.rates import exchange_on, win_rates
 from dakehu.queries.rows_behind.facts import Behind, Part
 from dakehu.queries.rows_behind.lines import SCOPES, Ask, Day, Sql, cells_of_moved, lines_of
 from dakehu.queries.rows_behind.weigh import Scales, groups_of, rows_of
+from dakehu.queries.rows_behind.whole import (
+    day_of,
+    first_lines,
+    is_whole,
+    voided_since,
+    whole_sums,
+)
 from dakehu.queries.units import all_units
 
 PAGE = 20
@@ -45,8 +52,8 @@ def rows_behind(
     """
     org = organisation()
     ask = _asked(viewer, question, today, org)
-    lines = [sql for number, part in enumerate(parts) for sql in lines_of(ask, number, part)]
-    if not lines:
+    lines = [lines_of(ask, number, part) for number, part in enumerate(parts)]
+    if not any(lines):
         return Behind((), (), "")
     cells = [
         sql
@@ -61,10 +68,10 @@ def rows_behind(
         ask.now.exchange.digits,
         shown_for_base(org, ask.now.exchange),
     )
-    page = _page(lines, parts, after, limit + 1)
+    page = _page(ask, lines, parts, after, limit + 1)
     on_page = page[:limit]
     return Behind(
-        groups=groups_of(scales, _sums([*lines, *cells])),
+        groups=groups_of(scales, list(_sums_of(ask, lines, parts, cells))),
         rows=rows_of(scales, on_page, _moved_cells(ask, parts, on_page), viewer.language),
         after=cursor_of([int(value) for value in page[limit - 1][:4]]) if len(page) > limit else "",
     )
@@ -119,7 +126,25 @@ def _union(lines: Iterable[Sql]) -> Sql:
     return sql, [value for _text, params in listed for value in params]
 
 
+def _sums_of(
+    ask: Ask, lines: Sequence[Sequence[Sql]], parts: Sequence[Part], cells: Sequence[Sql]
+) -> Iterator[Any]:
+    """Add up all parts: those of the whole company from what is carried of it."""
+    whole = [number for number, part in enumerate(parts) if is_whole(ask, part)]
+    one_by_one = [
+        sql
+        for number, part in enumerate(parts)
+        for sql in (voided_since(ask, number, part) if number in whole else lines[number])
+    ]
+    sums = _sums([*one_by_one, *cells])
+    yield from sums
+    for number in whole:
+        yield from whole_sums(ask, number, parts[number], sums)
+
+
 def _sums(lines: Sequence[Sql]) -> list[Any]:
+    if not lines:
+        return []
     union, params = _union(lines)
     return fetch(
         "SELECT part, grp, shown, stage_id, own, currency, scope, phase, SUM(lines), SUM(n),"
@@ -129,14 +154,26 @@ def _sums(lines: Sequence[Sql]) -> list[Any]:
     )
 
 
-def _page(lines: Sequence[Sql], parts: Sequence[Part], after: str, limit: int) -> list[Any]:
+def _page(
+    ask: Ask, lines: Sequence[Sequence[Sql]], parts: Sequence[Part], after: str, limit: int
+) -> list[Any]:
     """Give the rows beyond a cursor: part, group, rank, id, then what is told of them."""
-    union, params = _union(lines)
+    key = tuple(_whole(value) for value in key_of(after, length=4)) if after else None
+    in_order = [
+        sql
+        for number, part in enumerate(parts)
+        for sql in (
+            first_lines(ask, number, part, beyond=key, limit=limit)
+            if part.stages and is_whole(ask, part) and day_of(ask, part).on >= ask.today
+            else lines[number]
+        )
+    ]
+    union, params = _union(in_order)
     beyond = ""
-    if after:
-        part, grp, rank, ref = (_whole(value) for value in key_of(after, length=4))
+    if key is not None:
+        last, grp, rank, ref = key
         beyond = (
-            f" AND (part > {part} OR (part = {part} AND (grp > {grp} OR (grp = {grp}"
+            f" AND (part > {last} OR (part = {last} AND (grp > {grp} OR (grp = {grp}"
             f" AND (rank < {rank} OR (rank = {rank} AND ref > {ref}))))))"
         )
     sales = [str(number) for number, one in enumerate(parts) if one.what.startswith("small")]
