@@ -5,6 +5,7 @@ import pytest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.utils import translation
 
 from dakehu.http.refusals import Refusals, lost_a_race
 from dakehu.models import Person
@@ -25,7 +26,8 @@ def deadlock() -> OperationalError:
 def test_who_loses_is_asked_to_save_again(world: World, error: OperationalError) -> None:
     request = RequestFactory().post("/opportunities/create/")
     request.user = Person.objects.get(pk=world.people["wen"])
-    answer = Refusals(nobody).process_exception(request, error)
+    with translation.override("en"):
+        answer = Refusals(nobody).process_exception(request, error)
     assert answer is not None
     assert answer.status_code == 409
     assert "save again" in answer.content.decode()
