@@ -16,6 +16,10 @@ export function showPrepared(id: string): void {
   const template = document.getElementById(id);
   const place = document.getElementById("toasts");
   if (!(template instanceof HTMLTemplateElement) || !place) return;
+  // Parts of a page fail together: what is being said already is not said again.
+  const said = template.content.textContent?.trim();
+  const toasts = [...place.querySelectorAll("[data-toast]")];
+  if (toasts.some((toast) => toast.textContent?.trim() === said)) return;
   place.append(template.content.cloneNode(true));
 }
 
