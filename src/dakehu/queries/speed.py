@@ -171,7 +171,7 @@ def _turns_sql(
     if sample is not None:
         seen += (
             " AND e.opportunity_id IN (SELECT id FROM dakehu_opportunity WHERE id %% (1 +"
-            f" (SELECT MAX(id) FROM dakehu_opportunity) / {int(sample)}) = 0)"
+            f" (SELECT MAX(id) - MIN(id) FROM dakehu_opportunity) / {int(sample)}) = 0)"
         )
     if only_returned:
         seen += (
