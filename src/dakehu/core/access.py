@@ -33,8 +33,11 @@ _EDIT = {
     "opportunity.create", "opportunity.edit", "opportunity.advance", "opportunity.regress",
     "opportunity.win", "opportunity.lose", "opportunity.abandon", "opportunity.reopen",
     "opportunity.void", "opportunity.restore", "evidence.tick", "contact.edit", "account.create",
-    "account.edit",
+    "account.edit", "account.delete", "contact.delete", "team.edit", "stakeholder.edit",
+    "file.attach",
 }  # fmt: skip
+#: What everybody may who has to do with customers, on what they see (docs/decisions/0018).
+_TAKES_PART = {"note.write", "activity.log"}
 
 ROLES: dict[str, Role] = {
     role.key: role
@@ -42,7 +45,7 @@ ROLES: dict[str, Role] = {
         Role(
             "salesperson",
             Scope.OWN,
-            frozenset(_EDIT | {"small_sale.record"}),
+            frozenset(_EDIT | _TAKES_PART | {"small_sale.record"}),
             frozenset({"contact.phone", "contact.note"}),
         ),
         Role(
@@ -51,8 +54,10 @@ ROLES: dict[str, Role] = {
             frozenset(
                 {
                     "opportunity.reassign", "evidence.validate", "gate.overrule", "norm.set",
-                    "quota.set", "account.assign", "review.save",
+                    "quota.set", "account.assign", "review.save", "view.share", "team.edit",
+                    "file.attach",
                 }
+                | _TAKES_PART
             ),
             frozenset({"contact.phone", "contact.note", "margin"}),
         ),
@@ -64,21 +69,30 @@ ROLES: dict[str, Role] = {
                     "import.run", "import.history", "account.merge", "account.assign",
                     "account.create", "account.edit", "contact.edit", "method.edit",
                     "product.edit", "ledger.correct", "opportunity.import",
-                    "review.save",
+                    "review.save", "view.share", "account.delete", "contact.delete", "file.attach",
                 }
+                | _TAKES_PART
             ),
             frozenset({"contact.phone", "contact.note"}),
         ),
-        Role("executive", Scope.ALL, fields=frozenset({"contact.note", "margin"})),
+        Role(
+            "executive", Scope.ALL, frozenset(_TAKES_PART), frozenset({"contact.note", "margin"})
+        ),
         Role(
             "finance",
             Scope.ALL,
             frozenset(
                 {"small_sale.record", "rate.set", "books.close", "books.post", "receivable.edit"}
+                | _TAKES_PART
             ),
             frozenset({"margin", "rates"}),
         ),
-        Role("support", Scope.NONE, frozenset({"hours.record"}), frozenset({"contact.note"})),
+        Role(
+            "support",
+            Scope.NONE,
+            frozenset({"hours.record"} | _TAKES_PART),
+            frozenset({"contact.note"}),
+        ),
         Role(
             "auditor",
             Scope.ALL,

@@ -1,9 +1,11 @@
 """Tables and constraints; rows are reached through visible_to(viewer)."""
 
 from dakehu.models.accounts import Account, AccountName, NameToken
+from dakehu.models.activities import Activity, ActivityContact, ActivityPerson
 from dakehu.models.among import Among
 from dakehu.models.audit import Change, LookUp
 from dakehu.models.background import BackgroundRun
+from dakehu.models.bulk import BulkEdit, BulkEditRow
 from dakehu.models.contacts import Contact
 from dakehu.models.evidence import Evidence, StoredFile
 from dakehu.models.imports import (
@@ -23,9 +25,12 @@ from dakehu.models.ledger import (
     MovementNote,
     Turnover,
 )
+from dakehu.models.marks import Mark
 from dakehu.models.methods import Method, MethodStage, MethodVersion, Stage, WinRate
 from dakehu.models.money import Currency, ExchangeRate
 from dakehu.models.norms import Norm
+from dakehu.models.notes import Attachment, Mention, Note
+from dakehu.models.notices import Notice, NoticeChoice, NoticeHours
 from dakehu.models.opportunities import Competitor, LineSet, Opportunity, ProductLine
 from dakehu.models.organisation import Organisation
 from dakehu.models.people import Appointment, Grant, Person
@@ -33,24 +38,35 @@ from dakehu.models.products import Product
 from dakehu.models.quotas import Quota, SmallSale
 from dakehu.models.reviews import Review, ReviewAction, ReviewMail, ReviewNote, ReviewUnit
 from dakehu.models.stamps import Stamp
+from dakehu.models.teams import Stakeholder, TeamMember
 from dakehu.models.units import SalesUnit, UnitPlace
+from dakehu.models.validations import DealReview, EvidenceMark, MoveRequest
+from dakehu.models.views import SavedView, ViewChoice
 
 __all__ = [
     "Account",
     "AccountName",
+    "Activity",
+    "ActivityContact",
+    "ActivityPerson",
     "Among",
     "Appointment",
+    "Attachment",
     "BackgroundRun",
     "Balance",
     "BooksClosing",
+    "BulkEdit",
+    "BulkEditRow",
     "CarriedMonth",
     "Change",
     "CompanyBalance",
     "Competitor",
     "Contact",
     "Currency",
+    "DealReview",
     "Entry",
     "Evidence",
+    "EvidenceMark",
     "ExchangeRate",
     "ExternalId",
     "Grant",
@@ -60,13 +76,20 @@ __all__ = [
     "ImportedObject",
     "LineSet",
     "LookUp",
+    "Mark",
+    "Mention",
     "Method",
     "MethodStage",
     "MethodVersion",
+    "MoveRequest",
     "Movement",
     "MovementNote",
     "NameToken",
     "Norm",
+    "Note",
+    "Notice",
+    "NoticeChoice",
+    "NoticeHours",
     "Opportunity",
     "Organisation",
     "Person",
@@ -79,11 +102,15 @@ __all__ = [
     "ReviewNote",
     "ReviewUnit",
     "SalesUnit",
+    "SavedView",
     "SmallSale",
     "Stage",
+    "Stakeholder",
     "Stamp",
     "StoredFile",
+    "TeamMember",
     "Turnover",
     "UnitPlace",
+    "ViewChoice",
     "WinRate",
 ]

@@ -32,6 +32,13 @@ class Account(MP_Node):  # type: ignore[misc]
     founded = models.PositiveSmallIntegerField(null=True, blank=True)
     note = models.TextField(blank=True, default="")
     created_on = models.DateField()
+    #: The last activity done with somebody there; kept by the actions of activities.
+    last_contact_on = models.DateField(null=True, blank=True)
+    #: Deleted ones are hidden and can be restored for 30 days.
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
 
     @classmethod

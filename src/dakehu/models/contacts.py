@@ -16,6 +16,12 @@ class Contact(models.Model):
     email = models.EmailField(blank=True, default="")
     note = models.TextField(blank=True, default="")
     created_on = models.DateField()
+    last_contact_on = models.DateField(null=True, blank=True)
+    #: Deleted ones are hidden and can be restored for 30 days.
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

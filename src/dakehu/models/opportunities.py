@@ -47,6 +47,8 @@ class Opportunity(models.Model):
     #: Imported without a start: created on the state day of its import.
     start_unknown = models.BooleanField(default=False)
     evidence_unknown = models.BooleanField(default=False)
+    #: The last activity done on it; kept by the actions of activities.
+    last_contact_on = models.DateField(null=True, blank=True)
     updated_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 
