@@ -13,6 +13,7 @@ from dakehu.cli.ledger import ledger
 from dakehu.cli.mail import mail
 from dakehu.cli.outcomes import outcomes
 from dakehu.cli.people import person
+from dakehu.cli.reverting import revert_import
 from dakehu.cli.serving import serve
 from dakehu.cli.waterfall import waterfall
 from dakehu.cli.working import work
@@ -28,7 +29,7 @@ def dakehu() -> None:
 
 
 for command in (
-    init, serve, work, import_files, funnel, indicators, waterfall, outcomes, ledger, calibrate,
-    person, backup, restore, upgrade, mail,
+    init, serve, work, import_files, revert_import, funnel, indicators, waterfall, outcomes,
+    ledger, calibrate, person, backup, restore, upgrade, mail,
 ):  # fmt: skip
     dakehu.add_command(command)

@@ -256,6 +256,17 @@ def import_problems(
     )
 
 
+def left_by_revert(*, viewer: Viewer, run_id: int, limit: int = 1000) -> tuple[ProblemRow, ...]:
+    """Give what stayed when a run was taken back, and why. NotFound("import.unknown_run")."""
+    rows = ImportProblem.objects.filter(
+        run=_run(viewer, run_id), code__in=("import.changed_since", "import.kept_in_use")
+    )
+    return tuple(
+        ProblemRow(p.pk, p.file, p.row, p.column, p.severity, p.code, p.facts)
+        for p in rows.order_by("id")[:limit]
+    )
+
+
 def import_rows(*, viewer: Viewer, run_id: int, refused: bool) -> Iterator[KeptRow]:
     """Give the rows that were refused, or the others. NotFound("import.unknown_run")."""
     run = _run(viewer, run_id)
