@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, action="append", default=[int(given)] if given else [])
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--browser", action="store_true", help="only what a browser waits for")
     parser.add_argument("--imports", action="store_true", help="only the import of a large file")
     parser.add_argument(
         "--kill", choices=("worker", "web"), help="the import, with one of them killed meanwhile"
@@ -39,6 +40,8 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.imports:
         return run_imports(asked)
+    if asked.browser:
+        return run_browser(asked)
     if asked.size == [million.MILLION]:
         return run_million(asked)
     results = []
@@ -77,6 +80,28 @@ def run_imports(asked: argparse.Namespace) -> int:
                 )
             if not asked.keep:
                 drop(engine, url)
+    return 0
+
+
+def run_browser(asked: argparse.Namespace) -> int:
+    """Measure what a browser waits for on a built company; keep the figures for the report."""
+    from bench import browser
+
+    size, engine = (asked.size or [100_000])[0], (asked.engine or ["postgresql"])[0]
+    url = database_url(engine, size)
+    if url is None:
+        print(f"{engine}: not reachable", flush=True)
+        return 1
+    home = ROOT / "build" / "bench" / f"home-{engine}-{size}"
+    people = SIZES.get(size, size // 100)
+    in_its_own(url, home, ["bench.measure", str(size), str(people), "0"])
+    result = json.loads(in_its_own(url, home, ["bench.browser", str(min(asked.times, 5))]))
+    told = browser.section(result, size, engine)
+    print(section_text(told))
+    if (size, engine) == (100_000, "postgresql"):
+        browser.keep(ROOT / "docs" / "performance", told)
+    if not asked.keep:
+        drop(engine, url)
     return 0
 
 
