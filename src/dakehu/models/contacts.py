@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 
+from dakehu.core.access import Viewer
 from dakehu.models.visibility import ContactQuerySet
 
 
@@ -13,6 +14,10 @@ class StandingContacts(models.Manager[Any]):
     def get_queryset(self) -> ContactQuerySet:
         """Leave out what was deleted."""
         return ContactQuerySet(self.model, using=self._db).filter(deleted_at__isnull=True)
+
+    def visible_to(self, viewer: Viewer) -> ContactQuerySet:
+        """Keep the contacts of accounts that the viewer may see."""
+        return self.get_queryset().visible_to(viewer)
 
 
 class Contact(models.Model):

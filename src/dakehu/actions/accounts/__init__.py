@@ -5,7 +5,7 @@ from dakehu.actions.accounts.edit import assign_account, edit_account
 from dakehu.actions.accounts.existence import delete_account, restore_account
 from dakehu.actions.accounts.groups import move_account
 from dakehu.actions.accounts.rows import lock_groups
-from dakehu.core.records import ACCOUNT_FIELDS as FIELDS
+from dakehu.core.past import ACCOUNT_FIELDS as FIELDS
 
 __all__ = [
     "FIELDS",

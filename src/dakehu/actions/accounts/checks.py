@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from dakehu.core.errors import RuleBroken
-from dakehu.core.records import ACCOUNT_FIELDS
+from dakehu.core.past import ACCOUNT_FIELDS
 from dakehu.models import Person, UnitPlace
 
 MOST_ALIASES = 50

@@ -11,7 +11,7 @@ from dakehu.actions.names import forget_accounts, index_accounts
 from dakehu.core.access import Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Place, Way
-from dakehu.core.records import KEPT
+from dakehu.core.past import KEPT
 from dakehu.models import Account, ExternalId, Opportunity
 from dakehu.models.visibility import AccountQuerySet
 
@@ -51,7 +51,7 @@ def restore_account(*, actor: Viewer, account_id: int, at: datetime, way: Way = 
 
     Who may delete it may, and who assigns the accounts of its unit. Raises
     NotFound("account.unknown"), NotAllowed("account.delete"),
-    RuleBroken("account.parent_deleted", "record.kept_no_longer").
+    RuleBroken("account.parent_deleted", "past.kept_no_longer").
     """
     lock_groups()
     row = _gone(actor, account_id)
@@ -64,7 +64,7 @@ def restore_account(*, actor: Viewer, account_id: int, at: datetime, way: Way = 
     if right is None:
         raise NotAllowed("account.delete")
     if row.deleted_at < at - KEPT:
-        raise RuleBroken("record.kept_no_longer", days=KEPT.days)
+        raise RuleBroken("past.kept_no_longer", days=KEPT.days)
     above = [row.path[: Account.steplen * n] for n in range(1, row.depth)]
     if Account.objects.filter(path__in=above, deleted_at__isnull=False).exists():
         raise RuleBroken("account.parent_deleted", name=row.name)

@@ -14,7 +14,7 @@ from dakehu.actions.names import sort_key
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.core.records import CONTACT_FIELDS
+from dakehu.core.past import CONTACT_FIELDS
 from dakehu.models import Contact
 from dakehu.queries.contacts import hidden_fields
 

@@ -11,7 +11,7 @@ from dakehu.actions.contacts.rows import account_held, locked_contact, record_co
 from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.core.records import CONTACT_FIELDS, KEPT
+from dakehu.core.past import CONTACT_FIELDS, KEPT
 from dakehu.models import (
     Account,
     Attachment,
@@ -47,14 +47,14 @@ def restore_contact(*, actor: Viewer, contact_id: int, at: datetime, way: Way = 
     """Bring a deleted contact back.
 
     Who may delete it may, and who assigns the accounts of its unit. Raises
-    NotFound("contact.unknown"), NotAllowed("contact.delete"), RuleBroken("record.erased",
-    "record.kept_no_longer").
+    NotFound("contact.unknown"), NotAllowed("contact.delete"), RuleBroken("past.erased",
+    "past.kept_no_longer").
     """
     row, right = _gone(actor, contact_id)
     if not row.name:
-        raise RuleBroken("record.erased")
+        raise RuleBroken("past.erased")
     if row.deleted_at < at - KEPT:
-        raise RuleBroken("record.kept_no_longer", days=KEPT.days)
+        raise RuleBroken("past.kept_no_longer", days=KEPT.days)
     changes = {"deleted": (row.deleted_at.isoformat(), None)}
     _mark(row, deleted_at=None, deleted_by_id=None)
     return record_contact(actor, row.pk, changes, right, way, at)

@@ -1,0 +1,15 @@
+"""Records and their past: the history of each, and the bin of what was deleted."""
+
+from dakehu.queries.past.bin import KINDS, Bin, BinRow, bin_rows
+from dakehu.queries.past.history import FieldChange, RecordHistory, SaveRow, record_history
+
+__all__ = [
+    "KINDS",
+    "Bin",
+    "BinRow",
+    "FieldChange",
+    "RecordHistory",
+    "SaveRow",
+    "bin_rows",
+    "record_history",
+]
