@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from dakehu.actions.audit import record_changes
+from dakehu.actions.audit import last_change, record_changes
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound
 from dakehu.core.ledger import Way
@@ -86,6 +86,7 @@ def conflict_of(row: Any, now: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
         version=row.version,
         theirs={name: now[name] for name in differing},
         yours={name: wanted[name] for name in differing},
+        **last_change("account", row.pk),
     )
 
 

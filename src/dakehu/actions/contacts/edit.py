@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from dakehu.actions.audit import last_change
 from dakehu.actions.contacts.rows import account_held, locked_contact, record_contact
 from dakehu.actions.names import sort_key
 from dakehu.core.access import Viewer
@@ -78,6 +79,7 @@ def edit_contact(
             version=row.version,
             theirs={n: before[n] for n in differing},
             yours={n: checked[n] for n in differing},
+            **last_change("contact", row.pk),
         )
     set_fields(row, checked)
     return record_contact(

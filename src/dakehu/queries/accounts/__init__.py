@@ -15,6 +15,7 @@ from dakehu.queries.accounts.list import (
 )
 from dakehu.queries.accounts.moves import GroupMove, group_move
 from dakehu.queries.accounts.page import (
+    OPPORTUNITIES_SHOWN,
     AccountOpportunity,
     AccountPage,
     AccountPerson,
@@ -26,6 +27,7 @@ from dakehu.queries.accounts.page import (
 from dakehu.queries.accounts.rollup import Figures, MemberFigures, RollUp, roll_up
 
 __all__ = [
+    "OPPORTUNITIES_SHOWN",
     "ORDERS",
     "AccountBehind",
     "AccountBehindRow",

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db import connections
 
 from dakehu.core.access import Viewer
-from dakehu.core.ledger import Place
-from dakehu.models import Account, Activity, Attachment, Contact, Note, Opportunity
-from dakehu.models.visibility import AccountQuerySet
+from dakehu.models.visibility import visible_accounts_sql, visible_sql
 from dakehu.queries.accounts.page import AccountPage, path_end
+from dakehu.queries.snapshot import read_alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +31,42 @@ class AccountConsequences:
         return bool(self.open or self.branches or self.hidden_open or self.hidden_branches)
 
 
+_COUNTS = """
+SELECT
+  (SELECT COUNT(*) FROM dakehu_contact c WHERE c.account_id = %s AND c.deleted_at IS NULL),
+  (SELECT COUNT(*) FROM dakehu_opportunity o WHERE {of} AND o.place = 1 AND ({seen})),
+  (SELECT COUNT(*) FROM dakehu_opportunity o WHERE {of} AND o.place <> 1 AND ({seen})),
+  (SELECT COUNT(*) FROM dakehu_opportunity o WHERE {of} AND o.place = 1),
+  (SELECT COUNT(*) FROM dakehu_activity t WHERE t.account_id = %s AND t.deleted_at IS NULL),
+  (SELECT COUNT(*) FROM dakehu_note n WHERE n.account_id = %s AND n.deleted_at IS NULL),
+  (SELECT COUNT(*) FROM dakehu_attachment f WHERE f.account_id = %s AND f.deleted_at IS NULL),
+  (SELECT COUNT(*) FROM dakehu_account a WHERE a.path > %s AND a.path < %s AND ({there})),
+  (SELECT COUNT(*) FROM dakehu_account a WHERE a.path > %s AND a.path < %s
+    AND a.deleted_at IS NULL)
+"""
+
+
 def account_consequences(*, viewer: Viewer, account: AccountPage) -> AccountConsequences:
-    """Count what hangs on an account that the viewer may delete."""
-    every = Opportunity.objects.filter(account_id=account.id, voided=False)
-    seen = every.visible_to(viewer)
-    below = (
-        AccountQuerySet(Account)
-        .standing()
-        .filter(path__gt=account.path, path__lt=path_end(account.path))
+    """Count what hangs on an account that the viewer may delete: one question."""
+    sql = _COUNTS.format(
+        of="o.account_id = %s AND NOT o.voided",
+        seen=visible_sql(viewer, "o"),
+        there=visible_accounts_sql(viewer, "a"),
     )
-    branches = below.filter(pk__in=Account.visible_to(viewer).values("pk")).count()
-    is_open = Q(place=Place.OPEN)
-    opened = seen.filter(is_open).count()
+    below = [account.path, path_end(account.path)]
+    with connections[read_alias()].cursor() as cursor:
+        cursor.execute(sql, [*[account.id] * 7, *below, *below])
+        contacts, opened, decided, every, activities, notes, files, branches, all_below = (
+            cursor.fetchone()
+        )
     return AccountConsequences(
-        contacts=Contact.objects.filter(account_id=account.id).count(),
+        contacts=contacts,
         open=opened,
-        decided=seen.exclude(is_open).count(),
-        activities=Activity._base_manager.filter(
-            account_id=account.id, deleted_at__isnull=True
-        ).count(),
-        notes=Note.objects.filter(account_id=account.id, deleted_at__isnull=True).count(),
-        files=Attachment.objects.filter(account_id=account.id, deleted_at__isnull=True).count(),
+        decided=decided,
+        activities=activities,
+        notes=notes,
+        files=files,
         branches=branches,
-        hidden_open=not opened and every.filter(is_open).exists(),
-        hidden_branches=not branches and below.exists(),
+        hidden_open=every > opened and not opened,
+        hidden_branches=all_below > branches and not branches,
     )

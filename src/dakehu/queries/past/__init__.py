@@ -1,10 +1,11 @@
 """Records and their past: the history of each, and the bin of what was deleted."""
 
-from dakehu.queries.past.bin import KINDS, Bin, BinRow, bin_rows
+from dakehu.queries.past.bin import KINDS as BIN_KINDS
+from dakehu.queries.past.bin import Bin, BinRow, bin_rows
 from dakehu.queries.past.history import FieldChange, RecordHistory, SaveRow, record_history
 
 __all__ = [
-    "KINDS",
+    "BIN_KINDS",
     "Bin",
     "BinRow",
     "FieldChange",
