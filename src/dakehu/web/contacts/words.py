@@ -30,7 +30,7 @@ ROLES = {
     "sponsor": lazy("Sponsor"),
 }
 ATTITUDES = {
-    -2: lazy("against"),
+    -2: pgettext_lazy("attitude", "against"),
     -1: lazy("leaning against"),
     0: lazy("neutral"),
     1: lazy("leaning to us"),
