@@ -5,6 +5,7 @@ import "./dialogs";
 import "./days";
 import "./drafts";
 import "./filters";
+import "./groups";
 import "./keys";
 import "./menus";
 import "./print";

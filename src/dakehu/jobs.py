@@ -76,7 +76,10 @@ def weekly_mail(at: datetime) -> dict[str, int]:
 def clean_up(at: datetime) -> dict[str, int]:
     """Remove what may be kept no longer, and what nobody refers to."""
     done = cleaning.clean_up(actor=operator(), at=at)
-    return {"uploads": done.uploads, "files": done.files, "log_ins": done.log_ins}
+    return {
+        "uploads": done.uploads, "files": done.files, "log_ins": done.log_ins,
+        "records": done.records,
+    }  # fmt: skip
 
 
 BODIES: dict[str, background.Body] = {

@@ -9,6 +9,7 @@ from uuid import UUID
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Way
 from dakehu.models import Change
+from dakehu.queries.people import person_name
 
 _BATCH = 500
 
@@ -66,6 +67,15 @@ def record_changes_of_many(
         ],
         _BATCH,
     )
+
+
+def last_change(object_type: str, object_id: int) -> dict[str, Any]:
+    """Give who changed an object last, and when: facts of a Conflict."""
+    rows = Change.objects.filter(object_type=object_type, object_id=object_id)
+    row = rows.select_related("actor").order_by("-id").first()
+    if row is None:
+        return {}
+    return {"who": person_name(row.actor) if row.actor else None, "at": row.at}
 
 
 def _plain(value: Any) -> Any:

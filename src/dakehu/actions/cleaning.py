@@ -1,6 +1,7 @@
 """Removing what may be kept no longer: uploads of imports, unfinished files, log-ins of long ago.
 
-Nothing of the books, and nothing that an audit may ask for: look-ups and changes stay.
+Nothing of the books, and nothing that an audit may ask for: look-ups and changes stay, but for
+those of records that were deleted and are forgotten.
 """
 
 import re
@@ -14,6 +15,7 @@ from django_q.models import Task
 
 from dakehu.actions.background import forget_runs
 from dakehu.actions.imports import sweep
+from dakehu.actions.past import remove_expired
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.models import StoredFile
@@ -29,27 +31,33 @@ _PARTIAL = re.compile(r"[0-9a-f]{32}\.(part|gone)")
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """How many imports lost their files, how many files nobody had, how many log-ins were over."""
+    """How many imports lost their files, how many files nobody had, how many log-ins were over.
+
+    `records`: what was deleted more than 30 days ago, and removed or emptied now.
+    """
 
     uploads: int
     files: int
     log_ins: int
+    records: int = 0
 
 
 def clean_up(*, actor: Viewer, at: datetime) -> Cleaned:
     """Remove what is over; again: nothing more. Raises NotAllowed("clean_up.run").
 
     Uploads of imports go after 30 days, files that no row names after a day, expired log-ins,
-    what the queue noted of broken jobs after 90 days, and past runs of the schedule after 400.
+    what the queue noted of broken jobs after 90 days, past runs of the schedule after 400, and
+    records 30 days after they were deleted.
     """
     if not actor.is_operator:
         raise NotAllowed("clean_up.run")
     uploads = sweep(at)
+    records = remove_expired(actor=actor, at=at)
     files = _remove_orphans(Path(settings.FILES), at)
     log_ins = Session.objects.filter(expire_date__lt=at).delete()[0]
     Task.objects.filter(stopped__lt=at - TASKS_KEPT).delete()
     forget_runs(at)
-    return Cleaned(uploads, files, log_ins)
+    return Cleaned(uploads, files, log_ins, records)
 
 
 def _remove_orphans(root: Path, at: datetime) -> int:

@@ -100,6 +100,11 @@ def index_accounts(account_ids: Sequence[int]) -> None:
     )
 
 
+def forget_accounts(account_ids: Sequence[int]) -> None:
+    """Let accounts that were deleted be found by no name, inside the caller's transaction."""
+    NameToken.objects.filter(kind="account", object_id__in=account_ids).delete()
+
+
 #: So many accounts at a time: a short write lock.
 _INDEXED = 300
 
@@ -107,9 +112,8 @@ _INDEXED = 300
 @transaction.atomic
 def index_from(after: int) -> int | None:
     """Index the next accounts that are not indexed yet; give the last, None where all are."""
-    ids = list(
-        Account.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:_INDEXED]
-    )
+    there = Account.objects.filter(pk__gt=after, deleted_at__isnull=True)
+    ids = list(there.order_by("pk").values_list("pk", flat=True)[:_INDEXED])
     if not ids:
         return None
     here = NameToken.objects.filter(kind="account", object_id__in=ids)

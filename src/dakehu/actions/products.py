@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from dakehu.actions.audit import record_changes
+from dakehu.actions.audit import last_change, record_changes
 from dakehu.actions.names import sort_key
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -84,6 +84,7 @@ def edit_product(
             version=row.version,
             theirs={n: old for n, (old, _new) in differing.items()},
             yours={n: new for n, (_old, new) in differing.items()},
+            **last_change("product", product_id),
         )
     Product.objects.filter(pk=product_id).update(**columns, version=row.version + 1)
     _record(actor, product_id, changes, way, at)

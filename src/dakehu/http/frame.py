@@ -150,6 +150,7 @@ PLACES: tuple[PlaceKind, ...] = (
     place(
         "background", _("Background work"), icon="clock", group="house", to=holding("settings.edit")
     ),
+    place("bin", _("Bin"), icon="trash", group="house", to=reads_customers),
     place("settings", _("Settings"), icon="settings", group="house", to=holding("settings.edit")),
 )  # fmt: skip
 

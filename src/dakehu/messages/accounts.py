@@ -14,6 +14,17 @@ SENTENCES: dict[str, str | Promise] = {
         " again."
     ),
     "account.code_taken": _("The code %(taken)s is another account's. Choose another one."),
+    "account.has_branches": _(
+        "Other accounts hang below %(name)s. Hang them elsewhere in the group, or delete them"
+        " first."
+    ),
+    "account.has_open_opportunities": _(
+        "Opportunities of %(name)s are open. Decide them, void them or give them another account"
+        " first."
+    ),
+    "account.parent_deleted": _(
+        "The account above %(name)s in the group is in the bin. Restore that one first."
+    ),
     "account.group_cycle": _(
         "%(name)s stands below this account already, so it cannot be its parent. Choose another."
     ),

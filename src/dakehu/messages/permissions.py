@@ -6,11 +6,13 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES: dict[str, str | Promise] = {
     "account.assign": _("You may not assign this account. Ask the head of its unit."),
     "account.create": _("You may not create accounts. Ask a salesperson or sales operations."),
+    "account.delete": _("You may not delete this account. Ask its account manager."),
     "account.edit": _("You may not change this account. Ask its account manager."),
     "account.merge": _("You may not merge accounts. Ask sales operations."),
     "audit.read": _("You may not read the audit. Ask an auditor."),
     "books.close": _("You may not close the books. Ask finance."),
     "books.post": _("You may not post into closed books. Choose a later day, or ask finance."),
+    "contact.delete": _("You may not delete this contact. Ask the account manager."),
     "contact.edit": _("You may not change this contact. Ask the account manager."),
     "demo.build": _("You may not build the demo company. Use “dakehu init --demo”."),
     "evidence.tick": _("You may not tick evidence here. Ask the primary owner."),
@@ -47,6 +49,9 @@ SENTENCES: dict[str, str | Promise] = {
     "opportunity.void": _("You may not void this opportunity. Ask its primary owner."),
     "opportunity.win": _("You may not close this opportunity as won. Ask its primary owner."),
     "organisation.set_up": _("Only the operator of this installation sets up the organisation."),
+    "past.undo": _(
+        "You may take back your own changes only. Ask a superior or sales operations for others."
+    ),
     "person.edit": _("You may not change people and appointments. Ask an administrator."),
     "product.edit": _("You may not change products. Ask sales operations."),
     "quota.set": _("You may not set quotas here. Ask the head of the unit."),

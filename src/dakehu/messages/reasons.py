@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 #: Why a figure is not known: what stands behind a dash.
 REASONS: dict[str, str | Promise] = {
     "unknown": _("Not known"),
+    "account.no_contact_yet": _("No contact is on record yet."),
     "review.not_compared": _("Not known in one of the two reviews."),
     "funnel.no_quota": _("No quota is set for this period."),
     "funnel.of_no_product": _(

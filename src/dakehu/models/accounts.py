@@ -51,6 +51,11 @@ class Account(MP_Node):  # type: ignore[misc]
             models.Index(fields=["sort_key", "id"], name="account_sort"),
             models.Index(fields=["manager", "sort_key", "id"], name="account_manager_sort"),
             models.Index(fields=["unit", "sort_key", "id"], name="account_unit_sort"),
+            models.Index(
+                fields=["deleted_at", "id"],
+                name="account_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
         ]
 
 

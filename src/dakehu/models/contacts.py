@@ -1,6 +1,23 @@
 """Contacts (联系人): people at accounts."""
 
+from typing import Any
+
 from django.db import models
+
+from dakehu.core.access import Viewer
+from dakehu.models.visibility import ContactQuerySet
+
+
+class StandingContacts(models.Manager[Any]):
+    """Contacts that were not deleted: nobody comes upon a deleted one who does not ask for it."""
+
+    def get_queryset(self) -> ContactQuerySet:
+        """Leave out what was deleted."""
+        return ContactQuerySet(self.model, using=self._db).filter(deleted_at__isnull=True)
+
+    def visible_to(self, viewer: Viewer) -> ContactQuerySet:
+        """Keep the contacts of accounts that the viewer may see."""
+        return self.get_queryset().visible_to(viewer)
 
 
 class Contact(models.Model):
@@ -24,5 +41,16 @@ class Contact(models.Model):
     )
     version = models.PositiveIntegerField(default=1)
 
+    objects = StandingContacts()
+    #: The deleted ones too: for the bin, the clean-up and the erasing.
+    with_deleted = ContactQuerySet.as_manager()
+
     class Meta:
-        indexes = [models.Index(fields=["sort_key", "id"], name="contact_sort")]
+        indexes = [
+            models.Index(fields=["sort_key", "id"], name="contact_sort"),
+            models.Index(
+                fields=["deleted_at", "id"],
+                name="contact_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
+        ]

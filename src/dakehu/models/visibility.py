@@ -29,8 +29,9 @@ def visible_sql(viewer: Viewer, alias: str) -> str:
 
 
 def visible_accounts_sql(viewer: Viewer, alias: str) -> str:
-    """Give `AccountQuerySet.visible_to` as text, likewise."""
-    return _sql(viewer, alias, owner="manager_id", granted="account_id")
+    """Give `AccountQuerySet.visible_to` as text, likewise; what was deleted is out of sight."""
+    seen = _sql(viewer, alias, owner="manager_id", granted="account_id")
+    return f"{alias}.deleted_at IS NULL AND ({seen})"
 
 
 def _sql(viewer: Viewer, alias: str, *, owner: str, granted: str) -> str:
@@ -90,6 +91,14 @@ class AccountQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, viewer: Viewer) -> "AccountQuerySet":
         """Keep the accounts that the viewer manages, has in their units, or was granted."""
+        return self.standing().visible_once_to(viewer)
+
+    def standing(self) -> "AccountQuerySet":
+        """Leave out what was deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def visible_once_to(self, viewer: Viewer) -> "AccountQuerySet":
+        """Keep what the viewer may see, deleted or not: for the bin alone."""
         if viewer.sees_all:
             return self
         scope = in_scope(viewer, owner="manager_id")
@@ -99,12 +108,28 @@ class AccountQuerySet(models.QuerySet[Any]):
         """Split what the viewer may see into sets that each have an index to be ordered by."""
         from dakehu.models.people import Grant
 
+        there = self.standing()
         if viewer.sees_all:
-            return [self]
+            return [there]
         sets = []
         if viewer.units:
-            sets.append(self.filter(unit_id__in=viewer.units))
-        sets += [self.filter(manager_id=person) for person in sorted(viewer.owners)]
+            sets.append(there.filter(unit_id__in=viewer.units))
+        sets += [there.filter(manager_id=person) for person in sorted(viewer.owners)]
         granted = Grant.objects.filter(person_id=viewer.person_id or 0, account__isnull=False)
-        sets.append(self.filter(pk__in=granted.values("account_id")))
+        sets.append(there.filter(pk__in=granted.values("account_id")))
         return sets
+
+
+class ContactQuerySet(models.QuerySet[Any]):
+    """Contacts as somebody may see them: with their account."""
+
+    def visible_to(self, viewer: Viewer) -> "ContactQuerySet":
+        """Keep the contacts of accounts that the viewer may see."""
+        from dakehu.models.accounts import Account
+
+        there = self.filter(deleted_at__isnull=True)
+        if viewer.sees_all:
+            # Few accounts are deleted: an index holds them alone.
+            gone = AccountQuerySet(Account).filter(deleted_at__isnull=False)
+            return there.exclude(account_id__in=gone.values("pk"))
+        return there.filter(account__in=Account.visible_to(viewer))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Value
@@ -10,10 +11,23 @@ from django.db.models.functions import Replace
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
-from dakehu.models import Account, Contact, Grant
-from dakehu.queries.audit import ChangeRow, changes
+from dakehu.core.ledger import Place
+from dakehu.core.money import from_minor
+from dakehu.models import (
+    ActivityContact,
+    Attachment,
+    Contact,
+    Grant,
+    Note,
+    Opportunity,
+    Stakeholder,
+)
+from dakehu.queries.opportunities.list import stage_names
 from dakehu.queries.paging import Cut, Page, page_of
+from dakehu.queries.people import PersonName, person_name
 
+#: The most opportunities of a contact that their page lists.
+DEALS_SHOWN = 50
 ORDERS: dict[str, tuple[tuple[str, ...], bool]] = {
     "name": (("sort_key", "id"), False),
     "-name": (("sort_key", "id"), True),
@@ -47,15 +61,46 @@ class ContactRow:
     note: str
     note_hidden: bool
     created_on: date
+    last_contact_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDeal:
+    """An opportunity in sight in which the contact has a part; amount in its own currency."""
+
+    id: int
+    code: str
+    name: str
+    stage_name: str
+    place: Place
+    amount: Decimal
+    currency: str
+    close_on: date | None
+    owner: PersonName
+    roles: tuple[str, ...]
+    influence: int
+    attitude: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """One contact with its history."""
+    """One contact with the opportunities in which they have a part."""
 
     contact: ContactRow
-    changes: tuple[ChangeRow, ...]
+    deals: tuple[ContactDeal, ...]
+    deals_are_cut: bool
     may_edit: bool
+    may_delete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactConsequences:
+    """What a contact took part in, as far as the viewer may see: said before deleting."""
+
+    opportunities: int
+    activities: int
+    notes: int
+    files: int
 
 
 def contacts(*, viewer: Viewer, where: ContactFilter, cut: Cut) -> Page[ContactRow]:
@@ -102,20 +147,66 @@ def contact(*, viewer: Viewer, contact_id: int) -> ContactPage:
     )
     if row is None:
         raise NotFound("contact.unknown")
-    return ContactPage(
-        contact=contact_row(row, row.account, viewer=viewer),
-        changes=changes(
-            viewer=viewer,
-            object_type="contact",
-            object_id=row.pk,
-            hidden=hidden_fields(viewer, row.account),
-        ),
-        may_edit=viewer.may(
-            "contact.edit",
+
+    def may(permission: str) -> bool:
+        return viewer.may(
+            permission,
             owner_id=row.account.manager_id,
             unit_id=row.account.unit_id,
             granted="work" if row.granted_work else None,
-        ),
+        )
+
+    deals = _deals(viewer, contact_id)
+    return ContactPage(
+        contact=contact_row(row, row.account, viewer=viewer),
+        deals=deals[:DEALS_SHOWN],
+        deals_are_cut=len(deals) > DEALS_SHOWN,
+        may_edit=may("contact.edit"),
+        may_delete=may("contact.delete"),
+    )
+
+
+def contact_consequences(*, viewer: Viewer, contact_id: int) -> ContactConsequences:
+    """Count what a contact in sight took part in."""
+    seen = Opportunity.objects.filter(voided=False).visible_to(viewer).values("pk")
+    return ContactConsequences(
+        opportunities=Stakeholder.objects.filter(
+            contact_id=contact_id, opportunity__in=seen
+        ).count(),
+        activities=ActivityContact.objects.filter(
+            contact_id=contact_id, activity__deleted_at__isnull=True
+        ).count(),
+        notes=Note.objects.filter(contact_id=contact_id, deleted_at__isnull=True).count(),
+        files=Attachment.objects.filter(contact_id=contact_id, deleted_at__isnull=True).count(),
+    )
+
+
+def _deals(viewer: Viewer, contact_id: int) -> tuple[ContactDeal, ...]:
+    """Give the opportunities in sight in which a contact has a part, the open ones first."""
+    seen = Opportunity.objects.filter(voided=False).visible_to(viewer).values("pk")
+    rows = (
+        Stakeholder.objects.filter(contact_id=contact_id, opportunity__in=seen)
+        .select_related("opportunity__owner", "opportunity__currency")
+        .order_by("opportunity__place", "opportunity__close_sort", "opportunity_id")
+    )
+    stages = stage_names(viewer.language)
+    return tuple(
+        ContactDeal(
+            id=deal.pk,
+            code=deal.code,
+            name=deal.name,
+            stage_name=stages.get((deal.method_version_id, deal.stage_id), ""),
+            place=Place(deal.place),
+            amount=from_minor(deal.amount_minor, deal.currency.digits),
+            currency=deal.currency_id,
+            close_on=deal.close_on,
+            owner=person_name(deal.owner),
+            roles=tuple(row.roles),
+            influence=row.influence,
+            attitude=row.attitude,
+        )
+        for row in rows[: DEALS_SHOWN + 1]
+        for deal in (row.opportunity,)
     )
 
 
@@ -144,13 +235,12 @@ def contact_row(row: Any, account: Any, *, viewer: Viewer) -> ContactRow:
         note="" if "note" in hidden else row.note,
         note_hidden=bool(row.note) and "note" in hidden,
         created_on=row.created_on,
+        last_contact_on=row.last_contact_on,
     )
 
 
 def _seen(viewer: Viewer) -> Any:
-    if viewer.sees_all:
-        return Contact.objects.all()
-    return Contact.objects.filter(account__in=Account.visible_to(viewer))
+    return Contact.objects.visible_to(viewer)
 
 
 def _narrowed(viewer: Viewer, where: ContactFilter) -> Any:

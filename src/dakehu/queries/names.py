@@ -50,7 +50,7 @@ def same_name(*, viewer: Viewer, name: str, beyond_sight: bool) -> tuple[SameNam
     aliased = AccountName.objects.filter(folded=key).values("account_id")
     every = AccountQuerySet(Account)
     rows = (
-        (every if beyond_sight else every.visible_to(viewer))
+        (every.standing() if beyond_sight else every.visible_to(viewer))
         .filter(Q(folded=key) | Q(pk__in=aliased))
         .select_related("unit")
         .order_by("id")[:3]

@@ -1,7 +1,8 @@
 """What forms of all pages share: fields as people type them, and refusals back at the form."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeVar, cast
@@ -129,8 +130,8 @@ def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
     """Do what a valid form asks; a refusal is put into the form, which keeps what was typed.
 
     Gives what the action gave (never None), or None when the form has errors now. A refusal
-    whose facts name a `field` of the form stands at that field; of a conflict each field shows
-    what somebody saved meanwhile, and sending the form again is meant to overwrite it.
+    whose facts name a `field` of the form stands at that field; of a conflict both values of each
+    field are shown (parts/clashes.html), and sending the form again is meant to overwrite it.
     """
     if not form.is_valid():
         return None
@@ -141,10 +142,7 @@ def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
         form.add_error(name if name in form.fields else None, sentence(error))
     except Conflict as error:
         form.add_error(None, sentence(error))
-        for name, value in error.facts.get("theirs", {}).items():
-            if name in form.fields:
-                saved = gettext("Saved meanwhile: %(value)s") % {"value": shown(value)}
-                form.add_error(name, saved)
+        form.clashes = clashes_of(form, error)  # type: ignore[attr-defined]
         if "version" in error.facts and "seen" in form.fields:
             typed = cast(QueryDict, form.data).copy()
             typed["seen"] = str(error.facts["version"])
@@ -152,8 +150,33 @@ def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Clashes:
+    """What somebody saved meanwhile beside what was typed: field, theirs, yours."""
+
+    rows: tuple[tuple[str, str, str], ...]
+    who: object = None
+    at: datetime | None = None
+
+
+def clashes_of(form: forms.Form, error: Conflict) -> Clashes:
+    """Give both values of each field of the form on which two people differ."""
+    theirs, yours = error.facts.get("theirs", {}), error.facts.get("yours", {})
+    return Clashes(
+        tuple(
+            (str(form.fields[name].label or name), shown(value), shown(yours.get(name)))
+            for name, value in theirs.items()
+            if name in form.fields
+        ),
+        error.facts.get("who"),
+        error.facts.get("at"),
+    )
+
+
 def shown(value: object) -> str:
     """Give a value as a reader sees it; nothing is a dash."""
+    if isinstance(value, list | tuple):
+        return gettext(", ").join(str(one) for one in value) or "—"
     return "—" if value in (None, "") else str(value)
 
 

@@ -38,10 +38,12 @@ def check_account(actor: Viewer, account_id: int | None) -> None:
     """Refuse an account that the actor can't see; NotFound `account.not_found`."""
     if account_id is None:
         return
+    # Held against being deleted at the same moment.
+    held = "FOR KEY SHARE OF a" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM dakehu_account a"
-            f" WHERE a.id = %s AND ({visible_accounts_sql(actor, 'a')})",
+            f" WHERE a.id = %s AND ({visible_accounts_sql(actor, 'a')}) {held}",
             [account_id],
         )
         if cursor.fetchone() is None:

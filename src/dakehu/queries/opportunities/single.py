@@ -54,7 +54,7 @@ SELECT o.id, o.code, o.name, o.account_id, a.name AS account, o.owner_id, p.name
   o.amount_minor, o.currency_id, o.close_on, o.category, o.own_rate_bp, o.source,
   o.compelling_event, o.next_step, o.next_step_on, o.created_on, o.stage_since, o.last_on,
   o.decided_on, o.start_unknown, o.evidence_unknown, o.updated_at, o.version,
-  a.manager_id, a.unit_id AS account_unit_id,
+  a.manager_id, a.unit_id AS account_unit_id, a.deleted_at AS account_deleted,
   (SELECT g."right" FROM dakehu_grant g WHERE g.opportunity_id = o.id AND g.person_id = %s
     ORDER BY g."right" DESC LIMIT 1) AS granted,
   EXISTS(SELECT 1 FROM dakehu_grant g WHERE g.account_id = o.account_id AND g.person_id = %s)
@@ -281,7 +281,8 @@ def _row(viewer: Viewer, opportunity_id: int) -> dict[str, Any]:
     for name in _FLAGS:
         raw[name] = bool(raw[name])
     raw["updated_at"] = moment_of(raw["updated_at"])
-    raw["account_visible"] = raw["account_id"] is not None and (
+    there = raw["account_id"] is not None and raw["account_deleted"] is None
+    raw["account_visible"] = there and (
         bool(raw["account_granted"])
         or is_in_scope(viewer, owner_id=raw["manager_id"], unit_id=raw["account_unit_id"])
     )

@@ -21,9 +21,10 @@ from dakehu.queries.rows_behind import Behind, BehindRow, rows_behind
 from dakehu.web.analysis import ADDRESSES, explain
 from dakehu.web.exports import CHUNK, Cell, amount_head, list_as_file
 from dakehu.web.funnel import Asked, asked_of, method_shown
+from dakehu.web.numbers.accounts import account_number
 from dakehu.web.numbers.inputs import InputShown, inputs_of
 from dakehu.web.numbers.parts import GroupShown, computed_of, groups_shown, parts_of
-from dakehu.web.numbers.registry import INPUTS, NUMBERS, Number
+from dakehu.web.numbers.registry import ACCOUNT_NUMBERS, INPUTS, NUMBERS, Number
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -34,6 +35,8 @@ def number(request: SignedRequest, address: str) -> HttpResponse:
     if address not in NUMBERS:
         raise NotFound("number.unknown", address=address)
     about = NUMBERS[address]
+    if address in ACCOUNT_NUMBERS:
+        return account_number(request, address, about)
     if address.startswith("opportunity."):
         return _of_opportunity(request, address, about)
     if address in ADDRESSES:

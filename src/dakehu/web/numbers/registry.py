@@ -19,6 +19,40 @@ class Number:
     computed_by: str
 
 
+#: Of an account alone, or with all below it in its group: opportunities that the reader may see.
+ACCOUNT_NUMBERS: dict[str, Number] = {
+    "account.open_count": Number(
+        _("Open opportunities"),
+        _("Number of open opportunities of the account, or of it and all below it in its group."),
+        "CUS-2",
+        "dakehu.queries.accounts.rollup.roll_up",
+    ),
+    "account.open": Number(
+        _("Open amount"),
+        _("Sum of the amounts of the open opportunities, each currency at today's rate."),
+        "CUS-2",
+        "dakehu.core.funnel.amount",
+    ),
+    "account.weighted": Number(
+        _("Weighted amount"),
+        _("Sum of amount × win rate, at today's rates. What is overdue weighs nothing."),
+        "FUN-2",
+        "dakehu.core.funnel.weighted",
+    ),
+    "account.won": Number(
+        _("Won this fiscal year"),
+        _("Amounts won in the fiscal year so far, booked at the rate of the day each was won."),
+        "CUS-2",
+        "dakehu.queries.accounts.rollup.roll_up",
+    ),
+    "account.won_last": Number(
+        _("Won in the fiscal year before"),
+        _("Amounts won in the last fiscal year, booked at the rate of the day each was won."),
+        "CUS-2",
+        "dakehu.queries.accounts.rollup.roll_up",
+    ),
+}
+
 NUMBERS: dict[str, Number] = {
     "funnel.count": Number(
         _("Opportunities"),
@@ -167,6 +201,7 @@ NUMBERS: dict[str, Number] = {
         "FUN-2",
         "dakehu.queries.opportunities.single.opportunity",
     ),
+    **ACCOUNT_NUMBERS,
     **{address: Number(*words) for address, words in ADDRESSES.items()},
 }
 

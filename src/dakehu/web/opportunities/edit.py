@@ -14,7 +14,7 @@ from dakehu.core.ledger import Way
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import opportunities as queries
 from dakehu.queries.people import people_in_sight
-from dakehu.web.forms import ask_unit, done, status_of
+from dakehu.web.forms import Clashes, ask_unit, done, status_of
 from dakehu.web.opportunities import wording
 from dakehu.web.opportunities.forms import OpportunityForm, initial_of
 
@@ -139,7 +139,8 @@ def opportunity_edit(request: SignedRequest, opportunity_id: int) -> HttpRespons
             say_saved(request, saved, _("Saved."))
             return go(request, "opportunity", opportunity_id)
         if clashes:
-            # Both values are shown; saving again then overwrites knowingly.
+            # Both values are shown, in words; saving again then overwrites knowingly.
+            form.clashes = Clashes(tuple(clashes))  # type: ignore[attr-defined]
             seen = page.version
     if more:
         form.forgive()
@@ -148,7 +149,6 @@ def opportunity_edit(request: SignedRequest, opportunity_id: int) -> HttpRespons
         form,
         page,
         status=409 if clashes else status_of(form),
-        clashes=clashes,
         seen=seen,
     )
 
@@ -172,7 +172,6 @@ def _shown(
     page: queries.OpportunityShown | None,
     *,
     status: int,
-    clashes: list[tuple[str, str, str]] | None = None,
     seen: int | None = None,
 ) -> HttpResponse:
     return render_page(
@@ -183,7 +182,6 @@ def _shown(
             "page": page,
             "products": queries.product_choices(viewer=request.viewer),
             "accounts": queries.account_choices(viewer=request.viewer, text=""),
-            "clashes": clashes or [],
             "seen": seen,
             "vat": request.organisation.amounts_with_vat,
         },

@@ -4,10 +4,8 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
-from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from dakehu.actions import contacts as actions
@@ -16,21 +14,13 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import accounts as account_queries
 from dakehu.queries import contacts as queries
 from dakehu.queries.paging import Cut
+from dakehu.web.accounts.words import PLACES
+from dakehu.web.contacts.words import WORDS, attitude_shown, roles_shown
 from dakehu.web.exports import list_as_file
 from dakehu.web.forms import done, status_of
-from dakehu.web.history import events_of
+from dakehu.web.links import dial, link
 
 MOST_EXPORTED = 100_000
-WORDS = {
-    "name": pgettext_lazy("person", "Name"),
-    "name_en": lazy("Name in English"),
-    "title": lazy("Title"),
-    "department": lazy("Department"),
-    "phone": lazy("Phone"),
-    "email": lazy("Email"),
-    "note": lazy("Note"),
-    "created": lazy("Created"),
-}
 
 
 class ContactForm(forms.Form):
@@ -60,6 +50,7 @@ def contact_list(request: SignedRequest) -> HttpResponse:
     facts = {
         "page": page,
         "where": where,
+        "rows": [(row, dial(row.phone)) for row in page.rows],
         "total": queries.contact_count(viewer=request.viewer, where=where),
         "query": request.GET.urlencode(),
     }
@@ -78,22 +69,37 @@ def contact_export(request: SignedRequest, kind: str) -> HttpResponseBase:
         _("Title"),
         _("Phone"),
         _("Email"),
+        _("Last contact"),
     ]
-    lines = ((r.name, r.account_name, r.department, r.title, r.phone, r.email) for r in rows)
+    lines = (
+        (r.name, r.account_name, r.department, r.title, r.phone, r.email, r.last_contact_on)
+        for r in rows
+    )
     return list_as_file(request, kind, name=_("contacts"), head=head, rows=lines)
 
 
 @signed_in
 @require_safe
 def contact_page(request: SignedRequest, contact_id: int) -> HttpResponse:
-    """Show one contact."""
-    page = queries.contact(viewer=request.viewer, contact_id=contact_id)
-    events = events_of(page.changes, words=WORDS, language=request.viewer.language)
-    return render_page(
-        request,
-        "contacts/page.html",
-        {"contact": page.contact, "may_edit": page.may_edit, "events": events},
-    )
+    """Show one contact with the opportunities in which they have a part."""
+    viewer = request.viewer
+    page = queries.contact(viewer=viewer, contact_id=contact_id)
+    contact = page.contact
+    facts = {
+        "contact": contact,
+        "page": page,
+        "dial": dial(contact.phone),
+        "deals": [
+            (deal, PLACES[deal.place], deal.owner.shown(viewer.language),
+             roles_shown(deal.roles), attitude_shown(deal.attitude))
+            for deal in page.deals
+        ],
+        "timeline": link("timeline", "contact", contact_id),
+        "files": link("files", "contact", contact_id),
+        "log": link("activity_log", query=f"contact={contact_id}&account={contact.account_id}"),
+        "history": link("history", "contact", contact_id),
+    }  # fmt: skip
+    return render_page(request, "contacts/page.html", facts)
 
 
 @signed_in
@@ -164,12 +170,3 @@ def _where(request: SignedRequest) -> queries.ContactFilter:
         text=request.GET.get("q", "")[:100].replace("\x00", ""),
         sort=request.GET.get("sort", "name"),
     )
-
-
-urlpatterns = [
-    path("contacts/", contact_list, name="contacts"),
-    path("contacts/export.<str:kind>", contact_export, name="contact_export"),
-    path("contacts/<int:contact_id>/", contact_page, name="contact"),
-    path("contacts/<int:contact_id>/edit/", contact_edit, name="contact_edit"),
-    path("accounts/<int:account_id>/contacts/create/", contact_create, name="contact_create"),
-]

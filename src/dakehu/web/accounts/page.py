@@ -1,0 +1,77 @@
+"""The page of one account: the place to understand a customer."""
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from dakehu.core.money import Money, from_minor
+from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.queries import accounts as queries
+from dakehu.web.accounts.words import PLACES, person_shown
+from dakehu.web.contacts.words import roles_shown
+from dakehu.web.links import dial, link, on_map
+
+
+@signed_in
+@require_safe
+def account_page(request: SignedRequest, account_id: int) -> HttpResponse:
+    """Show one account: alone, or with all that hangs below it in its group."""
+    viewer = request.viewer
+    page = queries.account(viewer=viewer, account_id=account_id)
+    with_group = page.has_branches and request.GET.get("scope") != "this"
+    rolled = queries.roll_up(viewer=viewer, account=page, today=request.today)
+    facts = {
+        "page": page,
+        "manager": person_shown(page.manager, viewer),
+        "scope": "group" if with_group else "this",
+        "figures": rolled.group if with_group else rolled.this,
+        "rolled": rolled,
+        "years": (rolled.year.key, rolled.year.previous().key),
+        "members": [(m, person_shown(m.manager, viewer)) for m in rolled.members],
+        "tree_largest": max(
+            (
+                abs(figure.value or 0)
+                for m in rolled.members
+                for figure in (m.below.open, m.below.won, m.below.won_last)
+            ),
+            default=0,
+        ),
+        "moves": page.may_edit,
+        "people": [
+            (row.contact, roles_shown(row.roles), dial(row.contact.phone))
+            for row in queries.account_people(viewer=viewer, account=page)
+        ],
+        "may_sell": viewer.holds("opportunity.create"),
+        "map": on_map(page.address, viewer.language),
+        "dial": dial(page.phone),
+        "timeline": link("timeline", "account", account_id),
+        "files": link("files", "account", account_id),
+        "log": link("activity_log", query=f"account={account_id}"),
+        "history": link("history", "account", account_id),
+        "all_url": _list_of(account_id, with_group=with_group),
+    }
+    return render_page(request, "accounts/page.html", facts | _deals(request, page, with_group))
+
+
+def _list_of(account_id: int, *, with_group: bool) -> str:
+    """Give the list of the same opportunities, the decided ones among them."""
+    name = "group" if with_group else "account"
+    return link("opportunities", query=f"{name}={account_id}&state=all")
+
+
+def _deals(
+    request: SignedRequest, page: queries.AccountPage, with_group: bool
+) -> dict[str, object]:
+    viewer = request.viewer
+    found = queries.account_opportunities(viewer=viewer, account=page, with_group=with_group)
+    shown = found[: len(found) - 1] if len(found) > queries.OPPORTUNITIES_SHOWN else found
+    amounts = [Money(from_minor(r.amount_minor, r.digits), r.currency) for r in shown]
+    return {
+        "are_cut": len(found) > len(shown),
+        "largest": max((abs(money.amount) for money in amounts), default=0),
+        "opportunities": [
+            (row, money, PLACES[row.place], row.owner.shown(viewer.language))
+            for row, money in zip(shown, amounts, strict=True)
+        ],
+        "deals_title": _("Opportunities of the group") if with_group else _("Opportunities"),
+    }
