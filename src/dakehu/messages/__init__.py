@@ -34,6 +34,7 @@ from dakehu.messages import (
     reviews,
     small_sales,
     units,
+    validations,
 )
 from dakehu.messages.reasons import REASONS
 
@@ -58,6 +59,7 @@ SENTENCES: dict[str, str | Promise] = {
     **reviews.SENTENCES,
     **small_sales.SENTENCES,
     **units.SENTENCES,
+    **validations.SENTENCES,
 }
 
 
