@@ -4,6 +4,7 @@ import "./exchange";
 import "./dialogs";
 import "./days";
 import "./drafts";
+import "./evidence";
 import "./filters";
 import "./groups";
 import "./keys";

@@ -17,9 +17,12 @@ from dakehu.actions.opportunities import (
     regress_opportunity,
     undo_opportunity,
 )
+from dakehu.actions.validations import mark_evidence
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Kind, Way
-from dakehu.models import Change, Movement
+from dakehu.core.methods import Marks
+from dakehu.models import Change, Evidence, Movement
+from dakehu.queries.opportunities.path import moment_seen
 from dakehu.queries.stages import version_in_force
 from tests.world import World
 
@@ -69,6 +72,15 @@ def prove(world: World, made: Saved) -> None:
         )  # fmt: skip
 
 
+def confirm(world: World, made: Saved) -> None:
+    for row in Evidence.objects.filter(opportunity_id=made.opportunity_id):
+        mark_evidence(
+            actor=world.viewer("mei"), opportunity_id=made.opportunity_id, evidence_id=row.pk,
+            marks=Marks(True, True, True), seen=moment_seen(row.ticked_at), today=world.today,
+            at=world.at, way=Way.FORM,
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("mode", ["require", "validate"])
 @pytest.mark.parametrize("login", ["wen", "mei", "ops"])
 def test_undoing_a_step_back_is_refused_without_the_evidence(
@@ -80,6 +92,10 @@ def test_undoing_a_step_back_is_refused_without_the_evidence(
         undo(world, login, made, saved)
     assert (stage(world, made), Movement.objects.count()) == ("interest", before)
     prove(world, made)
+    if mode == "validate":
+        with pytest.raises(RuleBroken, match=r"gate.validation_needed"):
+            undo(world, login, made, saved)
+        confirm(world, made)
     undo(world, login, made, saved)
     assert stage(world, made) == "nurture"
 

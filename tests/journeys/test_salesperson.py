@@ -48,12 +48,12 @@ def test_an_opportunity_lives_and_dies(page: Page, language: str, moved: str, lo
 
     # Evidence with a note and a file.
     page.locator("#evidence a.chip").first.click()
-    dialog = dialog_of(page)
-    dialog.locator("[name=note]").fill("设计院已发函")
-    dialog.locator("[name=file]").set_input_files(
+    row = page.locator("#evidence .item-form")
+    row.locator("[name=note]").fill("设计院已发函")
+    row.locator("[name=file]").set_input_files(
         {"name": "来函.txt", "mimeType": "text/plain", "buffer": "请报价".encode()}
     )
-    send(dialog.locator("form.form"))
+    send(row.locator("form.form").first)
     expect(page.locator("#evidence .tick.on")).to_have_count(1)
     expect(page.locator("#evidence")).to_contain_text("设计院已发函")
     with page.expect_download() as waiting:

@@ -16,10 +16,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from dakehu.models import (
     Appointment,
+    DealReview,
     Entry,
     Evidence,
     ImportRun,
     Movement,
+    MoveRequest,
+    Opportunity,
     Person,
     Product,
     Review,
@@ -27,6 +30,7 @@ from dakehu.models import (
     ReviewNote,
     ReviewUnit,
 )
+from dakehu.queries.stages import version_in_force
 from dakehu.web.numbers import NUMBERS
 from tests.permission.company import Company
 from tests.permission.conftest import Reader
@@ -57,6 +61,8 @@ POST_ONLY = {
     "books_close", "choose_language", "choose_theme", "demo_login",
     "import_take_in", "import_match", "import_stop", "import_go_on", "import_revert",
     "import_check", "method_gate", "opportunity_undo", "person_appoint", "person_password",
+    "evidence_mark", "evidence_plan", "evidence_remove", "evidence_upload", "inbox_approve",
+    "inbox_send_back", "request_create", "request_withdraw",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
 }  # fmt: skip
 
@@ -128,6 +134,7 @@ class Facts:
 #: Parameters that name a customers' record; the others of Facts.out belong to one of these.
 RECORDS = {
     "opportunity_id", "account_id", "contact_id", "small_sale_id", "review_id", "review_action_id",
+    "request_id",
 }  # fmt: skip
 NO_FIGURES = {
     "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
@@ -176,6 +183,28 @@ def facts(company: Company) -> Facts:
             "evidence_id": [filed.get(opportunity, ticked.pk if ticked else 0)],
             "stage_id": [ticked.stage_id if ticked else stage.stage_id],
             "key": [ticked.key if ticked else "need"],
+            **validated(opportunity, movement.pk),
+        }
+
+    def validated(opportunity: int, movement: int) -> Values:
+        """Let a move wait, and a review be kept, of an opportunity."""
+        row = Opportunity.objects.get(pk=opportunity)
+        asked = MoveRequest.objects.create(
+            opportunity=row, verb="advance", to_stage_id=row.stage_id, from_stage_id=row.stage_id,
+            from_version_id=row.method_version_id, asked_by_id=row.owner_id,
+            asked_at=company.now, asked_on=company.today,
+        )  # fmt: skip
+        key = version_in_force(row.method_version_id).stages[0].key
+        kept = DealReview.objects.create(
+            opportunity=row, on=company.today, reviewed_at=company.now, agreed="一二三",
+            claimed={"stage": key, "version": row.method_version_id, "category": 1, "amount": "1",
+                     "currency": "CNY"},
+        )  # fmt: skip
+        file = Evidence.objects.filter(opportunity_id=opportunity, file__isnull=False).first()
+        return {
+            "request_id": [asked.pk],
+            "deal_review_id": [kept.pk],
+            "file_id": [file.file_id if file else movement],
         }
 
     run = ImportRun.objects.create(

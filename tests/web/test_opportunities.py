@@ -255,10 +255,12 @@ def attach(world: World, made: Saved, login: str, name: str, content: bytes) -> 
 @pytest.mark.usefixtures("files")
 def test_a_file_is_kept_by_its_content_and_only_ever_saved(world: World) -> None:
     made = world.create()
-    assert attach(world, made, "wen", "../offer.pdf", b"<script>1</script>").status_code == 303
+    script = b"<script>1</script>"
+    assert attach(world, made, "wen", "../offer.pdf", script).status_code == 422
+    assert attach(world, made, "wen", "../offer.txt", script).status_code == 303
     tick = Evidence.objects.get()
     assert tick.file is not None
-    assert tick.file.name == "offer.pdf"
+    assert tick.file.name == "offer.txt"
     url = f"/opportunities/{made.opportunity_id}/evidence/file/{tick.pk}/"
     for login, status in (("wen", 200), ("mei", 200), ("lu", 404), ("admin", 404)):
         answer = client(world, login).get(url)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePath
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -15,11 +16,14 @@ from dakehu.actions.opportunities.held import Save, hold, note_changes, require_
 from dakehu.actions.opportunities.history import plain_tick
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.core.files import HEAD, ending_of, is_as_named, kind_of
 from dakehu.core.ledger import Way
-from dakehu.models import Evidence, StoredFile
+from dakehu.models import Evidence, EvidenceFile, EvidenceMark, EvidencePlan, StoredFile
 from dakehu.queries.stages import version_in_force
 
 MOST_BYTES = 20 * 1024 * 1024
+MOST_FILES = 20
+MOST_PLAN = 240
 #: What a double click would run on somebody's machine.
 REFUSED_ENDINGS = frozenset(
     {
@@ -65,9 +69,91 @@ def tick_evidence(
 ) -> int:
     """Tick an item of the opportunity's method, or change its proof; give the tick's id.
 
-    NotFound, NotAllowed `evidence.tick`, RuleBroken `evidence.proof_missing`, `evidence.bad_link`,
-    `evidence.file_too_large`, `evidence.file_refused`, `opportunity.not_open`.
+    A proof that changes loses what a superior said of it. NotFound, NotAllowed `evidence.tick`,
+    RuleBroken `evidence.proof_missing`, `evidence.bad_link`, `evidence.file_…`,
+    `opportunity.not_open`.
     """
+    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    row.note = proof.note.strip()[:4000]
+    row.link = _checked_link(proof.link)
+    if proof.file is not None:
+        row.file = store_file(proof.file, actor=actor, at=at)
+    elif not proof.keep_file:
+        row.file = None
+    _keep(row, old, save)
+    return row.pk
+
+
+@transaction.atomic
+def add_evidence_file(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    stage_id: int,
+    key: str,
+    upload: Upload,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> int:
+    """Put one more file to an item, and tick it where it was not; give the tick's id.
+
+    NotFound, NotAllowed `evidence.tick`, RuleBroken `evidence.file_…`, `evidence.too_many_files`,
+    `opportunity.not_open`.
+    """
+    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    if row.pk and len(_files(row)) >= MOST_FILES:
+        raise RuleBroken("evidence.too_many_files", field="file", limit=MOST_FILES)
+    file = store_file(upload, actor=actor, at=at)
+    if row.file_id is None:
+        row.file = file
+        _keep(row, old, save)
+    else:
+        EvidenceFile.objects.create(evidence=row, file=file)
+        _keep(row, old, save)
+    return row.pk
+
+
+@transaction.atomic
+def remove_evidence_file(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    stage_id: int,
+    key: str,
+    file_id: int,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> None:
+    """Take one file off an item; the file stays with the history.
+
+    NotFound `evidence.no_file`, NotAllowed `evidence.tick`, RuleBroken `evidence.proof_missing`
+    where nothing else proves the item: then the tick is taken away instead.
+    """
+    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    if row.pk is None or file_id not in _files(row):
+        raise NotFound("evidence.no_file")
+    if row.file_id == file_id:
+        first = EvidenceFile.objects.filter(evidence=row).order_by("id").first()
+        row.file_id = first.file_id if first else None
+        if first:
+            first.delete()
+    else:
+        EvidenceFile.objects.filter(evidence=row, file_id=file_id).delete()
+    _keep(row, old, save)
+
+
+def _held_tick(
+    actor: Viewer,
+    opportunity_id: int,
+    stage_id: int,
+    key: str,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> tuple[Save, Evidence, dict[str, Any] | None]:
+    """Hold the opportunity, and give the tick as it is there, or a new one."""
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
     save = save.under(held.require(actor, "evidence.tick"))
@@ -77,21 +163,34 @@ def tick_evidence(
     _check_item(held.row.method_version_id, stage_id, key)
     row = Evidence.objects.filter(opportunity_id=opportunity_id, stage_id=stage_id, key=key).first()
     old = plain_tick(row)
-    row = row or Evidence(opportunity_id=opportunity_id, stage_id=stage_id, key=key)
-    row.note = proof.note.strip()[:4000]
-    row.link = _checked_link(proof.link)
-    if proof.file is not None:
-        row.file = store_file(proof.file, actor=actor, at=at)
-    elif not proof.keep_file:
-        row.file = None
+    return save, row or Evidence(opportunity_id=opportunity_id, stage_id=stage_id, key=key), old
+
+
+def _keep(row: Evidence, old: dict[str, Any] | None, save: Save) -> None:
+    """Save a tick that has changed: who changed it vouches for it, and its marks are gone."""
     if not (row.note or row.link or row.file_id):
         raise RuleBroken("evidence.proof_missing", field="note")
-    row.ticked_on = today
-    row.ticked_at = at
-    row.ticked_by_id = actor.person_id
+    now = plain_tick(row)
+    if now == old:
+        return
+    row.ticked_on = save.today
+    row.ticked_at = save.at
+    assert save.actor.person_id is not None
+    row.ticked_by_id = save.actor.person_id
     row.save()
-    note_changes(opportunity_id, {"evidence": (old, plain_tick(row))}, save)
-    return row.pk
+    if old is not None:
+        EvidenceMark.objects.filter(evidence_id=row.pk).delete()
+    EvidencePlan.objects.filter(
+        opportunity_id=row.opportunity_id, stage_id=row.stage_id, key=row.key
+    ).delete()
+    note_changes(row.opportunity_id, {"evidence": (old, now)}, save)
+
+
+def _files(row: Evidence) -> list[int]:
+    more = (
+        EvidenceFile.objects.filter(evidence=row).order_by("id").values_list("file_id", flat=True)
+    )
+    return [*([row.file_id] if row.file_id else []), *more]
 
 
 @transaction.atomic
@@ -106,25 +205,66 @@ def untick_evidence(
     way: Way,
 ) -> None:
     """Take a tick away; the file stays with the history. NotFound, NotAllowed `evidence.tick`."""
-    save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
-    held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
-    save = save.under(held.require(actor, "evidence.tick"))
-    require_open(held.row)
-    row = Evidence.objects.filter(opportunity_id=opportunity_id, stage_id=stage_id, key=key).first()
-    if row is None:
+    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    if row.pk is None:
         raise NotFound("evidence.not_ticked")
-    old = plain_tick(row)
     row.delete()
     note_changes(opportunity_id, {"evidence": (old, None)}, save)
+
+
+@transaction.atomic
+def plan_evidence(
+    *,
+    actor: Viewer,
+    opportunity_id: int,
+    stage_id: int,
+    key: str,
+    action: str,
+    due_on: date | None,
+    today: date,
+    at: datetime,
+    way: Way,
+) -> None:
+    """Say how an item that nobody ticked is to be got, and by when; nothing said drops the plan.
+
+    A plan is no evidence and lets no move pass; without a day it shows as incomplete (FUN-3).
+    NotFound, NotAllowed `evidence.tick`, RuleBroken `evidence.ticked_already`,
+    `opportunity.text_too_long`, `opportunity.not_open`.
+    """
+    save, row, _old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    if row.pk is not None:
+        raise RuleBroken("evidence.ticked_already")
+    action = action.strip()
+    if len(action) > MOST_PLAN:
+        raise RuleBroken("opportunity.text_too_long", field="action", limit=MOST_PLAN)
+    where = {"opportunity_id": opportunity_id, "stage_id": stage_id, "key": key}
+    plan = EvidencePlan.objects.filter(**where).first()
+    old = _plain_plan(plan)
+    if not action:
+        EvidencePlan.objects.filter(**where).delete()
+        note_changes(opportunity_id, {"evidence_plan": (old, None)}, save)
+        return
+    plan = plan or EvidencePlan(**where)
+    plan.action, plan.due_on = action, due_on
+    plan.planned_by_id, plan.planned_at = actor.person_id, at
+    plan.save()
+    note_changes(opportunity_id, {"evidence_plan": (old, _plain_plan(plan))}, save)
+
+
+def _plain_plan(plan: EvidencePlan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    due = plan.due_on.isoformat() if plan.due_on else None
+    return {"stage": plan.stage_id, "key": plan.key, "action": plan.action, "due_on": due}
 
 
 def store_file(upload: Upload, *, actor: Viewer, at: datetime) -> StoredFile:
     """Write a file under its content's name, then its row. RuleBroken `evidence.file_…`."""
     name = PurePath(upload.name.replace("\\", "/")).name.strip()[-200:] or "file"
-    ending = PurePath(name.lower().rstrip(". ")).suffix
+    ending = ending_of(name)
     if ending in REFUSED_ENDINGS:
         raise RuleBroken("evidence.file_refused", field="file", ending=ending)
-    sha256, size = _write(upload)
+    sha256, size = _write(upload, name)
     return StoredFile.objects.create(
         sha256=sha256,
         name=name,
@@ -135,29 +275,40 @@ def store_file(upload: Upload, *, actor: Viewer, at: datetime) -> StoredFile:
     )
 
 
-def _write(upload: Upload) -> tuple[str, int]:
+def _check_content(name: str, head: bytes) -> None:
+    """Refuse programs whatever they are called, and what is not what its name says."""
+    if kind_of(head) == "program":
+        raise RuleBroken("evidence.file_program", field="file", name=name)
+    if not is_as_named(name, head):
+        raise RuleBroken("evidence.file_not_as_named", field="file", ending=ending_of(name))
+
+
+def _write(upload: Upload, name: str) -> tuple[str, int]:
     limit = MOST_BYTES // 1024 // 1024
     if upload.size > MOST_BYTES:
         raise RuleBroken("evidence.file_too_large", field="file", limit=limit)
     root = Path(settings.FILES)
     root.mkdir(parents=True, exist_ok=True)
     partial = root / f"{uuid4().hex}.part"
-    digest, size = hashlib.sha256(), 0
+    digest, size, head = hashlib.sha256(), 0, b""
     try:
         with partial.open("wb") as file:
             for chunk in upload.chunks:
                 size += len(chunk)
                 if size > MOST_BYTES:
                     raise RuleBroken("evidence.file_too_large", field="file", limit=limit)
+                if len(head) < HEAD:
+                    head = (head + chunk)[:HEAD]
                 digest.update(chunk)
                 file.write(chunk)
-        name = digest.hexdigest()
-        target = root / name[:2] / name
+        _check_content(name, head)
+        sha256 = digest.hexdigest()
+        target = root / sha256[:2] / sha256
         target.parent.mkdir(exist_ok=True)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-    return name, size
+    return sha256, size
 
 
 def _check_item(version_id: int, stage_id: int, key: str) -> None:

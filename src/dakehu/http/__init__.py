@@ -11,7 +11,7 @@ Its template starts with `{% extends layout %}`: the same page stands in the fra
 when a link with `data-dialog` asked for it, or alone as the part that htmx swaps.
 """
 
-from dakehu.http.frame import page_context
+from dakehu.http.frame import layout_of, page_context
 from dakehu.http.middleware import content_security_policy, speak_their_language
 from dakehu.http.refusals import refusals_as_pages
 from dakehu.http.signed import SignedRequest, go, render_page, signed_in, toast
@@ -20,6 +20,7 @@ __all__ = [
     "SignedRequest",
     "content_security_policy",
     "go",
+    "layout_of",
     "page_context",
     "refusals_as_pages",
     "render_page",

@@ -126,6 +126,10 @@ PLACES: tuple[PlaceKind, ...] = (
     ),
     place("contacts", _("Contacts"), icon="users", to=reads_customers, key="c"),
     place(
+        "inbox", _("Inbox"), icon="inbox", group="manage",
+        to=holding("evidence.validate", "evidence.tick"), key="v",
+    ),
+    place(
         "reviews", _("Reviews"), icon="clipboard-check", group="manage", to=reads_customers,
         key="r",
     ),

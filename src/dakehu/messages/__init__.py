@@ -35,6 +35,7 @@ from dakehu.messages import (
     reviews,
     small_sales,
     units,
+    validations,
 )
 from dakehu.messages.reasons import REASONS
 
@@ -60,6 +61,7 @@ SENTENCES: dict[str, str | Promise] = {
     **reviews.SENTENCES,
     **small_sales.SENTENCES,
     **units.SENTENCES,
+    **validations.SENTENCES,
 }
 
 

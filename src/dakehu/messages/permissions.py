@@ -15,6 +15,9 @@ SENTENCES: dict[str, str | Promise] = {
     "contact.delete": _("You may not delete this contact. Ask the account manager."),
     "contact.edit": _("You may not change this contact. Ask the account manager."),
     "demo.build": _("You may not build the demo company. Use “dakehu init --demo”."),
+    "deal_review.create": _(
+        "Only a superior keeps reviews of an opportunity, and never of an own one."
+    ),
     "evidence.tick": _("You may not tick evidence here. Ask the primary owner."),
     "evidence.validate": _(
         "You may not validate this evidence: only a superior may, and never on an own opportunity."
@@ -57,6 +60,7 @@ SENTENCES: dict[str, str | Promise] = {
     "quota.set": _("You may not set quotas here. Ask the head of the unit."),
     "rate.set": _("You may not set rates. Ask finance."),
     "receivable.edit": _("You may not change receivables. Ask finance."),
+    "request.withdraw": _("Only who asked for this, or the owner, withdraws it."),
     "review.save": _("You may not keep reviews of this unit. Ask its head."),
     "settings.edit": _("You may not change the settings. Ask an administrator."),
     "small_sale.record": _("You may not record out-of-funnel sales here. Ask finance."),

@@ -21,6 +21,7 @@ REASONS: dict[str, str | Promise] = {
     "funnel.too_few_left": _("Less than half of those that entered have left this stage so far."),
     "funnel.not_calibrated": _("No calibrated rate has been found for this stage yet."),
     "money.no_exchange_rate": _("No exchange rate is known for this day."),
+    "evidence.no_plan_day": _("The plan has no day yet."),
     "opportunity.no_close_on": _("No expected close date is set."),
     "opportunity.no_amount": _("No amount is set."),
     "opportunity.start_unknown": _("The start is not known: imported without a start date."),

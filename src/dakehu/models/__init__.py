@@ -7,7 +7,7 @@ from dakehu.models.audit import Change, LookUp
 from dakehu.models.background import BackgroundRun
 from dakehu.models.bulk import BulkEdit, BulkEditRow
 from dakehu.models.contacts import Contact
-from dakehu.models.evidence import Evidence, StoredFile
+from dakehu.models.evidence import Evidence, EvidenceFile, EvidencePlan, StoredFile
 from dakehu.models.imports import (
     ExternalId,
     ImportedObject,
@@ -66,7 +66,9 @@ __all__ = [
     "DealReview",
     "Entry",
     "Evidence",
+    "EvidenceFile",
     "EvidenceMark",
+    "EvidencePlan",
     "ExchangeRate",
     "ExternalId",
     "Grant",

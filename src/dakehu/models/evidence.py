@@ -38,3 +38,39 @@ class Evidence(models.Model):
                 fields=["opportunity", "stage", "key"], name="evidence_item_once"
             )
         ]
+
+
+class EvidenceFile(models.Model):
+    """A further file of a tick: a contract of three photos is one item."""
+
+    evidence = models.ForeignKey(Evidence, on_delete=models.CASCADE, related_name="more")
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["evidence", "file"], name="evidence_file_once")
+        ]
+
+
+class EvidencePlan(models.Model):
+    """How an item that is not proven yet is to be got: an action, and by when (FUN-3)."""
+
+    opportunity = models.ForeignKey(
+        "dakehu.Opportunity", on_delete=models.CASCADE, related_name="+"
+    )
+    stage = models.ForeignKey("dakehu.Stage", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=40)
+    action = models.CharField(max_length=240)
+    #: Without a day the plan is incomplete.
+    due_on = models.DateField(null=True, blank=True)
+    planned_by = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    planned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity", "stage", "key"], name="evidence_plan_once"
+            )
+        ]

@@ -13,7 +13,9 @@ from django.db.backends.utils import CursorWrapper
 from dakehu.models.stamps import COLUMNS, FAMILIES
 
 #: Tables that only ever grow; their rows are neither changed nor removed.
-APPEND_ONLY = ("dakehu_movement", "dakehu_entry", "dakehu_review", "dakehu_reviewunit")
+APPEND_ONLY = (
+    "dakehu_movement", "dakehu_entry", "dakehu_review", "dakehu_reviewunit", "dakehu_dealreview",
+)  # fmt: skip
 
 
 def install_triggers(*, using: str = "default", **_signal: Any) -> None:

@@ -16,13 +16,31 @@ class MoveRequest(models.Model):
     )
     facts = models.JSONField(default=dict)
     note = models.CharField(max_length=500, blank=True, default="")
+    #: Where the opportunity stood when it was asked for: moved otherwise since, it is overtaken.
+    from_stage = models.ForeignKey(
+        "dakehu.Stage", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    from_version = models.ForeignKey(
+        "dakehu.MethodVersion",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     asked_by = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT, related_name="+")
+    #: Whom the asker stood in for, where they could ask only as a deputy.
+    asked_for = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     asked_at = models.DateTimeField()
     #: The day asked is kept (FUN-3).
     asked_on = models.DateField()
     #: 1 waiting, 2 approved, 3 sent back, 4 withdrawn, 5 overtaken.
     state = models.PositiveSmallIntegerField(default=1)
     decided_by = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    decided_for = models.ForeignKey(
         "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -59,6 +77,10 @@ class EvidenceMark(models.Model):
     marked_by = models.ForeignKey(
         "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    #: Whom a deputy marked it for; who owns the opportunity now counts as neither.
+    for_person = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     marked_at = models.DateTimeField()
 
 
@@ -76,7 +98,12 @@ class DealReview(models.Model):
     evidence = models.JSONField(default=list)
     agreed = models.TextField(blank=True, default="")
     next_check_on = models.DateField(null=True, blank=True)
-    reviewed_by = models.ForeignKey("dakehu.Person", on_delete=models.PROTECT, related_name="+")
+    reviewed_by = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    for_person = models.ForeignKey(
+        "dakehu.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     reviewed_at = models.DateTimeField()
 
     class Meta:

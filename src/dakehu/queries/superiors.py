@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
+from django.db.models import Q
+
 from dakehu.core.access import Right, Viewer, best_right
 from dakehu.queries.seats import Seat, seats
 from dakehu.queries.units import all_units
@@ -36,6 +38,44 @@ def superior_right(actor: Viewer, *, owner_id: int, unit_id: int, today: date) -
         found = _seats(owner_id, unit_id, today)
         acting = [for_person for person, for_person in found if person == actor.person_id]
     return best_right(*(Right(for_person) for for_person in acting))
+
+
+def superiors_of(*, owner_id: int, unit_id: int, today: date) -> tuple[int, ...]:
+    """Give who is the owner's superior today, with who stands in for them; nobody: empty.
+
+    For whom to tell and whom to name; who may act is asked by `superior_right`.
+    """
+    found = [person for person, _for in _seats(owner_id, unit_id, today) if person != owner_id]
+    return tuple(dict.fromkeys(found))
+
+
+def led_by(viewer: Viewer, today: date) -> Q:
+    """Give the condition for opportunities whose owner may have the viewer as superior.
+
+    It leaves out what another head stands between; who is nearest where several heads stand in
+    one unit, `superior_right` says of each row.
+    """
+    if viewer.is_operator:
+        return Q()
+    tree = all_units().tree(today, with_closed=True)
+    free, behind, heads = set[int](), set[int](), set[int]()
+    for reach in viewer.reaches:
+        if reach.role != "unit_head":
+            continue
+        for unit in reach.units:
+            path = tree.path(unit)
+            below = path[path.index(reach.unit_id) + 1 :] if reach.unit_id in path else path
+            between = seats().heads_of(below, today)
+            if not between:
+                free.add(unit)
+                continue
+            behind.add(unit)
+            heads |= {p for s in between for p in (s.person_id, s.for_person) if p is not None}
+    led = Q(unit_id__in=free)
+    if behind:
+        # A head's own are led by the next one above.
+        led |= Q(unit_id__in=behind, owner_id__in=heads)
+    return led & ~Q(owner_id=viewer.person_id or 0)
 
 
 def _heads(owner_id: int, units: Iterable[int], today: date) -> list[Seat]:

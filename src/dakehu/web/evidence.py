@@ -1,21 +1,39 @@
-"""Evidence on pages: tick an item with its proof, see all items of the method, get a file."""
+"""Evidence on pages: tick an item in place, add files, plan what is missing, mark it."""
 
 from typing import Any
 
 from django import forms
-from django.http import FileResponse, HttpResponse, HttpResponseBase
-from django.urls import path
+from django.http import (
+    FileResponse,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dakehu.actions.evidence import Proof, Upload, tick_evidence, untick_evidence
-from dakehu.core.errors import NotAllowed, NotFound
+from dakehu.actions.evidence import (
+    MOST_PLAN,
+    Proof,
+    Upload,
+    add_evidence_file,
+    plan_evidence,
+    remove_evidence_file,
+    tick_evidence,
+    untick_evidence,
+)
+from dakehu.actions.validations import mark_evidence
+from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.http import SignedRequest, go, render_page, signed_in, toast
+from dakehu.core.methods import Marks
+from dakehu.http import SignedRequest, go, layout_of, render_page, signed_in, toast
 from dakehu.queries.evidence import evidence_file
-from dakehu.queries.opportunities import opportunity
-from dakehu.web.forms import done, status_of
+from dakehu.queries.opportunities import OpportunityShown, opportunity
+from dakehu.queries.opportunities.path import EvidenceShown, StageShown
+from dakehu.queries.validations import validation_of
+from dakehu.web.forms import DayField, done, status_of, whole_in_url
 
 
 class TickForm(forms.Form):
@@ -38,25 +56,34 @@ class TickForm(forms.Form):
     )
 
 
-@signed_in
-@require_http_methods(["GET", "POST"])
-def evidence_tick(
-    request: SignedRequest, opportunity_id: int, stage_id: int, key: str
-) -> HttpResponse:
-    """Show the dialog of an item, tick it, or take the tick away."""
+class PlanForm(forms.Form):
+    """How a missing item is to be got, and by when."""
+
+    action = forms.CharField(
+        label=lazy("How to get it"),
+        required=False,
+        max_length=MOST_PLAN,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    due_on = DayField(label=lazy("By"), required=False)
+
+
+Found = tuple[OpportunityShown, StageShown, EvidenceShown]
+
+
+def _found(request: SignedRequest, opportunity_id: int, stage_id: int, key: str) -> Found:
+    """Give the item of an opportunity in sight. NotFound `evidence.unknown_item`."""
     page = opportunity(viewer=request.viewer, opportunity_id=opportunity_id, today=request.today)
-    found = [
-        (stage, item)
-        for stage in page.stages
-        for item in stage.evidence
-        if (stage.id, item.key) == (stage_id, key)
-    ]
-    if not found:
-        raise NotFound("evidence.unknown_item", key=key[:50])
-    if not page.may.tick:
-        raise NotAllowed("evidence.tick")
-    stage, item = found[0]
-    what: dict[str, Any] = {
+    for stage in page.stages:
+        for item in stage.evidence:
+            if (stage.id, item.key) == (stage_id, key):
+                return page, stage, item
+    raise NotFound("evidence.unknown_item", key=key[:50])
+
+
+def _what(request: SignedRequest, opportunity_id: int, stage_id: int, key: str) -> dict[str, Any]:
+    """Give what every action on an item is told."""
+    return {
         "actor": request.viewer,
         "opportunity_id": opportunity_id,
         "stage_id": stage_id,
@@ -65,10 +92,22 @@ def evidence_tick(
         "at": request.now,
         "way": Way.FORM,
     }
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def evidence_tick(
+    request: SignedRequest, opportunity_id: int, stage_id: int, key: str
+) -> HttpResponse:
+    """Show the form of an item, in its row, in a dialog or as a page; tick it or take it away."""
+    page, stage, item = _found(request, opportunity_id, stage_id, key)
+    if not page.may.tick:
+        raise NotAllowed("evidence.tick")
+    what = _what(request, opportunity_id, stage_id, key)
     if request.method == "POST" and "untick" in request.POST:
         untick_evidence(**what)
         toast(request, _("The tick is gone."))
-        return go(request, "opportunity", opportunity_id)
+        return _back(request, opportunity_id)
     held = {"note": item.tick.note, "link": item.tick.link} if item.tick else {}
     form = TickForm(
         request.POST if request.method == "POST" else None,
@@ -79,37 +118,180 @@ def evidence_tick(
         ticked = done(form, lambda said: tick_evidence(**what, proof=_proof(said)))
         if ticked is not None:
             toast(request, _("Ticked: %(name)s") % {"name": item.name})
-            return go(request, "opportunity", opportunity_id)
-    return render_page(
-        request,
-        "opportunities/tick.html",
-        {"form": form, "page": page, "item": item, "stage": stage},
-        status=status_of(form),
+            return _back(request, opportunity_id)
+    plan = PlanForm(
+        initial={"action": item.plan.action, "due_on": item.plan.due_on} if item.plan else None
     )
+    return _form(request, page, stage, item, form, plan)
 
 
 def _proof(said: dict[str, Any]) -> Proof:
     file = said["file"]
-    upload = Upload(file.name, file.chunks(), file.size, file.content_type or "") if file else None
+    upload = _upload(file) if file else None
     return Proof(note=said["note"], link=said["link"], file=upload)
+
+
+def _upload(file: Any) -> Upload:
+    return Upload(file.name, file.chunks(), file.size, file.content_type or "")
+
+
+def _form(
+    request: SignedRequest,
+    page: OpportunityShown,
+    stage: StageShown,
+    item: EvidenceShown,
+    form: TickForm,
+    plan: PlanForm,
+) -> HttpResponse:
+    in_row = layout_of(request) == "layouts/part.html"
+    wrong = form if form.is_bound and form.errors else plan
+    answer = render_page(
+        request,
+        "opportunities/tick.html",
+        {"form": form, "plan": plan, "page": page, "item": item, "stage": stage, "in_row": in_row},
+        status=status_of(wrong),
+    )
+    if in_row and answer.status_code != 200:
+        # What was sent to change the card changes the form of the row alone.
+        answer["HX-Retarget"] = f"#slot-{stage.id}-{item.key}"
+        answer["HX-Reswap"] = "innerHTML"
+    return answer
+
+
+def _back(request: SignedRequest, opportunity_id: int) -> HttpResponse:
+    """Show what stands now: the card in place, or the opportunity's page."""
+    if layout_of(request) != "layouts/part.html":
+        return go(request, "opportunity", opportunity_id)
+    return _card(request, opportunity_id)
+
+
+def _card(request: SignedRequest, opportunity_id: int) -> HttpResponse:
+    page = opportunity(viewer=request.viewer, opportunity_id=opportunity_id, today=request.today)
+    validation = validation_of(request.viewer, page=page, today=request.today)
+    return render_page(
+        request, "opportunities/evidence_card.html", {"page": page, "validation": validation}
+    )
+
+
+@signed_in
+@require_POST
+def evidence_upload(
+    request: SignedRequest, opportunity_id: int, stage_id: int, key: str
+) -> HttpResponse:
+    """Put one more file to an item: dropped, pasted, or photographed."""
+    page, _stage, _item = _found(request, opportunity_id, stage_id, key)
+    if not page.may.tick:
+        raise NotAllowed("evidence.tick")
+    file = request.FILES.get("file")
+    if file is None:
+        raise RuleBroken("evidence.proof_missing", field="file")
+    add_evidence_file(**_what(request, opportunity_id, stage_id, key), upload=_upload(file))
+    if request.htmx:
+        return HttpResponse(status=204)
+    return go(request, "opportunity", opportunity_id)
+
+
+@signed_in
+@require_POST
+def evidence_remove(
+    request: SignedRequest, opportunity_id: int, stage_id: int, key: str, file_id: int
+) -> HttpResponse:
+    """Take one file off an item."""
+    _found(request, opportunity_id, stage_id, key)
+    what = _what(request, opportunity_id, stage_id, key)
+    remove_evidence_file(**what, file_id=file_id)
+    return _back(request, opportunity_id)
+
+
+@signed_in
+@require_POST
+def evidence_plan(
+    request: SignedRequest, opportunity_id: int, stage_id: int, key: str
+) -> HttpResponse:
+    """Keep how a missing item is to be got; nothing written drops the plan."""
+    page, stage, item = _found(request, opportunity_id, stage_id, key)
+    if not page.may.tick:
+        raise NotAllowed("evidence.tick")
+    plan = PlanForm(request.POST)
+    what = _what(request, opportunity_id, stage_id, key)
+
+    def keep(said: dict[str, Any]) -> bool:
+        plan_evidence(**what, action=said["action"], due_on=said["due_on"])
+        return True
+
+    if done(plan, keep):
+        toast(request, _("Planned."))
+        return _back(request, opportunity_id)
+    return _form(request, page, stage, item, TickForm(), plan)
+
+
+@signed_in
+@require_POST
+def evidence_mark(request: SignedRequest, opportunity_id: int, evidence_id: int) -> HttpResponse:
+    """Set one of the three marks of a tick, or all of them, and show the place it was done in."""
+    page = opportunity(viewer=request.viewer, opportunity_id=opportunity_id, today=request.today)
+    marks = _marked(page, evidence_id, request.POST.get("set", ""))
+    mark_evidence(
+        actor=request.viewer,
+        opportunity_id=opportunity_id,
+        evidence_id=evidence_id,
+        marks=marks,
+        note=request.POST.get("note"),
+        seen=request.POST.get("seen", "")[:40],
+        today=request.today,
+        at=request.now,
+        way=Way.FORM,
+    )
+    asked = whole_in_url(request.POST.get("request", ""))
+    if asked is not None:
+        # A part of the inbox follows as a part: the browser repeats its headers.
+        return HttpResponseRedirect(reverse("inbox_request", args=[asked]), status=303)
+    return _back(request, opportunity_id)
+
+
+def _marked(page: OpportunityShown, evidence_id: int, wanted: str) -> Marks:
+    """Give the marks with what was asked for: `all:1`, `true:0`, `note:1` keeps them.
+
+    NotAllowed `evidence.validate`, NotFound `evidence.not_ticked`.
+    """
+    if not page.may.validate:
+        raise NotAllowed("evidence.validate")
+    ticks = [item.tick for stage in page.stages for item in stage.evidence if item.tick]
+    tick = next((tick for tick in ticks if tick.id == evidence_id), None)
+    if tick is None:
+        raise NotFound("evidence.not_ticked")
+    held = tick.mark.marks if tick.mark else Marks()
+    said = {"true": held.true, "precise": held.precise, "provable": held.provable}
+    name, _sep, value = wanted.partition(":")
+    for one in said if name == "all" else {name} & set(said):
+        said[one] = True if value == "1" else None
+    return Marks(**said)
 
 
 @signed_in
 @require_safe
 def evidence_list(request: SignedRequest, opportunity_id: int) -> HttpResponse:
     """Show the items of every stage: whoever skips stages proves them too."""
+    if layout_of(request) == "layouts/part.html":
+        return _card(request, opportunity_id)
     page = opportunity(viewer=request.viewer, opportunity_id=opportunity_id, today=request.today)
-    return render_page(request, "opportunities/evidence.html", {"page": page})
+    validation = validation_of(request.viewer, page=page, today=request.today)
+    return render_page(
+        request, "opportunities/evidence.html", {"page": page, "validation": validation}
+    )
 
 
 @signed_in
 @require_safe
 def evidence_download(
-    request: SignedRequest, opportunity_id: int, evidence_id: int
+    request: SignedRequest, opportunity_id: int, evidence_id: int, file_id: int | None = None
 ) -> HttpResponseBase:
-    """Give the file of a tick, always to be saved and never to be shown."""
+    """Give a file of a tick, always to be saved and never to be shown."""
     held = evidence_file(
-        viewer=request.viewer, opportunity_id=opportunity_id, evidence_id=evidence_id
+        viewer=request.viewer,
+        opportunity_id=opportunity_id,
+        evidence_id=evidence_id,
+        file_id=file_id,
     )
     response = FileResponse(
         held.path.open("rb"),
@@ -121,10 +303,44 @@ def evidence_download(
     return response
 
 
+@signed_in
+@require_safe
+def evidence_picture(
+    request: SignedRequest, opportunity_id: int, evidence_id: int, file_id: int
+) -> HttpResponseBase:
+    """Show a picture of a tick: JPEG, PNG, WebP or GIF by what is in it, and nothing else.
+
+    Whatever it holds, it runs nothing: it is named what it is, and may load nothing.
+    """
+    held = evidence_file(
+        viewer=request.viewer,
+        opportunity_id=opportunity_id,
+        evidence_id=evidence_id,
+        file_id=file_id,
+    )
+    content_type = held.picture_type
+    if content_type is None:
+        raise NotFound("evidence.no_file")
+    response = FileResponse(held.path.open("rb"), filename=held.name, content_type=content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    # A file never changes under its number; whether one may see it is asked by the page.
+    response["Cache-Control"] = "private, max-age=600"
+    return response
+
+
 _ONE = "opportunities/<int:opportunity_id>/evidence"
+_ITEM = f"{_ONE}/<int:stage_id>/<slug:key>"
+_TICK = "<int:evidence_id>"
 
 urlpatterns = [
     path(f"{_ONE}/", evidence_list, name="evidence"),
-    path(f"{_ONE}/<int:stage_id>/<slug:key>/", evidence_tick, name="evidence_tick"),
-    path(f"{_ONE}/file/<int:evidence_id>/", evidence_download, name="evidence_file"),
+    path(f"{_ITEM}/", evidence_tick, name="evidence_tick"),
+    path(f"{_ITEM}/files/", evidence_upload, name="evidence_upload"),
+    path(f"{_ITEM}/files/<int:file_id>/remove/", evidence_remove, name="evidence_remove"),
+    path(f"{_ITEM}/plan/", evidence_plan, name="evidence_plan"),
+    path(f"{_ONE}/mark/{_TICK}/", evidence_mark, name="evidence_mark"),
+    path(f"{_ONE}/file/{_TICK}/", evidence_download, name="evidence_file"),
+    path(f"{_ONE}/file/{_TICK}/<int:file_id>/", evidence_download, name="evidence_file_of"),
+    path(f"{_ONE}/picture/{_TICK}/<int:file_id>/", evidence_picture, name="evidence_picture"),
 ]

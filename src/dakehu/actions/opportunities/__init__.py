@@ -13,7 +13,7 @@ from dakehu.actions.opportunities.existence import (
     restore_opportunity,
     void_opportunity,
 )
-from dakehu.actions.opportunities.gate import Passed, pass_gate
+from dakehu.actions.opportunities.gate import Passed, Proven, pass_gate
 from dakehu.actions.opportunities.history import (
     correct_opportunity,
     undo_opportunity,
@@ -39,6 +39,7 @@ __all__ = [
     "NewOpportunity",
     "Outcome",
     "Passed",
+    "Proven",
     "Saved",
     "abandon_opportunity",
     "advance_opportunity",

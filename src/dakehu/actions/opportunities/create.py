@@ -103,8 +103,7 @@ def create_opportunity(
     if new.lines:
         keep_lines(row.pk, new.lines, digits_of(new.currency), save)
     if passed.overruled:
-        keys = [item.key for item in passed.missing]
-        note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
+        note_changes(row.pk, {"gate_overruled": (None, passed.overruled_keys)}, save)
     # Of today it stands in a unit that stands: nothing to ask for.
     if on < today and _comes_home(row, save):
         store(row, save)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -12,6 +13,7 @@ from dakehu.core.methods import (
     GateMode,
     GateVerdict,
     evidence_missing,
+    evidence_unconfirmed,
     gate,
 )
 from dakehu.models import Opportunity
@@ -27,15 +29,30 @@ class Passed:
     missing: tuple[EvidenceItem, ...] = ()
     #: The superior's right by which the gate was overruled.
     overruled_by: Right | None = None
+    #: What the superior let pass.
+    let_pass: tuple[EvidenceItem, ...] = ()
 
     @property
     def overruled(self) -> bool:
         """Test if a superior let it pass all the same."""
         return self.overruled_by is not None
 
+    @property
+    def overruled_keys(self) -> list[str]:
+        """Give the items that the superior let pass, as the history keeps them."""
+        return [item.key for item in self.let_pass]
+
     def warnings(self, language: str) -> tuple[str, ...]:
         """Give the names of what is missing, for the reader."""
         return tuple(item.name.in_language(language) for item in self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What was ticked of an opportunity's method, and what of it a superior has confirmed."""
+
+    ticked: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
 
 
 def pass_gate(
@@ -49,30 +66,38 @@ def pass_gate(
     to: str,
     today: date,
     overrule: str = "",
-    ticked: frozenset[str] | None = None,
+    proven: Proven | None = None,
 ) -> Passed:
     """Judge a move between stages (`leaving` None: creation; `to` a stage key, WON or LOST).
 
-    *advise* lets pass and lists what is missing; *require* refuses with
-    RuleBroken `gate.evidence_missing` (`missing`, `keys`); *validate* refuses likewise, and what
-    only waits to be validated passes until the manager's inbox exists (our reading for now).
-    `overrule` is a superior's reason: NotAllowed `gate.overrule` for anybody else.
+    *advise* lets pass and lists what is missing; *require* refuses with RuleBroken
+    `gate.evidence_missing` (`missing`, `keys`); *validate* refuses likewise, and what is ticked
+    but not confirmed by a superior with `gate.validation_needed` (`items`, `keys`): the move can
+    be asked for (actions.validations). `overrule` is a superior's reason, against either:
+    NotAllowed `gate.overrule` for anybody else. Who asks for many hands over what is `proven`.
     """
-    held = _ticked(opportunity_id, version.method_id) if ticked is None else ticked
-    missing = evidence_missing(version.spec, leaving=leaving, to=to, ticked=held)
-    judged = gate(GateMode(version.gate), missing)
-    if judged.verdict is not GateVerdict.REFUSE:
+    held = _proven(opportunity_id, version, owner_id) if proven is None else proven
+    missing = evidence_missing(version.spec, leaving=leaving, to=to, ticked=held.ticked)
+    waiting: tuple[EvidenceItem, ...] = ()
+    if version.gate == GateMode.VALIDATE:
+        waiting = evidence_unconfirmed(
+            version.spec, leaving=leaving, to=to, ticked=held.ticked, confirmed=held.confirmed
+        )
+    judged = gate(GateMode(version.gate), missing, waiting)
+    if judged.verdict not in (GateVerdict.REFUSE, GateVerdict.WAIT):
         return Passed(missing)
     if not overrule.strip():
+        refused = judged.verdict is GateVerdict.REFUSE
+        names = [item.name.in_language(actor.language) for item in judged.items]
         raise RuleBroken(
-            "gate.evidence_missing",
-            missing=[item.name.in_language(actor.language) for item in judged.items],
+            "gate.evidence_missing" if refused else "gate.validation_needed",
+            **{"missing" if refused else "items": names},
             keys=[item.key for item in judged.items],
         )
     right = superior_right(actor, owner_id=owner_id, unit_id=unit_id, today=today)
     if right is None:
         raise NotAllowed("gate.overrule")
-    return Passed(missing, right)
+    return Passed(missing, right, (*missing, *waiting))
 
 
 def pass_gate_between(
@@ -113,14 +138,33 @@ def _is_likelier(stage_id: int, than_id: int, on: date) -> bool:
     return (rates.get(stage_id) or 0) > (rates.get(than_id) or 0)
 
 
-def _ticked(opportunity_id: int | None, method_id: int) -> frozenset[str]:
+def _proven(opportunity_id: int | None, version: VersionInForce, owner_id: int) -> Proven:
+    """Read what was ticked, and in *validate* what somebody else than the owner confirmed."""
     if opportunity_id is None:
-        return frozenset()
+        return Proven()
+    if version.gate != GateMode.VALIDATE:
+        return Proven(frozenset(key for key, _is in _rows(_TICKED, opportunity_id, version)))
+    rows = _rows(_MARKED, owner_id, owner_id, opportunity_id, version)
+    return Proven(
+        frozenset(key for key, _is in rows), frozenset(key for key, confirmed in rows if confirmed)
+    )
+
+
+# Keys are unique within a method only.
+_FROM = """
+FROM dakehu_evidence e JOIN dakehu_stage s ON s.id = e.stage_id{marks}
+WHERE e.opportunity_id = %s AND s.method_id = %s
+"""
+_TICKED = "SELECT e.key, FALSE" + _FROM.format(marks="")
+_MARKED = """
+SELECT e.key, CASE WHEN m.is_true AND m.is_precise AND m.is_provable
+  AND (m.marked_by_id IS NULL OR m.marked_by_id <> %s)
+  AND (m.for_person_id IS NULL OR m.for_person_id <> %s) THEN 1 ELSE 0 END
+""" + _FROM.format(marks=" LEFT JOIN dakehu_evidencemark m ON m.evidence_id = e.id")
+
+
+def _rows(sql: str, *facts: Any) -> list[tuple[str, bool]]:
+    *values, version = facts
     with connection.cursor() as cursor:
-        # Keys are unique within a method only.
-        cursor.execute(
-            "SELECT e.key FROM dakehu_evidence e JOIN dakehu_stage s ON s.id = e.stage_id"
-            " WHERE e.opportunity_id = %s AND s.method_id = %s",
-            [opportunity_id, method_id],
-        )
-        return frozenset(key for (key,) in cursor.fetchall())
+        cursor.execute(sql, [*values, version.method_id])
+        return list(cursor.fetchall())

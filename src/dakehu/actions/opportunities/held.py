@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import F
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.ledger import Booked, LedgerHold, Posting, hold_books, hold_for_posting, post
@@ -15,6 +16,7 @@ from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import (
     Category,
+    Kind,
     Place,
     Position,
     Standing,
@@ -24,11 +26,19 @@ from dakehu.core.ledger import (
     month_of,
 )
 from dakehu.core.money import to_minor
-from dakehu.models import Grant, Opportunity
+from dakehu.core.validations import RequestState
+from dakehu.models import Grant, MoveRequest, Opportunity
 from dakehu.models.visibility import visible_sql
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_book
 
+#: What moves it to another stage or outcome, whatever else was asked for it.
+OVERTAKES = frozenset(
+    {
+        Kind.METHOD_MOVED, Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST, Kind.ABANDONED,
+        Kind.REOPENED, Kind.VOIDED,
+    }
+)  # fmt: skip
 #: Stored as `close_sort` where no close date is known: order knows no NULL.
 LAST_DAY = date.max
 
@@ -284,9 +294,18 @@ def post_steps(
         competitor=competitor[:120],
         text=text,
     )
+    if any(step.kind in OVERTAKES for step in steps):
+        overtake(row.pk, save)
     after = steps[-1].after
     if after is not None:
         settle(row, after, save)
+
+
+def overtake(opportunity_id: int, save: Save) -> None:
+    """Close a request that waits for a superior: the opportunity has moved otherwise (FUN-3)."""
+    MoveRequest.objects.filter(opportunity_id=opportunity_id, state=RequestState.WAITING).update(
+        state=RequestState.OVERTAKEN, decided_at=save.at, version=F("version") + 1
+    )
 
 
 def note_changes(row_id: int, changes: Mapping[str, tuple[Any, Any]], save: Save) -> None:

@@ -28,6 +28,7 @@ from dakehu.actions.opportunities.held import (
     digits_of,
     hold,
     note_changes,
+    overtake,
     store,
 )
 from dakehu.actions.opportunities.home import come_home
@@ -43,7 +44,8 @@ from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
 from dakehu.core.opportunities import Line
-from dakehu.models import Change, Evidence, LineSet, Movement, Opportunity
+from dakehu.core.validations import NOT_UNDONE
+from dakehu.models import Change, Evidence, EvidenceFile, LineSet, Movement, Opportunity
 from dakehu.queries.stages import version_in_force
 from dakehu.queries.superiors import superior_right
 
@@ -84,6 +86,7 @@ def undo_opportunity(
             object_type="opportunity", object_id=row.pk, correlation_id=correlation_id
         ).order_by("id")
     )
+    changes = [change for change in changes if change.field not in NOT_UNDONE]
     if not moved and not changes:
         raise NotFound("ledger.nothing_to_undo")
     first = moved[0] if moved else changes[0]
@@ -101,6 +104,7 @@ def undo_opportunity(
     _take_back(row, changes, save, on=_day_of(row, correlation_id, moved) or today)
     if moved:
         follow_ledger(row)
+        overtake(row.pk, save)
     passed = _pass_gate_again(row, left, save)
     come_home(row, save)
     store(row, save)
@@ -156,13 +160,15 @@ def correct_opportunity(
         ),
     )
     follow_ledger(row)
+    if row.stage_id != left:
+        overtake(row.pk, save)
     # A superior's reason to correct is their reason to overrule.
     passed = _pass_gate_again(row, left, save, overrule=why if superior else "")
     if passed.overruled_by is not None:
         save = save.under(passed.overruled_by)
     note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
     if passed.overruled:
-        note_changes(row.pk, {"gate_overruled": (None, [i.key for i in passed.missing])}, save)
+        note_changes(row.pk, {"gate_overruled": (None, passed.overruled_keys)}, save)
     come_home(row, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
@@ -279,7 +285,8 @@ def _evidence_back(row: Opportunity, change: Change) -> None:
         raise Conflict("ledger.changed_since", field="evidence", on=row.last_on)
     ticks.delete()
     if change.old is not None and change.actor_id is not None:
-        Evidence.objects.create(
+        # Whatever a superior said of it before, it is a new tick now: it has no mark.
+        again = Evidence.objects.create(
             opportunity_id=row.pk,
             stage_id=change.old["stage"],
             key=change.old["key"],
@@ -290,16 +297,23 @@ def _evidence_back(row: Opportunity, change: Change) -> None:
             ticked_at=change.at,
             ticked_by_id=change.actor_id,
         )
+        EvidenceFile.objects.bulk_create(
+            [EvidenceFile(evidence=again, file_id=file) for file in change.old.get("more", ())]
+        )
 
 
 def plain_tick(row: Evidence | None) -> dict[str, Any] | None:
     """Write a tick as the history keeps it."""
     if row is None:
         return None
-    return {
+    plain: dict[str, Any] = {
         "stage": row.stage_id, "key": row.key, "note": row.note, "link": row.link,
         "file": row.file_id,
     }  # fmt: skip
+    more = EvidenceFile.objects.filter(evidence_id=row.pk).order_by("id") if row.pk else None
+    if more and (files := list(more.values_list("file_id", flat=True))):
+        plain["more"] = files
+    return plain
 
 
 def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) -> None:

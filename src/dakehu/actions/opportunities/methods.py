@@ -32,6 +32,7 @@ def move_opportunity_method(
     to_stage: str,
     why: str = "",
     overrule: str = "",
+    approving: bool = False,
     seen_version: int | None,
     on: date,
     today: date,
@@ -44,12 +45,15 @@ def move_opportunity_method(
     that leads further meets the gate of the new version: in the same method by its stages, into
     another one, where the win rate is higher, like a creation there (our reading: else another
     method would be a way around the gate). NotFound, NotAllowed `opportunity.edit`, Conflict,
-    RuleBroken `gate.evidence_missing`, `method.not_current`, `opportunity.same_method`,
-    `opportunity.stage_of_other_method`.
+    RuleBroken `gate.evidence_missing`, `gate.validation_needed`, `method.not_current`,
+    `opportunity.same_method`, `opportunity.stage_of_other_method`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    save = save.under(require_mover(held, actor, "opportunity.edit", overrule, today))
+    right = require_mover(
+        held, actor, "opportunity.edit", today, overrule=overrule, approving=approving
+    )
+    save = save.under(right)
     row = held.row
     require_open(row)
     if method_version_id == row.method_version_id:
@@ -78,8 +82,7 @@ def move_opportunity_method(
     text = overrule if passed.overruled else why
     post_steps(row, steps, save, reason=reason, text=text.strip())
     if passed.overruled:
-        keys = [item.key for item in passed.missing]
-        note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
+        note_changes(row.pk, {"gate_overruled": (None, passed.overruled_keys)}, save)
     old = row.method_version_id
     row.method_version_id = method_version_id
     note_changes(row.pk, {"method_version_id": (old, method_version_id)}, save)

@@ -70,15 +70,20 @@ def win_opportunity(
     at: datetime,
     way: Way,
     overrule: str = "",
+    approving: bool = False,
 ) -> Saved:
     """Win: needs the evidence of every stage passed and skipped; books the base amount of the day.
 
     NotFound, NotAllowed `opportunity.win`, Conflict `opportunity.changed`, RuleBroken
-    `gate.evidence_missing`, `opportunity.not_open`, `money.no_exchange_rate`.
+    `gate.evidence_missing`, `gate.validation_needed`, `opportunity.not_open`,
+    `money.no_exchange_rate`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    save = save.under(require_mover(held, actor, "opportunity.win", overrule, today))
+    right = require_mover(
+        held, actor, "opportunity.win", today, overrule=overrule, approving=approving
+    )
+    save = save.under(right)
     row = held.row
     require_open(row)
     check_reason(outcome.reason, WIN_REASONS)
@@ -231,6 +236,5 @@ def _decide(
     )
     row.base_minor = base
     if passed is not None and passed.overruled:
-        keys = [item.key for item in passed.missing]
-        note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
+        note_changes(row.pk, {"gate_overruled": (None, passed.overruled_keys)}, save)
     store(row, save)

@@ -37,16 +37,21 @@ def advance_opportunity(
     way: Way,
     overrule: str = "",
     reason: str = "",
+    approving: bool = False,
 ) -> Saved:
     """Move forward to a stage (key; None: the next one) through the gate.
 
-    A superior may move it with `overrule`, a reason that goes on record. NotFound, NotAllowed
-    `opportunity.advance`, Conflict `opportunity.changed`, RuleBroken `gate.evidence_missing`,
+    A superior may move it with `overrule`, a reason that goes on record, or `approving` what was
+    asked for: then their marks must let it pass. NotFound, NotAllowed `opportunity.advance`,
+    Conflict `opportunity.changed`, RuleBroken `gate.evidence_missing`, `gate.validation_needed`,
     `opportunity.at_last_stage`, `opportunity.not_forward`, `opportunity.win_instead`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
-    save = save.under(require_mover(held, actor, "opportunity.advance", overrule, today)).holding()
+    right = require_mover(
+        held, actor, "opportunity.advance", today, overrule=overrule, approving=approving
+    )
+    save = save.under(right).holding()
     row = held.row
     require_open(row)
     check_posting_day(save, last_on=row.last_on, reason=reason)
@@ -110,12 +115,22 @@ def regress_opportunity(
     return Saved(row.pk, row.version, str(save.correlation_id))
 
 
-def require_mover(held: Held, actor: Viewer, permission: str, overrule: str, today: date) -> Right:
-    """Give the right of who may make the move, or of a superior who overrules the gate for it."""
-    right = held.right(actor, permission)
+def require_mover(
+    held: Held,
+    actor: Viewer,
+    permission: str,
+    today: date,
+    *,
+    overrule: str = "",
+    approving: bool = False,
+) -> Right:
+    """Give the right of who may make the move, or of a superior who overrules or approves it."""
     row = held.row
-    if right is None and overrule.strip():
+    right = None if approving else held.right(actor, permission)
+    if right is None and (approving or overrule.strip()):
         right = superior_right(actor, owner_id=row.owner_id, unit_id=row.unit_id, today=today)
+    if right is None and approving:
+        raise NotAllowed("evidence.validate")
     if right is None:
         raise NotAllowed(permission)
     return right
@@ -175,6 +190,5 @@ def _move(
         text=text.strip(),
     )
     if passed is not None and overruled:
-        keys = [item.key for item in passed.missing]
-        note_changes(row.pk, {"gate_overruled": (None, keys)}, save)
+        note_changes(row.pk, {"gate_overruled": (None, passed.overruled_keys)}, save)
     store(row, save, only=("stage", "stage_since", "last_on"))

@@ -61,6 +61,63 @@ def evidence_missing(
     return tuple(item for item in needed if item.key not in ticked)
 
 
+def evidence_unconfirmed(
+    method: MethodSpec,
+    *,
+    leaving: str | None,
+    to: str,
+    ticked: Collection[str],
+    confirmed: Collection[str],
+) -> tuple[EvidenceItem, ...]:
+    """The items needed for the move that are ticked, and that no superior has confirmed.
+
+    Confirmed is what was marked true, precise and provable (FUN-3). What is only advised waits
+    for nobody.
+    """
+    needed = evidence_needed(method, leaving=leaving, to=to)
+    return tuple(
+        item
+        for item in needed
+        if item.key in ticked and item.key not in confirmed and not item.advised
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a superior says of a ticked item: true 真实, precise 精确, provable 可证明 (FUN-3).
+
+    None: nothing said yet; only all three together confirm it.
+    """
+
+    true: bool | None = None
+    precise: bool | None = None
+    provable: bool | None = None
+
+    @property
+    def confirm(self) -> bool:
+        """Test if the item is confirmed."""
+        return bool(self.true and self.precise and self.provable)
+
+    @property
+    def deny(self) -> bool:
+        """Test if one of the three was denied."""
+        return False in (self.true, self.precise, self.provable)
+
+
+ItemState = Literal["missing", "planned", "plan_incomplete", "ticked", "confirmed", "sent_back"]
+
+
+def item_state(*, ticked: bool, marks: Marks | None, planned: bool, dated: bool) -> ItemState:
+    """Say how far an item is: a plan is no evidence, and without a day it is no plan (FUN-3)."""
+    if ticked:
+        if marks is None or not (marks.confirm or marks.deny):
+            return "ticked"
+        return "confirmed" if marks.confirm else "sent_back"
+    if planned:
+        return "planned" if dated else "plan_incomplete"
+    return "missing"
+
+
 class GateMode(StrEnum):
     """How strictly a method asks for its evidence."""
 
@@ -94,13 +151,15 @@ def gate(
     """Judge a move by its `missing` evidence and, in *validate*, by what nobody validated yet.
 
     In *validate* an item that is missing refuses: there is nothing that a manager could mark
-    true, precise and provable. A superior's overruling is the caller's (it is a permission).
-    What an item only advises is warned of in every mode.
+    true, precise and provable. What is ticked and not confirmed makes the move wait. A
+    superior's overruling is the caller's (it is a permission). What an item only advises is
+    warned of in every mode.
     """
     mode = GateMode(mode)
     binding = tuple(item for item in missing if not item.advised)
     if binding and mode is not GateMode.ADVISE:
         return GateResult(GateVerdict.REFUSE, binding)
-    if mode is GateMode.VALIDATE and unvalidated:
-        return GateResult(GateVerdict.WAIT, unvalidated)
+    waiting = tuple(item for item in unvalidated if not item.advised)
+    if mode is GateMode.VALIDATE and waiting:
+        return GateResult(GateVerdict.WAIT, waiting)
     return GateResult(GateVerdict.WARN if missing else GateVerdict.ALLOW, missing)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import NO_MONTH, Category, Kind, Place, Way
 from dakehu.core.money import from_minor
+from dakehu.core.validations import NOT_UNDONE
 from dakehu.models import Change
 from dakehu.queries.snapshot import read_alias
 
@@ -174,9 +175,15 @@ def undoable(
     ledger: History, viewer: Viewer, *, may_edit: bool, may_correct: bool
 ) -> Undoable | None:
     """Give the last save if it can be taken back, and by this viewer."""
-    if not ledger.events:
+    # What a superior marked or was asked is no save of a field: the one before is looked at.
+    saves = [
+        e
+        for e in ledger.events
+        if e.kind is not None or not e.changes or any(c.field not in NOT_UNDONE for c in e.changes)
+    ]
+    if not saves:
         return None
-    last = max(ledger.events, key=lambda e: (e.at, e.id or 0))
+    last = max(saves, key=lambda e: (e.at, e.id or 0))
     mixed = any(e.taken_back for e in ledger.events if e.correlation_id == last.correlation_id)
     if last.reversed or last.way is Way.UNDO or last.taken_back or mixed:
         return None

@@ -1,13 +1,46 @@
 """The stages of one opportunity's path, and the evidence that was ticked on it (FUN-2, FUN-3)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from dakehu.core.files import ending_of
 from dakehu.core.ledger import Place
-from dakehu.core.methods import LOST, WON, EvidenceItem, evidence_missing
-from dakehu.models import Evidence
+from dakehu.core.methods import (
+    LOST,
+    WON,
+    EvidenceItem,
+    ItemState,
+    Marks,
+    evidence_missing,
+    item_state,
+)
+from dakehu.models import Evidence, EvidenceFile, EvidencePlan
 from dakehu.queries.stages import VersionInForce
+
+
+@dataclass(frozen=True, slots=True)
+class FileShown:
+    """A file that proves an item; of a picture a small view can be shown."""
+
+    id: int
+    name: str
+    size: int
+    is_picture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkShown:
+    """What a superior said of a tick; `counts` is false where the owner themselves said it."""
+
+    marks: Marks
+    by: str
+    on: date
+    note: str
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +55,24 @@ class Tick:
     file_id: int | None
     file_name: str
     file_size: int | None
+    #: The moment of the tick, as pages hand it back with a mark.
+    seen: str = ""
+    files: tuple[FileShown, ...] = ()
+    mark: MarkShown | None = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Test if a superior marked it true, precise and provable."""
+        return self.mark is not None and self.mark.counts and self.mark.marks.confirm
+
+
+@dataclass(frozen=True, slots=True)
+class PlanShown:
+    """How a missing item is to be got; without a day the plan is incomplete (FUN-3)."""
+
+    action: str
+    due_on: date | None
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +85,18 @@ class EvidenceShown:
     tick: Tick | None
     #: Only warned about when it is missing (FUN-3).
     advised: bool = False
+    plan: PlanShown | None = None
+
+    @property
+    def state(self) -> ItemState:
+        """Say how far the item is."""
+        mark = self.tick.mark if self.tick else None
+        return item_state(
+            ticked=self.tick is not None,
+            marks=mark.marks if mark is not None and mark.counts else None,
+            planned=self.plan is not None,
+            dated=self.plan is not None and self.plan.due_on is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +115,109 @@ class StageShown:
     days: int | None
     rate_bp: int | None
     evidence: tuple[EvidenceShown, ...]
+    #: What a review asks at this stage, where the method says.
+    question: str = ""
 
     @property
     def missing(self) -> tuple[EvidenceShown, ...]:
         """Give the items that nobody ticked."""
         return tuple(item for item in self.evidence if item.tick is None)
 
+    @property
+    def ticked(self) -> int:
+        """Count the items that somebody ticked."""
+        return len(self.evidence) - len(self.missing)
+
+    @property
+    def confirmed(self) -> int:
+        """Count the items that a superior confirmed."""
+        return sum(1 for item in self.evidence if item.tick and item.tick.is_confirmed)
+
 
 Ticks = dict[tuple[int, str], Tick]
+Plans = dict[tuple[int, str], PlanShown]
 
 
 def ticks_of(opportunity_id: int, language: str) -> Ticks:
     """Give what was ticked, by stage and item; the caller has found the row to be in sight."""
-    rows = Evidence.objects.filter(opportunity_id=opportunity_id).values_list(
-        "stage_id", "key", "id", "ticked_on", "ticked_by__name", "ticked_by__name_en", "note",
-        "link", "file_id", "file__name", "file__size",
-    )  # fmt: skip
-    return {
-        (stage, key): Tick(
-            pk, on, in_tongue(language, zh, en), note, link, file_id, file_name or "", size
+    rows = (
+        Evidence.objects.filter(opportunity_id=opportunity_id)
+        .annotate(has_more=Exists(EvidenceFile.objects.filter(evidence_id=OuterRef("pk"))))
+        .order_by("id")
+        .values(
+            "stage_id", "key", "id", "ticked_on", "ticked_at", "ticked_by__name",
+            "ticked_by__name_en", "note", "link", "file_id", "file__name", "file__size",
+            "has_more", "opportunity__owner_id", "mark__id", "mark__is_true", "mark__is_precise",
+            "mark__is_provable", "mark__note", "mark__marked_at", "mark__marked_by_id",
+            "mark__for_person_id", "mark__marked_by__name", "mark__marked_by__name_en",
         )
-        for stage, key, pk, on, zh, en, note, link, file_id, file_name, size in rows.order_by("id")
+    )  # fmt: skip
+    more = _more_files(opportunity_id) if any(row["has_more"] for row in rows) else {}
+    return {(row["stage_id"], row["key"]): _tick(row, more, language) for row in rows}
+
+
+def _tick(row: dict[str, Any], more: dict[int, list[FileShown]], language: str) -> Tick:
+    file_id, name, size = row["file_id"], row["file__name"] or "", row["file__size"]
+    first = [FileShown(file_id, name, size, is_picture(name))] if file_id else []
+    return Tick(
+        row["id"],
+        row["ticked_on"],
+        in_tongue(language, row["ticked_by__name"], row["ticked_by__name_en"]),
+        row["note"],
+        row["link"],
+        file_id,
+        name,
+        size,
+        moment_seen(row["ticked_at"]),
+        (*first, *more.get(row["id"], ())),
+        _mark(row, language),
+    )
+
+
+def _mark(row: dict[str, Any], language: str) -> MarkShown | None:
+    if row["mark__id"] is None:
+        return None
+    owner = row["opportunity__owner_id"]
+    by = in_tongue(
+        language, row["mark__marked_by__name"] or "", row["mark__marked_by__name_en"] or ""
+    )
+    return MarkShown(
+        Marks(row["mark__is_true"], row["mark__is_precise"], row["mark__is_provable"]),
+        by,
+        timezone.localtime(row["mark__marked_at"]).date(),
+        row["mark__note"],
+        owner not in (row["mark__marked_by_id"], row["mark__for_person_id"]),
+    )
+
+
+def _more_files(opportunity_id: int) -> dict[int, list[FileShown]]:
+    rows = EvidenceFile.objects.filter(evidence__opportunity_id=opportunity_id).order_by("id")
+    found: dict[int, list[FileShown]] = {}
+    for evidence, pk, name, size in rows.values_list(
+        "evidence_id", "file_id", "file__name", "file__size"
+    )[:500]:
+        found.setdefault(evidence, []).append(FileShown(pk, name, size, is_picture(name)))
+    return found
+
+
+def is_picture(name: str) -> bool:
+    """Test by its name if a file may be shown small; the address that shows it looks inside."""
+    return ending_of(name) in (".jpg", ".jpeg", ".png", ".gif", ".webp")
+
+
+def moment_seen(ticked_at: datetime) -> str:
+    """Write the moment of a tick, to tell a proof that was looked at from a later one."""
+    return str(round(ticked_at.timestamp() * 1_000_000))
+
+
+def plans_of(opportunity_id: int, language: str) -> Plans:
+    """Give how missing items are to be got; the caller has found the row to be in sight."""
+    rows = EvidencePlan.objects.filter(opportunity_id=opportunity_id).values_list(
+        "stage_id", "key", "action", "due_on", "planned_by__name", "planned_by__name_en"
+    )
+    return {
+        (stage, key): PlanShown(action, due, in_tongue(language, zh or "", en or ""))
+        for stage, key, action, due, zh, en in rows.order_by("id")[:500]
     }
 
 
@@ -83,6 +228,7 @@ def path_of(
     ticks: dict[tuple[int, str], Tick],
     stays: dict[int, int],
     language: str,
+    plans: Plans | None = None,
 ) -> tuple[StageShown, ...]:
     """Give the stages of the version in order, as the opportunity went through them."""
     place = {stage.id: stage.order for stage in version.stages}[raw["stage_id"]]
@@ -108,15 +254,17 @@ def path_of(
                 days=days,
                 rate_bp=rates.get(stage.id),
                 evidence=tuple(
-                    _evidence(item, stage.id, ticks, language) for item in spec.evidence
+                    _evidence(item, stage.id, ticks, plans or {}, language)
+                    for item in spec.evidence
                 ),
+                question=spec.review_question.in_language(language) if spec.review_question else "",
             )
         )
     return tuple(shown)
 
 
 def _evidence(
-    item: EvidenceItem, stage_id: int, ticks: dict[tuple[int, str], Tick], language: str
+    item: EvidenceItem, stage_id: int, ticks: Ticks, plans: Plans, language: str
 ) -> EvidenceShown:
     return EvidenceShown(
         stage_id,
@@ -124,6 +272,7 @@ def _evidence(
         item.name.in_language(language),
         ticks.get((stage_id, item.key)),
         item.advised,
+        plans.get((stage_id, item.key)),
     )
 
 

@@ -36,6 +36,7 @@ from dakehu.queries.opportunities.path import (
     missing_of,
     next_after,
     path_of,
+    plans_of,
     ticks_of,
 )
 from dakehu.queries.organisation import organisation
@@ -61,7 +62,10 @@ SELECT o.id, o.code, o.name, o.account_id, a.name AS account, o.owner_id, p.name
     AS account_granted,
   EXISTS(SELECT 1 FROM dakehu_lineset l WHERE l.opportunity_id = o.id AND l.is_current) AS lined,
   EXISTS(SELECT 1 FROM dakehu_competitor c WHERE c.opportunity_id = o.id) AS rivalled,
-  EXISTS(SELECT 1 FROM dakehu_evidence e WHERE e.opportunity_id = o.id) AS proven
+  EXISTS(SELECT 1 FROM dakehu_evidence e WHERE e.opportunity_id = o.id) AS proven,
+  EXISTS(SELECT 1 FROM dakehu_evidenceplan n WHERE n.opportunity_id = o.id) AS planned,
+  EXISTS(SELECT 1 FROM dakehu_moverequest q WHERE q.opportunity_id = o.id) AS asked,
+  EXISTS(SELECT 1 FROM dakehu_dealreview w WHERE w.opportunity_id = o.id) AS reviewed
 FROM dakehu_opportunity o JOIN dakehu_person p ON p.id = o.owner_id
   LEFT JOIN dakehu_account a ON a.id = o.account_id
 WHERE o.id = %s
@@ -69,7 +73,10 @@ WHERE o.id = %s
 _DAYS = (
     "close_on", "next_step_on", "created_on", "stage_since", "last_on", "decided_on",
 )  # fmt: skip
-_FLAGS = ("voided", "start_unknown", "evidence_unknown", "lined", "rivalled", "proven")
+_FLAGS = (
+    "voided", "start_unknown", "evidence_unknown", "lined", "rivalled", "proven", "planned",
+    "asked", "reviewed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,8 @@ class May:
     overrule: bool = False
     correct: bool = False
     move_method: bool = False
+    #: Mark evidence, answer requests, review: the owner's superior.
+    validate: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,6 +194,9 @@ class OpportunityShown:
     history: tuple[Event, ...]
     undo: Undoable | None
     may: May
+    #: Whether a move was ever asked for, and whether it was ever reviewed (queries.validations).
+    asked: bool = False
+    reviewed: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -201,7 +213,8 @@ def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> Opportun
     rated = win_rates().on(today)
     ticks = ticks_of(opportunity_id, language) if raw["proven"] else {}
     ledger = history_of(opportunity_id=opportunity_id, language=language)
-    stages = path_of(version, raw, rated, ticks, stays_of(ledger, today), language)
+    plans = plans_of(opportunity_id, language) if raw["planned"] else {}
+    stages = path_of(version, raw, rated, ticks, stays_of(ledger, today), language, plans)
     here = next(stage for stage in stages if stage.id == raw["stage_id"])
     following = next_after(stages, here)
     rates = _rates(raw, rated.get(raw["stage_id"]), today)
@@ -257,7 +270,7 @@ _SAME = (
     "id", "code", "name", "version", "account_id", "owner_id", "unit_id", "method_version_id",
     "voided", "close_on", "source", "compelling_event", "next_step", "next_step_on",
     "created_on", "stage_since", "last_on", "decided_on", "start_unknown",
-    "evidence_unknown", "updated_at",
+    "evidence_unknown", "updated_at", "asked", "reviewed",
 )  # fmt: skip
 
 
@@ -366,6 +379,7 @@ def _may(viewer: Viewer, raw: dict[str, Any], today: date) -> May:
         overrule=is_open and superior,
         correct=superior or allowed("ledger.correct"),
         move_method=is_open and (edit or superior),
+        validate=is_open and superior,
     )
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dakehu.web.opportunities.deal_reviews import deal_review_create, deal_review_page
 from dakehu.web.opportunities.edit import (
     account_names,
     opportunity_create,
@@ -18,6 +19,7 @@ from dakehu.web.opportunities.pages import (
     opportunity_list,
     opportunity_page,
 )
+from dakehu.web.opportunities.requests import request_create, request_withdraw
 
 _ONE = "opportunities/<int:opportunity_id>"
 
@@ -31,5 +33,9 @@ urlpatterns = [
     path(f"{_ONE}/edit/", opportunity_edit, name="opportunity_edit"),
     path(f"{_ONE}/undo/", opportunity_undo, name="opportunity_undo"),
     path(f"{_ONE}/correct/<int:movement_id>/", opportunity_correct, name="opportunity_correct"),
+    path(f"{_ONE}/reviews/create/", deal_review_create, name="deal_review_create"),
+    path(f"{_ONE}/reviews/<int:deal_review_id>/", deal_review_page, name="deal_review"),
+    path(f"{_ONE}/requests/", request_create, name="request_create"),
+    path(f"{_ONE}/requests/<int:request_id>/withdraw/", request_withdraw, name="request_withdraw"),
     path(f"{_ONE}/<slug:verb>/", opportunity_verb, name="opportunity_verb"),
 ]

@@ -17,8 +17,10 @@ from dakehu.actions.opportunities import Saved
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.core.money import to_minor
+from dakehu.core.validations import MOST_NOTE
 from dakehu.http import SignedRequest, go, render_page, signed_in
 from dakehu.queries import opportunities as queries
+from dakehu.queries.validations import validation_of
 from dakehu.web.forms import done, status_of
 from dakehu.web.opportunities import wording
 from dakehu.web.opportunities.edit import say_saved, seen_version
@@ -176,15 +178,50 @@ def opportunity_verb(request: SignedRequest, opportunity_id: int, verb: str) -> 
         raise _why_not(page, verb)
     data = request.POST if request.method == "POST" else None
     form = asked.form(data, request=request, page=page)
+    unconfirmed: list[str] = []
     if data is not None:
-        saved = done(form, lambda said: asked.act(request, page, form, said))
+        saved = done(form, lambda said: _act(asked, request, page, form, said, unconfirmed))
         if saved is not None:
             say_saved(request, saved, str(asked.done))
             gone = verb == "void"
             return (
                 go(request, "opportunities") if gone else go(request, "opportunity", opportunity_id)
             )
-    missing = {"advance": page.missing_for_next, "win": page.missing_for_win}
+    return show_verb(request, page, asked, form, unconfirmed=tuple(unconfirmed))
+
+
+def _act(
+    asked: Verb,
+    request: SignedRequest,
+    page: Shown,
+    form: MoveForm,
+    said: Mapping[str, Any],
+    unconfirmed: list[str],
+) -> Saved:
+    """Do what the verb says, and remember what only waits for a superior."""
+    try:
+        return asked.act(request, page, form, said)
+    except RuleBroken as refused:
+        if refused.code == "gate.validation_needed":
+            unconfirmed.extend(refused.facts["items"])
+        raise
+
+
+def show_verb(
+    request: SignedRequest,
+    page: Shown,
+    asked: Verb,
+    form: MoveForm,
+    *,
+    unconfirmed: tuple[str, ...] = (),
+    note: str = "",
+) -> HttpResponse:
+    """Show the dialog of a verb; where evidence is only unconfirmed it offers to ask for it."""
+    missing = {"advance": page.missing_for_next, "win": page.missing_for_win}.get(asked.name, ())
+    validation = validation_of(request.viewer, page=page, today=request.today)
+    if not missing and not form.is_bound:
+        waiting = {"advance": validation.for_next, "win": validation.for_win}
+        unconfirmed = waiting.get(asked.name, ())
     return render_page(
         request,
         "opportunities/verb.html",
@@ -192,9 +229,13 @@ def opportunity_verb(request: SignedRequest, opportunity_id: int, verb: str) -> 
             "form": form,
             "page": page,
             "verb": asked,
-            "missing": missing.get(verb, ()),
+            "missing": missing,
             "strict": page.gate.value != "advise",
-            "loss_proof": page.loss_proof if verb == "lose" else (),
+            "loss_proof": page.loss_proof if asked.name == "lose" else (),
+            "unconfirmed": unconfirmed,
+            "validation": validation,
+            "note": note,
+            "most_note": MOST_NOTE,
         },
         status=status_of(form),
     )

@@ -18,12 +18,15 @@ from dakehu.http import SignedRequest, go, render_page, signed_in
 from dakehu.http.frame import reads_customers
 from dakehu.messages import sentence
 from dakehu.queries import opportunities as queries
+from dakehu.queries.deal_reviews import deal_reviews
 from dakehu.queries.opportunities.list import stage_names
 from dakehu.queries.people import people_in_sight
 from dakehu.queries.units import all_units, units_in_sight
+from dakehu.queries.validations import validation_of
 from dakehu.web.exports import Cell, amount_head, list_as_file
 from dakehu.web.forms import status_of
 from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
+from dakehu.web.opportunities.claims import told_reviews
 from dakehu.web.opportunities.wording import (
     CATEGORIES,
     PLACES,
@@ -238,7 +241,10 @@ def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpRespons
             "source": SOURCES.get(page.source, ""),
             "rate": rate_words(page.rates.used_bp),
             "outcome": _outcome(page),
-            "ticked": sum(1 for item in page.here.evidence if item.tick),
+            "validation": validation_of(request.viewer, page=page, today=request.today),
+            "reviews": told_reviews(
+                deal_reviews(request.viewer, page=page), request.viewer.language
+            ),
             "now_days": page.here.days or 0,
             "next_step_by": page.owner,
         },

@@ -1,6 +1,6 @@
 """Words for what opportunities are made of: states, categories, reasons, and their history."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from dakehu.core.ledger import Category, Kind, Place, Way
+from dakehu.core.validations import RequestState
 from dakehu.messages import worded
 from dakehu.queries.opportunities import Event, FieldChange
 from dakehu.web.history import who_for
@@ -104,6 +105,10 @@ FIELDS: Mapping[str, Words] = {
     "gate_overruled": lazy("Gate overruled"),
     "corrected": lazy("Corrected"),
     "evidence": lazy("Evidence"),
+    "evidence_plan": lazy("Plan for evidence"),
+    "evidence_mark": lazy("Evidence marked"),
+    "move_request": lazy("Validation"),
+    "deal_review": lazy("Review"),
 }
 WAYS: Mapping[Way, Words] = {
     Way.IMPORT: lazy("import"),
@@ -206,9 +211,65 @@ def _change(change: FieldChange, account_names: Mapping[int, str]) -> str:
     field = FIELDS.get(change.field, change.field)
     if change.field in ("gate_overruled", "corrected", "lines", "method_version_id"):
         return str(field)
+    if change.field in _KEPT:
+        return f"{field}: {_KEPT[change.field](change)}"
     old = shown_value(change.field, change.old, account_names)
     new = shown_value(change.field, change.new, account_names)
     return f"{field}: {old} → {new}"
+
+
+def _evidence(change: FieldChange) -> str:
+    """Word a tick, or a plan for one: what proves it, or that it was taken away."""
+    now = change.new
+    if not now:
+        return _("taken away")
+    if "action" in now:
+        return " · ".join(filter(None, (now["action"], now["due_on"])))
+    proofs = [now["note"], now["link"]]
+    files = (1 if now["file"] else 0) + len(now.get("more", ()))
+    if files:
+        proofs.append(ngettext("%(n)s file", "%(n)s files", files) % {"n": files})
+    return " · ".join(proof for proof in proofs if proof)
+
+
+def _marked(change: FieldChange) -> str:
+    now = change.new or {}
+    said = [now.get("true"), now.get("precise"), now.get("provable")]
+    if all(said):
+        return _("confirmed")
+    words = (_("true"), _("precise"), _("provable"))
+    told = [word for word, is_so in zip(words, said, strict=True) if is_so]
+    denied = [
+        _("not %(what)s") % {"what": w} for w, s in zip(words, said, strict=True) if s is False
+    ]
+    return _(", ").join([*told, *denied]) or "—"
+
+
+def _requested(change: FieldChange) -> str:
+    now = change.new or {}
+    words = {
+        RequestState.WAITING: _("asked"),
+        RequestState.APPROVED: _("approved, asked on %(on)s"),
+        RequestState.SENT_BACK: _("sent back"),
+        RequestState.WITHDRAWN: _("withdrawn"),
+        RequestState.OVERTAKEN: _("overtaken"),
+    }[RequestState(now["state"])]
+    return " · ".join(filter(None, (words % {"on": now["asked_on"]}, now["note"])))
+
+
+def _reviewed(change: FieldChange) -> str:
+    day = (change.new or {}).get("next_check_on")
+    return _("next check %(on)s") % {"on": day} if day else _("kept")
+
+
+#: Changes that keep a record of their own, worded whole.
+_KEPT: Mapping[str, Callable[[FieldChange], str]] = {
+    "evidence": _evidence,
+    "evidence_plan": _evidence,
+    "evidence_mark": _marked,
+    "move_request": _requested,
+    "deal_review": _reviewed,
+}
 
 
 def shown_value(field: str, value: Any, account_names: Mapping[int, str]) -> str:
