@@ -8,4 +8,5 @@ import "./filters";
 import "./keys";
 import "./menus";
 import "./print";
+import "./boards";
 import "./toasts";
