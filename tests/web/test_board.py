@@ -114,7 +114,7 @@ def test_the_filters_of_the_list_narrow_the_board(world: World) -> None:
     assert answer["HX-Redirect"] == "/board/?q=crane"
     assert wen.get("/board/?by=colour").status_code == 422
     assert wen.get("/board/cards/?column=stage-nowhere").status_code == 404
-    assert wen.get("/board/cards/?column=stage-interest&after=x").status_code == 422
+    assert wen.get("/board/cards/?by=category&column=category-1&after=x").status_code == 422
 
 
 def test_a_card_tells_step_age_and_what_is_missing(world: World) -> None:

@@ -20,11 +20,6 @@ class CardRights:
     edit: bool = False
     overrules: bool = False
 
-    @property
-    def any(self) -> bool:
-        """Test if it can be moved at all."""
-        return any((self.advance, self.regress, self.win, self.lose, self.reassign, self.edit))
-
 
 def rights_of(
     viewer: Viewer, *, owner_id: int, unit_id: int, granted: str | None, today: date

@@ -104,7 +104,7 @@ def tallies(
     """Count and add what is alike in column, stage, own rate, currency, and in being overdue."""
     which = _which(question, columns)
     wanted = ["stage_id", "own_rate_bp", "currency_id", "close_sort", "amount_minor"]
-    wanted += [name for name in ("owner_id", "category") if name in which]
+    wanted += {"owner": ["owner_id"], "category": ["category"]}.get(question.by, [])
     held, params = narrowed_sql(
         viewer, question, apart(viewer), tuple(wanted), today=today, org=org
     )

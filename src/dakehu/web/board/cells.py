@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -197,6 +198,12 @@ def _closes(card: Card, words: dict[str, str]) -> SafeString:
     )
 
 
+@lru_cache(maxsize=2048)
+def _lit(state: str, label: str) -> SafeString:
+    """Keep lights: a hundred cards have a few dozen words between them."""
+    return light(state, label)
+
+
 _STEP_LIGHTS = {"overdue": "act", "due": "watch", "none": "idle"}
 
 
@@ -204,21 +211,21 @@ def _lights(card: Card, words: dict[str, str], today: date) -> SafeString:
     """Give the lights: next step, days at the stage, evidence; each has a shape and a word."""
     told = [_step(card, words), _age(card, words)]
     if card.is_waiting:
-        told.append(light("watch", words["waiting"]))
+        told.append(_lit("watch", words["waiting"]))
     if card.missing:
         lacks = ngettext(
             "%(n)s item of evidence missing", "%(n)s items of evidence missing", card.missing
         ) % {"n": card.missing}
         told.append(f'<span class="board-note">{icon("checklist")}{escape(lacks)}</span>')
     elif not card.is_waiting:
-        told.append(light("good", words["ready"]))
+        told.append(_lit("good", words["ready"]))
     return SafeString("".join(told))
 
 
 def _step(card: Card, words: dict[str, str]) -> str:
     day = "" if card.next_step_on is None else card.next_step_on.strftime("%m-%d")
     if card.step in _STEP_LIGHTS:
-        shown = light(_STEP_LIGHTS[card.step], words[card.step] % {"day": day})
+        shown = _lit(_STEP_LIGHTS[card.step], words[card.step] % {"day": day})
         return f'<span title="{escape(card.next_step)}">{shown}</span>' if card.next_step else shown
     word = words["planned"] % {"day": day} if day else words["planned_undated"]
     return (
@@ -231,7 +238,7 @@ def _age(card: Card, words: dict[str, str]) -> str:
     facts = {"days": card.days, "median": card.median_days}
     told = words["alone" if card.median_days is None else "median"] % facts
     if card.is_slow:
-        shown = light("watch", words["slow"] % facts)
+        shown = _lit("watch", words["slow"] % facts)
     else:
         shown = mark_safe(  # noqa: S308  words and a number
             f'<span class="board-note">{icon("hourglass")}{escape(words["days"] % facts)}</span>'

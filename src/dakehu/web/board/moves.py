@@ -20,6 +20,7 @@ from dakehu.core.ledger import Category, Way
 from dakehu.core.methods import WON
 from dakehu.core.periods import parse_day
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
+from dakehu.messages import sentence
 from dakehu.queries import board as boards
 from dakehu.queries import opportunities as queries
 from dakehu.queries.board import Board, BoardQuestion, Card
@@ -180,6 +181,7 @@ def _forward(
     to = target.stage.key
     if not card.rights.advance:
         raise NotAllowed("opportunity.advance")
+    refused = ""
     # First as it stands: most moves ask nothing.
     if request.method == "POST" and "asked" not in request.POST and not card.rights.overrules:
         try:
@@ -187,6 +189,7 @@ def _forward(
         except RuleBroken as error:
             if not error.code.startswith("gate."):
                 raise
+            refused = sentence(error)
         else:
             return _moved(request, question, card.id, saved, _("Advanced."))
     page = _page(request, card)
@@ -197,7 +200,7 @@ def _forward(
     )
     return _gated(
         request, question, card, target, page=page, form=form, to=to,
-        words=_("Advanced."),
+        words=_("Advanced."), refused=refused,
         act=lambda said: actions.advance_opportunity(
             to_stage=to, overrule=said.get("overrule", ""), **_how(request, card)
         ),
@@ -279,6 +282,7 @@ def _gated(
     to: str | None,
     words: str,
     act: Callable[[dict[str, Any]], Saved],
+    refused: str = "",
 ) -> HttpResponse:
     """Tick what came with the form, then move; show the dialog where something is still needed."""
     missing = proofs_asked(page, to) if to is not None else []
@@ -294,7 +298,7 @@ def _gated(
             saved = done(form, act)
             if saved is not None:
                 return _moved(request, question, card.id, saved, words)
-    return _dialog(request, card, target, page=page, form=form, missing=missing)
+    return _dialog(request, card, target, page=page, form=form, missing=missing, refused=refused)
 
 
 def _dialog(
@@ -305,9 +309,11 @@ def _dialog(
     page: queries.OpportunityShown,
     form: Any,
     missing: list[ProofAsked],
+    refused: str,
 ) -> HttpResponse:
     """Show what the move needs, in the dialog or as a page."""
-    refused = bool(form.errors) or any(item.error for item in missing)
+    wrong = bool(form.errors) or any(item.error for item in missing)
+    waits = page.gate.value == "validate" and all(item.advised for item in missing)
     response = render_page(
         request,
         "board/ask.html",
@@ -325,11 +331,13 @@ def _dialog(
             "from_name": page.here.name,
             "query": request.GET.urlencode(),
             "gate": page.gate.value,
-            "request_url": _request_url(card) if missing or page.gate.value == "validate" else "",
+            # What is missing is in the list already.
+            "refused": "" if missing else refused,
+            "request_url": _request_url(card) if waits else "",
             "request_verb": "win" if target.outcome == "won" else "advance",
             "request_stage": target.stage.key if target.stage else "",
         },
-        status=422 if form.is_bound and refused else 200,
+        status=422 if form.is_bound and wrong else 200,
     )
     if request.htmx and request.htmx.target != "dialog-content":
         response = retarget(reswap(response, "innerHTML"), "#dialog-content")
