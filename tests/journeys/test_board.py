@@ -1,6 +1,5 @@
 """The board in a real browser: through a gate with a photo by mouse, by keyboard, by thumb."""
 
-import re
 import sqlite3
 from collections.abc import Callable
 
@@ -8,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import Served
-from tests.journeys.steps import dialog_of, overhang, sign_in
+from tests.journeys.steps import dialog_of, sign_in
 
 OpenPage = Callable[..., Page]
 PHOTO = {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0photo"}

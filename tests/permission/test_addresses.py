@@ -57,7 +57,8 @@ POST_ONLY = {
     "books_close", "choose_language", "choose_theme", "demo_login",
     "import_take_in", "import_match", "import_stop", "import_go_on", "import_revert",
     "import_check", "method_gate", "opportunity_undo", "person_appoint", "person_password",
-    "rate_set", "board_undo", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
+    "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
+    "board_undo",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.core.exceptions import EmptyResultSet
+from django.db import connections
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
@@ -20,9 +21,9 @@ from dakehu.core.opportunities import is_overdue
 from dakehu.core.speed import is_slow
 from dakehu.models import Opportunity
 from dakehu.models.visibility import OpportunityQuerySet, visible_sql
-from dakehu.queries.board.columns import BoardQuestion, Column
+from dakehu.queries.board.columns import LATERAL, BoardQuestion, By, Column, values_sql
 from dakehu.queries.board.medians import medians_of_the_day
-from dakehu.queries.board.rights import CardRights, rights_of
+from dakehu.queries.board.rights import CardRights, rights_for
 from dakehu.queries.ledger import day_literal, fetch
 from dakehu.queries.opportunities.filters import narrowed
 from dakehu.queries.opportunities.history import day_of
@@ -30,12 +31,14 @@ from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.organisation import Org
 from dakehu.queries.paging import cursor_of, key_of
 from dakehu.queries.rates import currency_digits
+from dakehu.queries.snapshot import read_alias
 from dakehu.queries.stages import versions_in_force
 
 #: How many cards a column begins with, and how many more come at a time.
 FIRST = 20
 #: A next step is due within so many days.
 SOON = 7
+Sql = tuple[str, tuple[Any, ...]]
 Step = Literal["none", "overdue", "due", "planned"]
 _HERE = "'this' = 'column'"
 #: SQLite's driver refuses a greater number instead of finding nothing.
@@ -136,23 +139,16 @@ def _cards_of(
     org: Org,
 ) -> dict[str, tuple[Card, ...]]:
     sets = Opportunity.objects.all().pages_for(viewer)
-    texts = [
-        text for part in sets if (text := _keys_sql(viewer, question, part, today, org)) is not None
-    ]
-    keys, params = [], list[Any]()
-    for number, (column, after) in enumerate(wanted):
-        here = column.sql() + (_beyond(after) if after else "")
-        for text, more in texts:
-            filled = text.replace(_HERE, here)
-            keys.append(f"SELECT {number} AS which, id FROM ({filled}) AS k{len(keys)}")
-            params += more
+    every = [_keys_sql(viewer, question, part, today, org) for part in sets]
+    texts = [one for one in every if one is not None]
     found: dict[str, tuple[Card, ...]] = {column.token: () for column, _after in wanted}
-    if not keys:
+    if not texts:
         return found
+    keys, params = _keys_of_all(texts, wanted, question.by)
     facts = _FACTS.format(me=int(viewer.person_id or 0))
     # What lies in several sets comes several times: they are merged below.
     rows = fetch(
-        f"SELECT keys.which, {facts} FROM ({' UNION ALL '.join(keys)}) AS keys"
+        f"SELECT keys.which, {facts} FROM ({keys}) AS keys"
         f" JOIN dakehu_opportunity o ON o.id = keys.id {_TIED}",
         params,
     )
@@ -168,9 +164,37 @@ def _cards_of(
     return {column.token: tuple(by_number[n]) for n, (column, _after) in enumerate(wanted)}
 
 
+def _keys_of_all(
+    texts: Sequence[Sql], wanted: Sequence[tuple[Column, str]], by: By
+) -> tuple[str, list[Any]]:
+    """Give the SQL of the keys of all columns: the number of the column, and the id.
+
+    PostgreSQL plans each set once for all columns; SQLite, which plans at once, is told each.
+    """
+    parts, params = list[str](), list[Any]()
+    at_once = connections[read_alias()].vendor == "postgresql" and len(wanted) > 1
+    if at_once:
+        columns = values_sql([column for column, _after in wanted], by)
+        for text, given in texts:
+            filled = text.replace(_HERE, LATERAL[by])
+            parts.append(
+                f"SELECT col.number AS which, k.id FROM {columns}"
+                f" CROSS JOIN LATERAL ({filled}) AS k"
+            )
+            params += given
+        return " UNION ALL ".join(parts), params
+    for number, (column, after) in enumerate(wanted):
+        here = column.sql() + (_beyond(after) if after else "")
+        for text, given in texts:
+            filled = text.replace(_HERE, here)
+            parts.append(f"SELECT {number} AS which, id FROM ({filled}) AS k{len(parts)}")
+            params += given
+    return " UNION ALL ".join(parts), params
+
+
 def _keys_sql(
     viewer: Viewer, question: BoardQuestion, part: OpportunityQuerySet, today: date, org: Org
-) -> tuple[str, tuple[Any, ...]] | None:
+) -> Sql | None:
     """Give the SQL of a column's first keys in one set, with a hole where the column goes.
 
     The ORM takes longer to write a question than the database to answer it: it writes one.
@@ -206,18 +230,13 @@ def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[t
     medians = medians_of_the_day(viewer, today=today)
     digits, language = currency_digits(), viewer.language
     missing = _missing(rows)
-    known: dict[tuple[int, int, str | None], CardRights] = {}
+    rights = rights_for(viewer, today=today)
     cards = []
     for (
         which, pk, version, name, code, account, minor, currency, close_on, close_sort, owner_id,
         zh, en, unit_id, version_id, stage_id, since, next_step, step_on, category, place, voided,
         granted, waiting,
     ) in rows:  # fmt: skip
-        key = (owner_id, unit_id, granted)
-        if key not in known:
-            known[key] = rights_of(
-                viewer, owner_id=owner_id, unit_id=unit_id, granted=granted, today=today
-            )
         closes = None if close_on is None else day_of(close_on)
         due = None if step_on is None else day_of(step_on)
         days = (today - day_of(since)).days
@@ -230,7 +249,8 @@ def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[t
             stage_id=stage_id, place=Place(place), voided=bool(voided), days=days,
             median_days=median, is_slow=is_slow(days, median), next_step=next_step,
             next_step_on=due, step=_step(next_step, due, today), missing=missing[pk],
-            category=Category(category), is_waiting=bool(waiting), rights=known[key],
+            category=Category(category), is_waiting=bool(waiting),
+            rights=rights(owner_id, unit_id, granted),
             cursor=cursor_of((day_of(close_sort), pk)),
         )))  # fmt: skip
     return cards

@@ -5,9 +5,9 @@ column once more.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -71,6 +71,30 @@ class Column:
         bounds = [(">=", self.start), ("<", self.end)]
         told = [f"{_TABLE}.close_sort {sign} {day_literal(day)}" for sign, day in bounds if day]
         return " AND ".join(told) or "1 = 1"
+
+
+#: What a column's row of VALUES is compared with, where all columns are asked for at once.
+LATERAL: dict[By, str] = {
+    "stage": f"{_TABLE}.stage_id = col.what",
+    "owner": f"{_TABLE}.owner_id = col.what",
+    "category": f"{_TABLE}.category = col.what",
+    "month": f"{_TABLE}.close_sort BETWEEN col.since AND col.until",
+}
+
+
+def values_sql(columns: Sequence[Column], by: By) -> str:
+    """Give the columns as a table `col` of PostgreSQL: their number, and what they hold."""
+    rows = []
+    for number, column in enumerate(columns):
+        if by == "month":
+            since = day_literal(column.start or date.min)
+            until = day_literal(column.end - timedelta(days=1) if column.end else date.max)
+            rows.append(f"({number}, DATE {since}, DATE {until})")
+        else:
+            held = {"stage": column.stage_id, "owner": column.owner_id, "category": column.category}
+            rows.append(f"({number}, {int(held[by] or 0)})")
+    names = "number, since, until" if by == "month" else "number, what"
+    return f"(VALUES {', '.join(rows)}) AS col ({names})"
 
 
 def by_of(text: str) -> By:

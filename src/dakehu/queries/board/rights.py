@@ -1,10 +1,13 @@
 """What somebody may do with a card, so that a board offers nothing that would be refused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from dakehu.core.access import Viewer
 from dakehu.queries.superiors import is_superior
+
+_VERBS = ("advance", "regress", "win", "lose", "abandon", "edit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,36 @@ class CardRights:
     overrules: bool = False
 
 
-def rights_of(
-    viewer: Viewer, *, owner_id: int, unit_id: int, granted: str | None, today: date
-) -> CardRights:
-    """Give what the viewer may do with an open opportunity of that owner and unit."""
+Rights = Callable[[int, int, str | None], CardRights]
 
-    def may(verb: str) -> bool:
-        permission = f"opportunity.{verb}"
-        return viewer.may(permission, owner_id=owner_id, unit_id=unit_id, granted=granted)
 
-    superior = is_superior(viewer, owner_id=owner_id, unit_id=unit_id, today=today)
-    advance, win = may("advance"), may("win")
-    return CardRights(
-        advance=advance or superior,
-        regress=may("regress"),
-        win=win or superior,
-        lose=may("lose"),
-        abandon=may("abandon"),
-        reassign=superior,
-        edit=may("edit"),
-        overrules=superior and not advance,
-    )
+def rights_for(viewer: Viewer, *, today: date) -> Rights:
+    """Give what the viewer may do with an open opportunity, by its owner, unit and grant.
+
+    Each is asked once: a board has a hundred cards of some thirty people.
+    """
+    held = [verb for verb in _VERBS if viewer.holds(f"opportunity.{verb}")]
+    heads = viewer.is_operator or any(reach.role == "unit_head" for reach in viewer.reaches)
+    known: dict[tuple[int, int, str | None], CardRights] = {}
+
+    def rights(owner_id: int, unit_id: int, granted: str | None) -> CardRights:
+        key = (owner_id, unit_id, granted)
+        if key not in known:
+            may = {
+                verb: viewer.may(
+                    f"opportunity.{verb}", owner_id=owner_id, unit_id=unit_id, granted=granted
+                )
+                for verb in held
+            }
+            superior = heads and is_superior(
+                viewer, owner_id=owner_id, unit_id=unit_id, today=today
+            )
+            if superior:
+                may |= {"advance": True, "win": True, "reassign": True}
+                may["overrules"] = not viewer.may(
+                    "opportunity.advance", owner_id=owner_id, unit_id=unit_id, granted=granted
+                )
+            known[key] = CardRights(**may)
+        return known[key]
+
+    return rights

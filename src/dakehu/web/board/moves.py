@@ -27,7 +27,7 @@ from dakehu.queries.board import Board, BoardQuestion, Card
 from dakehu.queries.stages import StageInForce, version_in_force
 from dakehu.web.board.cells import (
     OUTCOMES,
-    cells_of,
+    cards_of,
     column_name,
     column_of,
     heads_of,
@@ -469,13 +469,16 @@ def _refreshed(
         request.viewer, question=question, today=request.today, org=request.organisation
     )
     here = _column_now(request, board, card)
+    query = request.GET.urlencode()
     response = render_page(
         request,
         "board/answer.html",
         {
             "heads": heads_of(request, board),
-            "cards": cells_of(request, (card,), by=question.by) if card and here else [],
-            "query": request.GET.urlencode(),
+            "cards": cards_of(request, (card,), by=question.by, query=query)
+            if card and here
+            else [],
+            "query": query,
             "opportunity_id": opportunity_id,
             "toast": toast,
             "by": question.by,

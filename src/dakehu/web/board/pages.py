@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.http.frame import reads_customers
 from dakehu.queries.board import FIRST, Board, BoardQuestion, By, board, by_of, more
-from dakehu.web.board.cells import OUTCOMES, CardCells, HeadCells, cells_of, heads_of, outcome_name
+from dakehu.web.board.cells import OUTCOMES, HeadCells, cards_of, heads_of, outcome_name
 from dakehu.web.opportunities.asked import asked_of, chips_of, url_without
 from dakehu.web.opportunities.pages import names_asked
 
@@ -40,7 +41,7 @@ class ColumnShown:
     """A column with its first cards, and where to ask for the next ones (empty: there are none)."""
 
     head: HeadCells
-    cards: list[CardCells]
+    cards: list[SafeString]
     more_url: str
 
 
@@ -99,7 +100,9 @@ def _columns(request: SignedRequest, found: Board, query: str) -> list[ColumnSho
         cards = found.cards[head.token]
         rest = head.count > len(cards) and len(cards) >= FIRST
         url = _more_url(query, head.token, cards[-1].cursor) if rest else ""
-        shown.append(ColumnShown(head, cells_of(request, cards, by=found.question.by), url))
+        shown.append(
+            ColumnShown(head, cards_of(request, cards, by=found.question.by, query=query), url)
+        )
     return shown
 
 
@@ -127,7 +130,7 @@ def board_cards(request: SignedRequest) -> HttpResponse:
         request,
         "board/more.html",
         {
-            "cards": cells_of(request, cards, by=question.by),
+            "cards": cards_of(request, cards, by=question.by, query=query),
             "more_url": _more_url(query, token, cards[-1].cursor) if len(cards) == FIRST else "",
             "query": query,
         },
