@@ -18,12 +18,12 @@ from dakehu.core.ledger import Category, Place
 from dakehu.core.methods import WON, evidence_needed
 from dakehu.core.money import from_minor
 from dakehu.core.opportunities import is_overdue
-from dakehu.core.speed import is_slow
-from dakehu.models import Opportunity
+from dakehu.core.speed import slow_since
 from dakehu.models.visibility import OpportunityQuerySet, visible_sql
 from dakehu.queries.board.columns import LATERAL, BoardQuestion, By, Column, values_sql
 from dakehu.queries.board.medians import medians_of_the_day
 from dakehu.queries.board.rights import CardRights, rights_for
+from dakehu.queries.board.sight import in_sight
 from dakehu.queries.ledger import day_literal, fetch
 from dakehu.queries.opportunities.filters import narrowed
 from dakehu.queries.opportunities.history import day_of
@@ -88,7 +88,12 @@ class Card:
     #: A move of it waits for the manager.
     is_waiting: bool
     rights: CardRights
-    cursor: str
+    close_sort: date
+
+    @property
+    def cursor(self) -> str:
+        """Give its place in the column, so that the URL can hold it."""
+        return cursor_of((self.close_sort, self.id))
 
     @property
     def is_open(self) -> bool:
@@ -97,10 +102,17 @@ class Card:
 
 
 def first_cards(
-    viewer: Viewer, question: BoardQuestion, columns: Sequence[Column], *, today: date, org: Org
+    viewer: Viewer,
+    question: BoardQuestion,
+    columns: Sequence[Column],
+    *,
+    helps: bool,
+    today: date,
+    org: Org,
 ) -> dict[str, tuple[Card, ...]]:
     """Give the first cards of every column, the soonest to close first."""
-    return _cards_of(viewer, question, [(column, "") for column in columns], today, org)
+    wanted = [(column, "") for column in columns]
+    return _cards_of(viewer, question, wanted, today, org, helps=helps)
 
 
 def cards_after(
@@ -113,7 +125,8 @@ def cards_after(
     org: Org,
 ) -> tuple[Card, ...]:
     """Give the cards of a column that come after a card. RuleBroken `list.bad_cursor`."""
-    return _cards_of(viewer, question, [(column, after)], today, org)[column.token]
+    found = _cards_of(viewer, question, [(column, after)], today, org, helps=True)
+    return found[column.token]
 
 
 def card(viewer: Viewer, opportunity_id: int, *, today: date) -> Card:
@@ -137,8 +150,10 @@ def _cards_of(
     wanted: Sequence[tuple[Column, str]],
     today: date,
     org: Org,
+    *,
+    helps: bool,
 ) -> dict[str, tuple[Card, ...]]:
-    sets = Opportunity.objects.all().pages_for(viewer)
+    sets = in_sight(viewer, helps=helps)
     every = [_keys_sql(viewer, question, part, today, org) for part in sets]
     texts = [one for one in every if one is not None]
     found: dict[str, tuple[Card, ...]] = {column.token: () for column, _after in wanted}
@@ -228,6 +243,7 @@ def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[t
     if not rows:
         return []
     medians = medians_of_the_day(viewer, today=today)
+    slow = {stage: slow_since(today, days) for stage, days in medians.items()}
     digits, language = currency_digits(), viewer.language
     missing = _missing(rows)
     rights = rights_for(viewer, today=today)
@@ -239,19 +255,19 @@ def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[t
     ) in rows:  # fmt: skip
         closes = None if close_on is None else day_of(close_on)
         due = None if step_on is None else day_of(step_on)
-        days = (today - day_of(since)).days
+        came = day_of(since)
         median = medians.get(stage_id)
         cards.append((which, Card(
             id=pk, version=version, name=name, code=code, account=account or "",
             amount=from_minor(minor, digits[currency]), currency=currency, close_on=closes,
             is_overdue=is_overdue(closes, today), owner_id=owner_id,
             owner=in_tongue(language, zh, en), unit_id=unit_id, method_version_id=version_id,
-            stage_id=stage_id, place=Place(place), voided=bool(voided), days=days,
-            median_days=median, is_slow=is_slow(days, median), next_step=next_step,
-            next_step_on=due, step=_step(next_step, due, today), missing=missing[pk],
-            category=Category(category), is_waiting=bool(waiting),
+            stage_id=stage_id, place=Place(place), voided=bool(voided), days=(today - came).days,
+            median_days=median, is_slow=median is not None and came <= slow[stage_id],
+            next_step=next_step, next_step_on=due, step=_step(next_step, due, today),
+            missing=missing[pk], category=Category(category), is_waiting=bool(waiting),
             rights=rights(owner_id, unit_id, granted),
-            cursor=cursor_of((day_of(close_sort), pk)),
+            close_sort=day_of(close_sort),
         )))  # fmt: skip
     return cards
 

@@ -17,9 +17,9 @@ from dakehu.queries.board.columns import (
     month_columns,
     stage_columns,
 )
+from dakehu.queries.board.sight import apart, helps_on_some
 from dakehu.queries.board.sums import (
     ColumnSum,
-    apart,
     count_by_stage,
     narrowed_sql,
     summed,
@@ -65,10 +65,13 @@ class Board:
 
 def board(viewer: Viewer, *, question: BoardQuestion, today: date, org: Org) -> Board:
     """Give the board. NotFound `method.unknown`, `stage.unknown`."""
-    heads = board_heads(viewer, question=question, today=today, org=org)
+    helps = helps_on_some(viewer)
+    heads = _heads(viewer, question, today, org, helps=helps)
     # Where nothing stands nothing is looked for.
     held = [column for column in heads.columns if heads.sums[column.token].count]
-    cards = first_cards(viewer, question, held, today=today, org=org) if held else {}
+    cards = (
+        first_cards(viewer, heads.question, held, helps=helps, today=today, org=org) if held else {}
+    )
     return Board(
         heads.question,
         heads.columns,
@@ -82,17 +85,21 @@ def board(viewer: Viewer, *, question: BoardQuestion, today: date, org: Org) -> 
 
 def board_heads(viewer: Viewer, *, question: BoardQuestion, today: date, org: Org) -> Board:
     """Give the columns with their sums and no cards."""
+    return _heads(viewer, question, today, org, helps=helps_on_some(viewer))
+
+
+def _heads(viewer: Viewer, question: BoardQuestion, today: date, org: Org, *, helps: bool) -> Board:
     question = question.open_only
     if question.by == "stage":
-        return _by_stage(viewer, question, today, org)
+        return _by_stage(viewer, question, today, org, helps=helps)
     others = 0
     if question.by == "owner":
-        columns, others = _owner_columns(viewer, question, today, org)
+        columns, others = _owner_columns(viewer, question, today, org, helps=helps)
     elif question.by == "category":
         columns = category_columns(question.asked.category)
     else:
         columns = month_columns(today)
-    found = tallies(viewer, question, columns, today=today, org=org)
+    found = tallies(viewer, question, columns, helps=helps, today=today, org=org)
     return Board(question, columns, summed(found, columns, today, org), {}, more_owners=others)
 
 
@@ -125,12 +132,14 @@ def _column(viewer: Viewer, question: BoardQuestion, token: str, today: date) ->
     raise NotFound("board.no_column", column=token[:40])
 
 
-def _by_stage(viewer: Viewer, question: BoardQuestion, today: date, org: Org) -> Board:
+def _by_stage(
+    viewer: Viewer, question: BoardQuestion, today: date, org: Org, *, helps: bool
+) -> Board:
     labels, language = method_labels(), viewer.language
     shown = method_of(viewer, question.asked, today)
     # The columns say the method, and the tabs count the others too.
     any_method = replace(question, asked=replace(question.asked, method_id=None))
-    found = tallies(viewer, any_method, (), today=today, org=org)
+    found = tallies(viewer, any_method, (), helps=helps, today=today, org=org)
     stages = count_by_stage(found)
     counts = {
         label.id: sum(stages.get(stage.lineage_id, 0) for stage in label.open_stages)
@@ -159,11 +168,11 @@ def _by_stage(viewer: Viewer, question: BoardQuestion, today: date, org: Org) ->
 
 
 def _owner_columns(
-    viewer: Viewer, question: BoardQuestion, today: date, org: Org
+    viewer: Viewer, question: BoardQuestion, today: date, org: Org, *, helps: bool
 ) -> tuple[tuple[Column, ...], int]:
     """Give a column per owner, by name, and how many owners have none."""
     held, params = narrowed_sql(
-        viewer, question, apart(viewer), ("owner_id",), today=today, org=org
+        viewer, question, apart(viewer, helps=helps), ("owner_id",), today=today, org=org
     )
     rows = fetch(
         "SELECT most.owner_id, p.name, p.name_en, most.people FROM (SELECT owner_id,"

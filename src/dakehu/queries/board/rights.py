@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from dakehu.core.access import Viewer
+from dakehu.core.access import ROLES, Reach, Viewer
 from dakehu.queries.superiors import is_superior
 
 _VERBS = ("advance", "regress", "win", "lose", "abandon", "edit")
@@ -32,28 +32,36 @@ def rights_for(viewer: Viewer, *, today: date) -> Rights:
 
     Each is asked once: a board has a hundred cards of some thirty people.
     """
-    held = [verb for verb in _VERBS if viewer.holds(f"opportunity.{verb}")]
     heads = viewer.is_operator or any(reach.role == "unit_head" for reach in viewer.reaches)
+    alike = _alike(viewer)
     known: dict[tuple[int, int, str | None], CardRights] = {}
 
     def rights(owner_id: int, unit_id: int, granted: str | None) -> CardRights:
         key = (owner_id, unit_id, granted)
         if key not in known:
-            may = {
-                verb: viewer.may(
-                    f"opportunity.{verb}", owner_id=owner_id, unit_id=unit_id, granted=granted
+            may: dict[str, bool] = {}
+            for verbs in alike:
+                allowed = viewer.may(
+                    f"opportunity.{verbs[0]}", owner_id=owner_id, unit_id=unit_id, granted=granted
                 )
-                for verb in held
-            }
-            superior = heads and is_superior(
-                viewer, owner_id=owner_id, unit_id=unit_id, today=today
-            )
-            if superior:
-                may |= {"advance": True, "win": True, "reassign": True}
-                may["overrules"] = not viewer.may(
-                    "opportunity.advance", owner_id=owner_id, unit_id=unit_id, granted=granted
-                )
+                may |= dict.fromkeys(verbs, allowed)
+            if heads and is_superior(viewer, owner_id=owner_id, unit_id=unit_id, today=today):
+                overrules = not may.get("advance", False)
+                may |= {"advance": True, "win": True, "reassign": True, "overrules": overrules}
             known[key] = CardRights(**may)
         return known[key]
 
     return rights
+
+
+def _alike(viewer: Viewer) -> list[list[str]]:
+    """Sort verbs by the appointments that allow them: what goes for one goes for its like."""
+    if viewer.is_operator:
+        return [list(_VERBS)]
+    groups: dict[tuple[Reach, ...], list[str]] = {}
+    for verb in _VERBS:
+        permission = f"opportunity.{verb}"
+        reaches = tuple(r for r in viewer.reaches if permission in ROLES[r.role].may)
+        if reaches:
+            groups.setdefault(reaches, []).append(verb)
+    return list(groups.values())

@@ -11,9 +11,9 @@ from django.core.exceptions import EmptyResultSet
 from dakehu.core.access import Viewer
 from dakehu.core.funnel import Cell, Figure, Rates, Scope, sum_cells
 from dakehu.core.money import from_minor
-from dakehu.models import Grant, Opportunity
-from dakehu.models.visibility import OpportunityQuerySet, in_scope
+from dakehu.models.visibility import OpportunityQuerySet
 from dakehu.queries.board.columns import BoardQuestion, Column
+from dakehu.queries.board.sight import apart
 from dakehu.queries.ledger import day_literal, fetch
 from dakehu.queries.opportunities.filters import narrowed
 from dakehu.queries.organisation import Org
@@ -34,23 +34,6 @@ class ColumnSum:
     weighted: Figure
     amounts: tuple[tuple[Decimal, str], ...]
     rate_bp: int | None = None
-
-
-def apart(viewer: Viewer) -> list[OpportunityQuerySet]:
-    """Split what the viewer may see into sets that share no row, so that their sums add up."""
-    rows = Opportunity.objects.all()
-    if viewer.sees_all:
-        return [rows]
-    sets = []
-    if viewer.units:
-        sets.append(rows.filter(unit_id__in=viewer.units))
-    for person in sorted(viewer.owners):
-        own = rows.filter(owner_id=person)
-        sets.append(own.exclude(unit_id__in=viewer.units) if viewer.units else own)
-    granted = Grant.objects.filter(person_id=viewer.person_id or 0, opportunity__isnull=False)
-    elsewhere = rows.filter(pk__in=granted.values("opportunity_id"))
-    sets.append(elsewhere.filter(~in_scope(viewer)) if viewer.units | viewer.owners else elsewhere)
-    return sets
 
 
 def narrowed_sql(
@@ -98,6 +81,7 @@ def tallies(
     question: BoardQuestion,
     columns: Sequence[Column],
     *,
+    helps: bool,
     today: date,
     org: Org,
 ) -> list[Tally]:
@@ -106,7 +90,7 @@ def tallies(
     wanted = ["stage_id", "own_rate_bp", "currency_id", "close_sort", "amount_minor"]
     wanted += {"owner": ["owner_id"], "category": ["category"]}.get(question.by, [])
     held, params = narrowed_sql(
-        viewer, question, apart(viewer), tuple(wanted), today=today, org=org
+        viewer, question, apart(viewer, helps=helps), tuple(wanted), today=today, org=org
     )
     among = ""
     if question.by == "owner":

@@ -1,6 +1,6 @@
 """Cards and heads of columns as the templates show them: worded, escaped, and nothing to decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -101,49 +101,47 @@ def _figure(value: Fraction | None, why: str | None, show: Show, base: str) -> S
     return dash(reason_code(why)) if value is None else show(value, base)
 
 
-def cards_of(
-    request: SignedRequest, cards: tuple[Card, ...], *, by: str, query: str
-) -> list[SafeString]:
-    """Give cards as HTML: one template, rendered once, whose holes are filled card by card.
+class CardWriter:
+    """Cards as HTML: one template, rendered once, whose holes are filled card by card.
 
     A template's variable costs ten times as much as a hole, and a board has two thousand. All
     that goes in is escaped here.
     """
-    if not cards:
-        return []
-    words, show = _words(), _shower(request)
-    # The two kinds of card: with the handle that moves it, and without.
-    forms = {may: _form(may=may, query=query) for may in (True, False)}
-    stages = stage_names(request.viewer.language)
-    lacks = {n: _lacks(n) for n in {card.missing for card in cards}}
-    shown = []
-    for card in cards:
+
+    def __init__(self, request: SignedRequest, *, by: str, query: str) -> None:
+        self.by = by
+        self.words, self.show = _words(), _shower(request)
+        self.stages = stage_names(request.viewer.language)
+        #: The two kinds of card: with the handle that moves it, and without.
+        self.forms = {may: _form(may=may, query=query) for may in (True, False)}
+        self.lacks: dict[int, str] = {}
+
+    def written(self, cards: Iterable[Card]) -> list[SafeString]:
+        """Give cards as HTML."""
+        return [self._written(card) for card in cards]
+
+    def _written(self, card: Card) -> SafeString:
         may = letters(card.rights)
-        named = {
-            "stage": stages.get((card.method_version_id, card.stage_id), ""),
-            "category": words[f"category {int(card.category)}"],
+        place = [self.words[f"category {int(card.category)}"]] if self.by != "category" else []
+        if self.by != "stage":
+            place.insert(0, self.stages.get((card.method_version_id, card.stage_id), ""))
+        if card.missing not in self.lacks:
+            self.lacks[card.missing] = _lacks(card.missing)
+        filled = self.forms[bool(may)] % {
+            "id": card.id,
+            "version": card.version,
+            "may": may,
+            "name": escape(card.name),
+            "code": escape(card.code),
+            "account": escape(card.account),
+            "amount": self.show(card.amount, card.currency),
+            "closes": _closes(card, self.words),
+            "place": escape(" · ".join(filter(None, place))),
+            "owner": escape(card.owner),
+            "initial": escape(card.owner[:1].upper()),
+            "lights": _lights(card, self.words, self.lacks[card.missing]),
         }
-        place = " · ".join(word for own, word in named.items() if own != by and word)
-        shown.append(
-            SafeString(
-                forms[bool(may)]
-                % {
-                    "id": card.id,
-                    "version": card.version,
-                    "may": may,
-                    "name": escape(card.name),
-                    "code": escape(card.code),
-                    "account": escape(card.account),
-                    "amount": show(card.amount, card.currency),
-                    "closes": _closes(card, words),
-                    "place": escape(place),
-                    "owner": escape(card.owner),
-                    "initial": escape(card.owner[:1].upper()),
-                    "lights": _lights(card, words, lacks[card.missing]),
-                }
-            )
-        )
-    return shown
+        return SafeString(filled)
 
 
 def _form(*, may: bool, query: str) -> str:

@@ -27,7 +27,7 @@ from dakehu.queries.board import Board, BoardQuestion, Card
 from dakehu.queries.stages import StageInForce, version_in_force
 from dakehu.web.board.cells import (
     OUTCOMES,
-    cards_of,
+    CardWriter,
     column_name,
     column_of,
     heads_of,
@@ -475,7 +475,7 @@ def _refreshed(
         "board/answer.html",
         {
             "heads": heads_of(request, board),
-            "cards": cards_of(request, (card,), by=question.by, query=query)
+            "cards": CardWriter(request, by=question.by, query=query).written([card])
             if card and here
             else [],
             "query": query,
