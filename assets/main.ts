@@ -10,4 +10,5 @@ import "./groups";
 import "./keys";
 import "./menus";
 import "./print";
+import "./boards";
 import "./toasts";

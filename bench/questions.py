@@ -110,6 +110,13 @@ def pages(today: date) -> list[Asked]:
                 f"list after many next links, {name}", lambda c=client, u=deep: get(c, u), 25,
                 "list",
             ),
+            Asked(f"board, {name}", lambda c=client: get(c, "/board/"), 30, "board"),
+            *(
+                Asked(
+                    f"board by {by}, {name}", lambda c=client, by=by: get(c, f"/board/?by={by}"), 30
+                )
+                for by in ("owner", "category", "month")
+            ),
             Asked(
                 f"opportunity page, {name}",
                 lambda c=client, pk=opportunity: get(c, f"/opportunities/{pk}/"), 25,
@@ -263,6 +270,13 @@ def floors(today: date) -> dict[str, Callable[[], object]]:
         for label, day in (("now", today), ("as of a past day", past)):
             sql = _funnel_sql(condition, day)
             found[f"funnel {label}, {name}"] = lambda s=sql: _run(s)
+    found["board"] = lambda: _run(
+        "SELECT id, name, owner_id, amount_minor, close_on, stage_id, number, amount FROM (SELECT"
+        " id, name, owner_id, amount_minor, close_on, stage_id, COUNT(*) OVER w AS number,"
+        " SUM(amount_minor) OVER w AS amount, ROW_NUMBER() OVER (PARTITION BY stage_id ORDER BY"
+        " close_sort, id) AS place_in_column FROM dakehu_opportunity WHERE place = 1 AND NOT voided"
+        " WINDOW w AS (PARTITION BY stage_id)) AS ranked WHERE place_in_column <= 20"
+    )
     found["list"] = lambda: _run(
         "SELECT id, code, name, owner_id, amount_minor, close_on FROM dakehu_opportunity"
         " WHERE place = 1 AND NOT voided ORDER BY close_sort, id LIMIT 51"

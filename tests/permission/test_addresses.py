@@ -64,6 +64,7 @@ POST_ONLY = {
     "evidence_mark", "evidence_plan", "evidence_remove", "evidence_upload", "inbox_approve",
     "inbox_send_back", "request_create", "request_withdraw",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
+    "board_undo",
 }  # fmt: skip
 
 

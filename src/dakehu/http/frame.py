@@ -118,6 +118,9 @@ GROUPS: dict[str, str | Promise] = {
 PLACES: tuple[PlaceKind, ...] = (
     place("funnel", _("Funnel"), icon="filter", to=reads_customers, on_phone=True, key="f"),
     place(
+        "board", _("Board"), icon="layout-kanban", to=reads_customers, on_phone=True, key="b"
+    ),
+    place(
         "opportunities", _("Opportunities"), icon="list-details", to=reads_customers,
         on_phone=True, key="o",
     ),

@@ -55,6 +55,9 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
     asked, wrong = read_filter(get)
     if wrong:
         return _filter_shown(request, wrong)
+    if get.get("layout") == "board":
+        # The same filters, laid out as a board: the dialog was opened there.
+        return go(request, "board", query=url_without(get, "layout", "sort").removeprefix("?"))
     if request.htmx.target == "dialog-content":
         # The filters were chosen in the dialog: it closes, and the page becomes the list.
         return go(request, "opportunities", query=get.urlencode())
@@ -66,7 +69,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
         before=get.get("before", ""),
         today=request.today,
     )
-    chips = chips_of(get, asked, rows=page.rows, names=_names(request, asked))
+    chips = chips_of(get, asked, rows=page.rows, names=names_asked(request, asked))
     filtered = bool(chips or asked.text.strip() or asked.own)
     return render_page(
         request,
@@ -124,7 +127,7 @@ def _own_url(request: SignedRequest, asked: queries.OpportunityFilter) -> str:
     return f"?{left.urlencode()}"
 
 
-def _names(request: SignedRequest, asked: queries.OpportunityFilter) -> dict[str, str]:
+def names_asked(request: SignedRequest, asked: queries.OpportunityFilter) -> dict[str, str]:
     """Give the names of what the filter says by number; asks only for what is needed."""
     names: dict[str, str] = {}
     language = request.viewer.language

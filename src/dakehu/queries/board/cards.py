@@ -1,0 +1,321 @@
+"""The cards of a board: the first of every column in one statement, more by keyset, or one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.core.ledger import Category, Place
+from dakehu.core.methods import WON, evidence_needed
+from dakehu.core.money import from_minor
+from dakehu.core.opportunities import is_overdue
+from dakehu.core.speed import slow_since
+from dakehu.models.visibility import OpportunityQuerySet, visible_sql
+from dakehu.queries.board.columns import LATERAL, BoardQuestion, By, Column, values_sql
+from dakehu.queries.board.medians import medians_of_the_day
+from dakehu.queries.board.rights import CardRights, rights_for
+from dakehu.queries.board.sight import in_sight
+from dakehu.queries.ledger import day_literal, fetch
+from dakehu.queries.opportunities.filters import narrowed
+from dakehu.queries.opportunities.history import day_of
+from dakehu.queries.opportunities.path import in_tongue
+from dakehu.queries.organisation import Org
+from dakehu.queries.paging import cursor_of, key_of
+from dakehu.queries.rates import currency_digits
+from dakehu.queries.snapshot import read_alias
+from dakehu.queries.stages import versions_in_force
+
+#: How many cards a column begins with, and how many more come at a time.
+FIRST = 20
+#: A next step is due within so many days.
+SOON = 7
+Sql = tuple[str, tuple[Any, ...]]
+Step = Literal["none", "overdue", "due", "planned"]
+_HERE = "'this' = 'column'"
+#: SQLite's driver refuses a greater number instead of finding nothing.
+_LARGEST_ID = 2**63 - 1
+_FACTS = """
+o.id, o.version, o.name, o.code, a.name, o.amount_minor, o.currency_id, o.close_on, o.close_sort,
+o.owner_id, p.name, p.name_en, o.unit_id, o.method_version_id, o.stage_id, o.stage_since,
+o.next_step, o.next_step_on, o.category, o.place, o.voided,
+(SELECT MAX(g."right") FROM dakehu_grant g WHERE g.opportunity_id = o.id AND g.person_id = {me}),
+EXISTS (SELECT 1 FROM dakehu_moverequest r WHERE r.opportunity_id = o.id AND r.state = 1)
+"""
+_TIED = """
+JOIN dakehu_person p ON p.id = o.owner_id LEFT JOIN dakehu_account a ON a.id = o.account_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An opportunity as its card shows it; the amount is in units of its currency."""
+
+    id: int
+    version: int
+    name: str
+    code: str
+    account: str
+    amount: Decimal
+    currency: str
+    close_on: date | None
+    is_overdue: bool
+    owner_id: int
+    owner: str
+    unit_id: int
+    method_version_id: int
+    stage_id: int
+    place: Place
+    voided: bool
+    #: Whole days at the stage, and the median of it where it is known.
+    days: int
+    median_days: int | None
+    is_slow: bool
+    next_step: str
+    next_step_on: date | None
+    step: Step
+    #: How many items of evidence the next stage still needs.
+    missing: int
+    category: Category
+    #: A move of it waits for the manager.
+    is_waiting: bool
+    rights: CardRights
+    close_sort: date
+
+    @property
+    def cursor(self) -> str:
+        """Give its place in the column, so that the URL can hold it."""
+        return cursor_of((self.close_sort, self.id))
+
+    @property
+    def is_open(self) -> bool:
+        """Test if it stands on a board."""
+        return self.place is Place.OPEN and not self.voided
+
+
+def first_cards(
+    viewer: Viewer,
+    question: BoardQuestion,
+    columns: Sequence[Column],
+    *,
+    helps: bool,
+    today: date,
+    org: Org,
+) -> dict[str, tuple[Card, ...]]:
+    """Give the first cards of every column, the soonest to close first."""
+    wanted = [(column, "") for column in columns]
+    return _cards_of(viewer, question, wanted, today, org, helps=helps)
+
+
+def cards_after(
+    viewer: Viewer,
+    question: BoardQuestion,
+    column: Column,
+    *,
+    after: str,
+    today: date,
+    org: Org,
+) -> tuple[Card, ...]:
+    """Give the cards of a column that come after a card. RuleBroken `list.bad_cursor`."""
+    found = _cards_of(viewer, question, [(column, after)], today, org, helps=True)
+    return found[column.token]
+
+
+def card(viewer: Viewer, opportunity_id: int, *, today: date) -> Card:
+    """Give one card, open or not. NotFound `opportunity.not_found` where it is out of sight."""
+    if opportunity_id > _LARGEST_ID:
+        raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
+    facts = _FACTS.format(me=int(viewer.person_id or 0))
+    rows = fetch(
+        f"SELECT 0, {facts} FROM dakehu_opportunity o {_TIED}"
+        f" WHERE o.id = %s AND ({visible_sql(viewer, 'o')})",
+        [opportunity_id],
+    )
+    if not rows:
+        raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
+    return _shown(viewer, rows, today)[0][1]
+
+
+def _cards_of(
+    viewer: Viewer,
+    question: BoardQuestion,
+    wanted: Sequence[tuple[Column, str]],
+    today: date,
+    org: Org,
+    *,
+    helps: bool,
+) -> dict[str, tuple[Card, ...]]:
+    sets = in_sight(viewer, helps=helps)
+    every = [_keys_sql(viewer, question, part, today, org) for part in sets]
+    texts = [one for one in every if one is not None]
+    found: dict[str, tuple[Card, ...]] = {column.token: () for column, _after in wanted}
+    if not texts:
+        return found
+    keys, params = _keys_of_all(texts, wanted, question.by)
+    facts = _FACTS.format(me=int(viewer.person_id or 0))
+    # What lies in several sets comes several times: they are merged below.
+    rows = fetch(
+        f"SELECT keys.which, {facts} FROM ({keys}) AS keys"
+        f" JOIN dakehu_opportunity o ON o.id = keys.id {_TIED}",
+        params,
+    )
+    once = {(row[0], row[1]): row for row in rows}
+    columns: dict[int, list[Any]] = defaultdict(list)
+    for row in sorted(once.values(), key=lambda row: (row[0], row[9], row[1])):
+        if len(columns[row[0]]) < FIRST:
+            columns[row[0]].append(row)
+    shown = _shown(viewer, [row for column in columns.values() for row in column], today)
+    by_number: dict[int, list[Card]] = defaultdict(list)
+    for number, one in shown:
+        by_number[number].append(one)
+    return {column.token: tuple(by_number[n]) for n, (column, _after) in enumerate(wanted)}
+
+
+def _keys_of_all(
+    texts: Sequence[Sql], wanted: Sequence[tuple[Column, str]], by: By
+) -> tuple[str, list[Any]]:
+    """Give the SQL of the keys of all columns: the number of the column, and the id.
+
+    PostgreSQL plans each set once for all columns; SQLite, which plans at once, is told each.
+    """
+    parts, params = list[str](), list[Any]()
+    at_once = connections[read_alias()].vendor == "postgresql" and len(wanted) > 1
+    if at_once:
+        columns = values_sql([column for column, _after in wanted], by)
+        for text, given in texts:
+            filled = text.replace(_HERE, LATERAL[by])
+            parts.append(
+                f"SELECT col.number AS which, k.id FROM {columns}"
+                f" CROSS JOIN LATERAL ({filled}) AS k"
+            )
+            params += given
+        return " UNION ALL ".join(parts), params
+    for number, (column, after) in enumerate(wanted):
+        here = column.sql() + (_beyond(after) if after else "")
+        for text, given in texts:
+            filled = text.replace(_HERE, here)
+            parts.append(f"SELECT {number} AS which, id FROM ({filled}) AS k{len(parts)}")
+            params += given
+    return " UNION ALL ".join(parts), params
+
+
+def _keys_sql(
+    viewer: Viewer, question: BoardQuestion, part: OpportunityQuerySet, today: date, org: Org
+) -> Sql | None:
+    """Give the SQL of a column's first keys in one set, with a hole where the column goes.
+
+    The ORM takes longer to write a question than the database to answer it: it writes one.
+    """
+    rows = narrowed(part, question.asked, viewer=viewer, today=today, base_digits=org.base_digits)
+    rows = rows.filter(RawSQL(_HERE, [], output_field=BooleanField()))  # noqa: S611  our own text
+    ordered = rows.order_by("close_sort", "id").values_list("id", "close_sort")[:FIRST]
+    try:
+        text, params = ordered.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return text, tuple(params)
+
+
+def _beyond(after: str) -> str:
+    """Give the condition of what comes after a card; its parts are checked, so they stand there."""
+    day, pk = key_of(after, length=2)
+    try:
+        close = date.fromisoformat(day)
+    except (TypeError, ValueError) as error:
+        raise RuleBroken("list.bad_cursor") from error
+    table = "dakehu_opportunity"
+    return (
+        f" AND {table}.close_sort >= {day_literal(close)} AND"
+        f" ({table}.close_sort > {day_literal(close)} OR {table}.id > {int(pk)})"
+    )
+
+
+def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[tuple[int, Card]]:
+    """Make cards of rows, each with the number of its column."""
+    if not rows:
+        return []
+    medians = medians_of_the_day(viewer, today=today)
+    slow = {stage: slow_since(today, days) for stage, days in medians.items()}
+    digits, language = currency_digits(), viewer.language
+    missing = _missing(rows)
+    rights = rights_for(viewer, today=today)
+    cards = []
+    for (
+        which, pk, version, name, code, account, minor, currency, close_on, close_sort, owner_id,
+        zh, en, unit_id, version_id, stage_id, since, next_step, step_on, category, place, voided,
+        granted, waiting,
+    ) in rows:  # fmt: skip
+        closes = None if close_on is None else day_of(close_on)
+        due = None if step_on is None else day_of(step_on)
+        came = day_of(since)
+        median = medians.get(stage_id)
+        cards.append((which, Card(
+            id=pk, version=version, name=name, code=code, account=account or "",
+            amount=from_minor(minor, digits[currency]), currency=currency, close_on=closes,
+            is_overdue=is_overdue(closes, today), owner_id=owner_id,
+            owner=in_tongue(language, zh, en), unit_id=unit_id, method_version_id=version_id,
+            stage_id=stage_id, place=Place(place), voided=bool(voided), days=(today - came).days,
+            median_days=median, is_slow=median is not None and came <= slow[stage_id],
+            next_step=next_step, next_step_on=due, step=_step(next_step, due, today),
+            missing=missing[pk], category=Category(category), is_waiting=bool(waiting),
+            rights=rights(owner_id, unit_id, granted),
+            close_sort=day_of(close_sort),
+        )))  # fmt: skip
+    return cards
+
+
+def _step(text: str, on: date | None, today: date) -> Step:
+    """Tell how it stands with the next step (FUN-2): none, its day over, soon, or later."""
+    if not text.strip() and on is None:
+        return "none"
+    if on is None:
+        return "planned"
+    if on < today:
+        return "overdue"
+    return "due" if (on - today).days <= SOON else "planned"
+
+
+def _missing(rows: Sequence[Sequence[Any]]) -> Mapping[int, int]:
+    """Count what each still has to prove for its next stage, at the last one for a win (FUN-3)."""
+    stands = {row[1]: (row[14], row[15]) for row in rows}
+    needed = {key: needed_next(*key) for key in set(stands.values())}
+    asking = [pk for pk, key in stands.items() if needed[key]]
+    ticked = _ticked(asking)
+    methods = {key: versions_in_force()[key[0]].method_id for key in needed}
+    return {
+        pk: len(needed[key] - ticked.get((pk, methods[key]), frozenset()))
+        for pk, key in stands.items()
+    }
+
+
+def needed_next(version_id: int, stage_id: int) -> frozenset[str]:
+    """Give the keys of the evidence that the stage after this one needs."""
+    version = versions_in_force()[version_id]
+    here = version.by_id(stage_id)
+    if here is None or here.after_win:
+        return frozenset()
+    later = [stage for stage in version.open_stages if stage.order > here.order]
+    to = later[0].key if later else WON
+    return frozenset(item.key for item in evidence_needed(version.spec, leaving=here.key, to=to))
+
+
+def _ticked(ids: Iterable[int]) -> dict[tuple[int, int], set[str]]:
+    """Give the ticked keys of each, by method: keys are unique within one only."""
+    listed = ", ".join(str(int(pk)) for pk in ids)
+    found: dict[tuple[int, int], set[str]] = defaultdict(set)
+    if listed:
+        for pk, method_id, key in fetch(
+            "SELECT e.opportunity_id, s.method_id, e.key FROM dakehu_evidence e"
+            f" JOIN dakehu_stage s ON s.id = e.stage_id WHERE e.opportunity_id IN ({listed})",
+            [],
+        ):
+            found[pk, method_id].add(key)
+    return found

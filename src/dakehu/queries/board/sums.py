@@ -1,0 +1,170 @@
+"""Counts and sums of whole columns, of all that somebody may see: SQL adds, the core weighs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+
+from dakehu.core.access import Viewer
+from dakehu.core.funnel import Cell, Figure, Rates, Scope, sum_cells
+from dakehu.core.money import from_minor
+from dakehu.models.visibility import OpportunityQuerySet
+from dakehu.queries.board.columns import BoardQuestion, Column
+from dakehu.queries.board.sight import apart
+from dakehu.queries.ledger import day_literal, fetch
+from dakehu.queries.opportunities.filters import narrowed
+from dakehu.queries.organisation import Org
+from dakehu.queries.rates import exchange_on, win_rates
+
+Sql = tuple[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSum:
+    """What a column holds in all: count, amount and weighted amount in the base currency.
+
+    `amounts` say the same per currency; `rate_bp` is the rate of a stage's column.
+    """
+
+    count: int
+    amount: Figure
+    weighted: Figure
+    amounts: tuple[tuple[Decimal, str], ...]
+    rate_bp: int | None = None
+
+
+def narrowed_sql(
+    viewer: Viewer,
+    question: BoardQuestion,
+    sets: Sequence[OpportunityQuerySet],
+    columns: tuple[str, ...],
+    *,
+    today: date,
+    org: Org,
+) -> Sql:
+    """Give the SQL of the rows of these sets that the filter asks for."""
+    texts, params = [], list[Any]()
+    for part in sets:
+        rows = narrowed(
+            part, question.asked, viewer=viewer, today=today, base_digits=org.base_digits
+        )
+        # Rows that are alike in all columns are none the less several.
+        names = ("id", *columns) if rows.query.distinct else columns
+        try:
+            text, more = rows.order_by().values_list(*names).query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        texts.append(f"SELECT {', '.join(columns)} FROM ({text}) AS part")
+        params += more
+    if not texts:
+        nothing = ", ".join(f"0 AS {column}" for column in columns)
+        return f"SELECT {nothing} WHERE 1 = 0", []
+    return " UNION ALL ".join(texts), params
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many are alike, and what they add up to; `column` is the number of their column.
+
+    By stage every tally is of one stage, of whichever method, and `column` says nothing.
+    """
+
+    column: int
+    cell: Cell
+
+
+def tallies(
+    viewer: Viewer,
+    question: BoardQuestion,
+    columns: Sequence[Column],
+    *,
+    helps: bool,
+    today: date,
+    org: Org,
+) -> list[Tally]:
+    """Count and add what is alike in column, stage, own rate, currency, and in being overdue."""
+    which = _which(question, columns)
+    wanted = ["stage_id", "own_rate_bp", "currency_id", "close_sort", "amount_minor"]
+    wanted += {"owner": ["owner_id"], "category": ["category"]}.get(question.by, [])
+    held, params = narrowed_sql(
+        viewer, question, apart(viewer, helps=helps), tuple(wanted), today=today, org=org
+    )
+    among = ""
+    if question.by == "owner":
+        # Of two thousand owners a board shows a few.
+        listed = ", ".join(str(column.owner_id) for column in columns) or "-1"
+        among = f" WHERE owner_id IN ({listed})"
+    overdue = f"CASE WHEN close_sort < {day_literal(today.replace(day=1))} THEN 1 ELSE 0 END"
+    rows = fetch(
+        f"SELECT {which} AS which, stage_id, own_rate_bp, currency_id, {overdue} AS overdue,"
+        f" COUNT(*), SUM(amount_minor) FROM ({held}) AS held{among} GROUP BY 1, 2, 3, 4, 5",
+        params,
+    )
+    return [
+        Tally(which, Cell(stage, own, currency, _SCOPES[late], int(count), int(minor)))
+        for which, stage, own, currency, late, count, minor in rows
+    ]
+
+
+#: An open one whose close month is over weighs nothing (FUN-2, decision 4).
+_SCOPES: tuple[Scope, Scope] = ("in_period", "overdue")
+
+
+def _which(question: BoardQuestion, columns: Sequence[Column]) -> str:
+    """Give the SQL of the number of a row's column, -1 where it stands in none."""
+    match question.by:
+        case "stage":
+            return "CAST(-1 AS integer)"
+        case "month":
+            # The first whose end lies behind it: columns of months follow each other.
+            told = [
+                f"WHEN close_sort < {day_literal(column.end)} THEN {number}"
+                for number, column in enumerate(columns)
+                if column.end is not None
+            ]
+            return f"CASE {' '.join(told)} ELSE {len(told)} END"
+        case "owner":
+            told = [f"WHEN {column.owner_id} THEN {n}" for n, column in enumerate(columns)]
+        case "category":
+            told = [f"WHEN {int(c.category or 0)} THEN {n}" for n, c in enumerate(columns)]
+    name = "owner_id" if question.by == "owner" else "category"
+    return f"CASE {name} {' '.join(told)} ELSE -1 END" if told else "CAST(-1 AS integer)"
+
+
+def summed(
+    found: Sequence[Tally], columns: Sequence[Column], today: date, org: Org
+) -> dict[str, ColumnSum]:
+    """Weigh what was added up: each by its owner's rate, else by its stage's (FUN-2)."""
+    exchange = exchange_on((today,), base=org.base_currency)[today]
+    rates: Rates = win_rates(org.win_rate_kind).on(today)
+    answer = {}
+    for number, column in enumerate(columns):
+        cells = [
+            tally.cell
+            for tally in found
+            if (
+                tally.column == number
+                if column.stage_id is None
+                else tally.cell.lineage_id == column.stage_id
+            )
+        ]
+        total = sum_cells(cells, rates, exchange)
+        amounts = tuple(
+            (from_minor(minor, exchange.digits[code]), code)
+            for code, minor in total.amounts_minor.items()
+        )
+        rate = None if column.stage_id is None else rates.get(column.stage_id)
+        answer[column.token] = ColumnSum(total.count, total.amount, total.weighted, amounts, rate)
+    return answer
+
+
+def count_by_stage(found: Sequence[Tally]) -> dict[int, int]:
+    """Count what stands at each stage, of whichever method."""
+    counts: dict[int, int] = {}
+    for tally in found:
+        stage = tally.cell.lineage_id
+        counts[stage] = counts.get(stage, 0) + tally.cell.count
+    return counts
