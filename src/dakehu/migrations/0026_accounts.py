@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("dakehu", "0018_workplace")]
+    dependencies = [("dakehu", "0022_gate")]
     operations = [
         AddIndexOnline(
             model_name="account",
