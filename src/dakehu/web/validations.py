@@ -25,6 +25,7 @@ from dakehu.queries.validations import (
     validation_of,
     waiting_requests,
 )
+from dakehu.web.forms import whole_in_url
 
 STATES: dict[RequestState, str | Promise] = {
     RequestState.WAITING: lazy("waits"),
@@ -133,7 +134,7 @@ def _answered(request: SignedRequest, request_id: int, *, approve: bool) -> Http
     how: dict[str, Any] = {
         "actor": request.viewer,
         "request_id": request_id,
-        "seen_version": _number(request.POST.get("seen", "")),
+        "seen_version": whole_in_url(request.POST.get("seen", "")),
         "answer": answer,
         "today": request.today,
         "at": request.now,
@@ -155,10 +156,6 @@ def _answered(request: SignedRequest, request_id: int, *, approve: bool) -> Http
     words = _("Approved: “%(name)s” has moved.") if approve else _("Sent back: “%(name)s”.")
     toast(request, words % {"name": row.name})
     return go(request, "inbox")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
 
 
 @signed_in
