@@ -58,8 +58,9 @@ def opened(world: World) -> tuple[World, Client, int]:
 
 @pytest.mark.parametrize("address", sorted(NUMBERS))
 def test_every_number_explains_itself(opened: tuple[World, Client, int], address: str) -> None:
-    _world, client, made = opened
-    answer = client.get(f"/number/{address}/", {"opportunity": made})
+    world, client, made = opened
+    asked = {"opportunity": made, "account": world.accounts["harbour"]}
+    answer = client.get(f"/number/{address}/", asked)
     assert answer.status_code == 200
     assert str(NUMBERS[address].rule) in answer.content.decode()
 

@@ -65,6 +65,7 @@ POST_ONLY = {
     "inbox_send_back", "request_create", "request_withdraw",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
+    "bin_restore", "history_undo",
 }  # fmt: skip
 
 
@@ -136,6 +137,7 @@ class Facts:
 RECORDS = {
     "opportunity_id", "account_id", "contact_id", "small_sale_id", "review_id", "review_action_id",
     "request_id",
+    "record_id",
 }  # fmt: skip
 NO_FIGURES = {
     "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
@@ -243,6 +245,10 @@ def facts(company: Company) -> Facts:
             "name": ["start"],
             "chapter": ["start"],
             "subject": ["funnel"],
+            "record_kind": ["account", "contact", "product", "unit", "person", "no-such-kind"],
+            "record_id": [shown],
+            "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
+            "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
         },
         out={
             **of(hidden),
@@ -251,6 +257,9 @@ def facts(company: Company) -> Facts:
             "small_sale_id": [sold],
             "review_id": [kept.pk],
             "review_action_id": [promised.pk],
+            "record_kind": ["account"],
+            "record_id": [dark],
+            "bin_kind": ["account"],
         },
     )
 
@@ -353,7 +362,12 @@ def test_what_is_out_of_sight_is_not_there(company: Company, facts: Facts, login
     row = oracle.opportunity_by_id[facts.out["opportunity_id"][0]]
     account = oracle.account_by_id[facts.out["account_id"][0]]
     secrets = (row["name"], row["code"], account["name"])
-    nowhere = Facts(facts.given, {name: [2_000_000_000] for name in facts.out} | {"key": ["no"]})
+    # Kinds are the same nowhere: it is the record that is not there.
+    kinds = {name: facts.out[name] for name in ("record_kind", "bin_kind")}
+    nowhere = Facts(
+        facts.given,
+        {name: [2_000_000_000] for name in facts.out} | {"key": ["no"]} | kinds,
+    )
     compared = 0
     for address in addresses():
         if not set(address.parameters) & RECORDS:

@@ -23,7 +23,16 @@ WHO = "says who the viewer is, before there is one"
 #: Queries that ask for nobody, and why they need not.
 NO_VIEWER: dict[str, str] = {
     "names.masked": SHAPE,
-    "accounts.unit_name": SHAPE,
+    "accounts.list.unit_name": SHAPE,
+    "accounts.page.path_end": SHAPE,
+    "accounts.rollup.along_the_tree": SHAPE,
+    "accounts.rollup.fiscal_years": INSIDE,
+    "accounts.rollup.scales_of": INSIDE,
+    "past.held.is_held": SHAPE,
+    "past.held.is_undoable": SHAPE,
+    "past.held.kept_id": SHAPE,
+    "past.held.price_of": SHAPE,
+    "past.held.values_now": ROW_IN_SIGHT,
     "alike.best_of": SHAPE,
     "alike.likeness": SHAPE,
     "appointments.in_force": SHAPE,

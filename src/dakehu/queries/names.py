@@ -22,11 +22,17 @@ class SameName:
 
 
 def account_by_code(*, viewer: Viewer, code: str) -> int:
-    """Give the account of a code. Raises RuleBroken("account.unknown_code") out of sight too."""
-    found = Account.visible_to(viewer).filter(code=code).values_list("pk", flat=True).first()
-    if found is None:
+    """Give the account of a code, or the only one of that name.
+
+    Raises RuleBroken("account.unknown_code") out of sight too, and where several have the name.
+    """
+    seen = Account.visible_to(viewer)
+    found = list(seen.filter(code=code).values_list("pk", flat=True)[:1])
+    if not found and folded(code):
+        found = list(seen.filter(folded=folded(code)[:200]).values_list("pk", flat=True)[:2])
+    if len(found) != 1:
         raise RuleBroken("account.unknown_code", field="parent_id", text=code)
-    return int(found)
+    return int(found[0])
 
 
 def account_code(*, viewer: Viewer, account_id: int | None) -> str:

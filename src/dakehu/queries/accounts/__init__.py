@@ -15,6 +15,7 @@ from dakehu.queries.accounts.list import (
 )
 from dakehu.queries.accounts.moves import GroupMove, group_move
 from dakehu.queries.accounts.page import (
+    DECIDED_SHOWN,
     OPPORTUNITIES_SHOWN,
     AccountOpportunity,
     AccountPage,
@@ -27,6 +28,7 @@ from dakehu.queries.accounts.page import (
 from dakehu.queries.accounts.rollup import Figures, MemberFigures, RollUp, roll_up
 
 __all__ = [
+    "DECIDED_SHOWN",
     "OPPORTUNITIES_SHOWN",
     "ORDERS",
     "AccountBehind",

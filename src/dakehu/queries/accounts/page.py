@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
@@ -20,6 +20,7 @@ from dakehu.queries.people import PersonName, person_name
 #: The most members of a group that its page lists.
 GROUP_SHOWN = 200
 OPPORTUNITIES_SHOWN = 50
+DECIDED_SHOWN = 6
 CONTACTS_SHOWN = 100
 
 
@@ -192,7 +193,8 @@ def account_opportunities(
 ) -> tuple[AccountOpportunity, ...]:
     """Give the opportunities of the account in sight, or of all below it: the open ones first.
 
-    At most OPPORTUNITIES_SHOWN and one more, which says that there are more.
+    At most OPPORTUNITIES_SHOWN, of the decided ones the last DECIDED_SHOWN, and one more, which
+    says that there are more.
     """
     rows = Opportunity.objects.filter(voided=False).visible_to(viewer)
     if with_group and account.has_branches:
@@ -202,10 +204,13 @@ def account_opportunities(
         rows = rows.filter(account_id__in=below)
     else:
         rows = rows.filter(account_id=account.id)
+    # What is open has no day of decision: it stands first, then what was decided last.
     found = rows.select_related("owner", "currency", "account").order_by(
-        "place", "close_sort", "id"
+        F("decided_on").desc(nulls_first=True), "close_sort", "id"
     )
     stages = stage_names(viewer.language)
+    some = list(found[: OPPORTUNITIES_SHOWN + 1])
+    opened = sum(row.place == Place.OPEN for row in some)
     return tuple(
         AccountOpportunity(
             id=row.pk,
@@ -223,7 +228,7 @@ def account_opportunities(
             next_step_on=row.next_step_on,
             owner=person_name(row.owner),
         )
-        for row in found[: OPPORTUNITIES_SHOWN + 1]
+        for row in some[: opened + DECIDED_SHOWN + 1]
     )
 
 

@@ -86,7 +86,7 @@ class MoveForm(forms.Form):
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     parent_id = forms.CharField(
-        label=lazy("Code of the parent account"),
+        label=lazy("Code or name of the parent account"),
         required=False,
         help_text=lazy("Leave it empty to take the account out of its group."),
     )

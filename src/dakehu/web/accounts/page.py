@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dakehu.core.ledger import Place
 from dakehu.core.money import Money, from_minor
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.queries import accounts as queries
@@ -64,7 +65,8 @@ def _deals(
 ) -> dict[str, object]:
     viewer = request.viewer
     found = queries.account_opportunities(viewer=viewer, account=page, with_group=with_group)
-    shown = found[: len(found) - 1] if len(found) > queries.OPPORTUNITIES_SHOWN else found
+    opened = sum(row.place == Place.OPEN for row in found)
+    shown = found[: min(queries.OPPORTUNITIES_SHOWN, opened + queries.DECIDED_SHOWN)]
     amounts = [Money(from_minor(r.amount_minor, r.digits), r.currency) for r in shown]
     return {
         "are_cut": len(found) > len(shown),

@@ -1,4 +1,4 @@
-"""Words of contacts: their fields, and the parts they have in a purchase (CUS-11)."""
+"""Words of contacts: their fields, and the parts they have in a purchase."""
 
 from collections.abc import Iterable
 
