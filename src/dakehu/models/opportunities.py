@@ -92,7 +92,7 @@ class Opportunity(models.Model):
                 name="opp_stage_amount",
                 condition=OPEN_AND_THERE,
             ),
-            # The board: the first cards of a stage, and sums of columns, without the rows themselves.
+            # The board: the first cards of a stage, and sums of columns, from the index alone.
             models.Index(
                 fields=["stage", "close_sort", "id", "unit", "owner"],
                 name="opp_board_cards",

@@ -44,7 +44,7 @@ from dakehu.web.board.forms import (
 )
 from dakehu.web.board.pages import question_of
 from dakehu.web.forms import done
-from dakehu.web.opportunities.edit import seen_version
+from dakehu.web.opportunities.edit import say_saved, seen_version
 from dakehu.web.opportunities.verb_forms import AbandonForm, LoseForm, OutcomeForm, WinForm
 from dakehu.web.opportunities.wording import CATEGORIES
 
@@ -403,7 +403,10 @@ def _moved(
 ) -> HttpResponse:
     """Answer with the card where it stands now, every column's sums, and a toast that undoes."""
     if not request.htmx:
-        toast(request, words)
+        if saved is None:
+            toast(request, words)
+        else:
+            say_saved(request, saved, words)
         return go(request, "board", query=request.GET.urlencode())
     try:
         card = boards.card(request.viewer, opportunity_id, today=request.today)

@@ -73,6 +73,7 @@ def board_page(request: SignedRequest) -> HttpResponse:
             "columns": _columns(request, found, query),
             "outcomes": [(token, outcome_name(token)) for token in OUTCOMES],
             "query": query,
+            "here": _url(request),
             "list_query": url_without(request.GET, "by").removeprefix("?"),
             "filter_query": _with(request, layout="board"),
             "ways": [
