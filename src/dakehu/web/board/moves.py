@@ -25,13 +25,12 @@ from dakehu.queries import board as boards
 from dakehu.queries import opportunities as queries
 from dakehu.queries.board import Board, BoardQuestion, Card
 from dakehu.queries.stages import StageInForce, version_in_force
+from dakehu.web.board.cards import cards_of, letters
 from dakehu.web.board.cells import (
     OUTCOMES,
-    CardWriter,
     column_name,
     column_of,
     heads_of,
-    letters,
     outcome_name,
 )
 from dakehu.web.board.forms import (
@@ -478,7 +477,7 @@ def _refreshed(
         "board/answer.html",
         {
             "heads": heads_of(request, board),
-            "cards": CardWriter(request, by=question.by, query=query).written([card])
+            "cards": cards_of(request, [card], by=question.by, query=query)
             if card and here
             else [],
             "query": query,
