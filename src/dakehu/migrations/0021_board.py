@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("dakehu", "0018_workplace"),
+        ("dakehu", "0026_accounts"),
     ]
 
     operations = [
