@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import Served
-from tests.journeys.steps import dialog_of, sign_in
+from tests.journeys.steps import dialog_of, overhang, sign_in
 
 OpenPage = Callable[..., Page]
 PHOTO = {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0photo"}
@@ -78,3 +78,104 @@ def test_a_deal_goes_through_a_gate_with_a_photo_by_mouse(page: Page) -> None:
     page.locator("[data-undo] button.btn").click()
     expect(here.locator(f"#{card.get_attribute('id')}")).to_be_visible()
     expect(there.locator("[data-count]")).to_have_attribute("data-count", str(after))
+
+
+def test_by_keyboard_alone(open_page: OpenPage) -> None:
+    page = open_page(locale="en-US")
+    sign_in(page, "demo-sales", language="en")
+    columns = board(page)
+    card, _here, there = unproven(columns)
+    card = card_of(page, card)
+    live = page.locator("#board-live")
+    card.locator(".board-name").focus()
+    # Picked up and let go again: it stays.
+    page.keyboard.press("Space")
+    expect(live).to_contain_text("is picked up from")
+    page.keyboard.press("ArrowRight")
+    expect(live).to_have_text(there.locator(".board-title").inner_text())
+    page.keyboard.press("Escape")
+    expect(live).to_contain_text("stays in")
+    # Picked up, aimed at the next column, dropped: the gate asks.
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    dialog = dialog_of(page)
+    items = dialog.locator(".board-proofs li")
+    expect(items.first.locator("textarea")).to_be_focused()
+    for at in range(items.count()):
+        if at:
+            items.nth(at).locator("textarea").focus()
+        page.keyboard.type("letter of the customer")
+    page.keyboard.press("Tab")
+    page.locator("[data-board-ask] .btn-primary").focus()
+    page.keyboard.press("Enter")
+    expect(there.locator(f"#{card.get_attribute('id')}")).to_be_visible()
+    expect(live).to_contain_text("stands in")
+    expect(card.locator(".board-name")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.matches('.board-name')")
+    # A step back asks why; the dialog closed without an answer leaves the card.
+    card.locator(".board-name").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(dialog_of(page).locator("[name=why]")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(there.locator(f"#{card.get_attribute('id')}")).to_be_visible()
+
+
+def test_on_the_phone_by_the_sheet(open_page: OpenPage) -> None:
+    page = open_page(width=390, height=844)
+    sign_in(page, "demo-sales")
+    columns = board(page)
+    assert overhang(page) <= 0
+    picker = page.locator(".board-picker a")
+    picker.nth(1).click()
+    expect(picker.nth(1)).to_have_attribute("aria-current", "true")
+    picker.first.click()
+    card, _here, there = unproven(columns)
+    card = card_of(page, card)
+    move = card.locator(".board-move")
+    box = move.bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= 44
+    move.click()
+    dialog = dialog_of(page)
+    token = there.get_attribute("data-column")
+    dialog.locator(f"button[value='{token}']").click()
+    expect(dialog.locator("[data-board-ask]")).to_be_visible()
+    prove(page)
+    dialog.locator("input[name^=photo-]").first.set_input_files(PHOTO)
+    dialog.locator("[data-board-ask] .btn-primary").click()
+    expect(there.locator(f"#{card.get_attribute('id')}")).to_be_attached()
+    expect(page.locator("#dialog")).not_to_be_visible()
+
+
+def test_two_at_the_same_board(open_page: OpenPage) -> None:
+    first, second = open_page(), open_page()
+    for page in (first, second):
+        sign_in(page, "demo-sales")
+        board(page, "?by=category")
+    column = first.locator("#col-category-1")
+    card = card_of(first, column.locator("[data-card]:not([data-may=''])").first)
+    name = f"#{card.get_attribute('id')}"
+    for page, key in ((first, "ArrowRight"), (second, "ArrowLeft")):
+        page.locator(f"{name} .board-name").focus()
+        page.keyboard.press("Space")
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        if page is first:
+            expect(page.locator(f"#col-category-2 {name}")).to_be_visible()
+    expect(second.locator(f"#col-category-2 {name}")).to_be_visible()
+    expect(second.locator("#toasts .watch")).to_contain_text("刚被改动")
+
+
+def test_nothing_keeps_people_out(open_page: OpenPage, axe: Callable[[Page], list[str]]) -> None:
+    for login, dark, width in (("demo-head", False, 1440), ("demo-sales", True, 390)):
+        page = open_page(dark=dark, width=width)
+        sign_in(page, login)
+        board(page)
+        assert axe(page) == []
+        page.locator(".board-move:visible").first.click()
+        dialog_of(page)
+        assert axe(page) == []

@@ -92,6 +92,17 @@ class Opportunity(models.Model):
                 name="opp_stage_amount",
                 condition=OPEN_AND_THERE,
             ),
+            # The board: the first cards of a stage, and sums of columns, from the index alone.
+            models.Index(
+                fields=["stage", "close_sort", "id", "unit", "owner"],
+                name="opp_board_cards",
+                condition=OPEN_AND_THERE,
+            ),
+            models.Index(
+                fields=["unit", "stage", "currency", "own_rate_bp", "close_sort", "amount_minor"],
+                name="opp_board_sums",
+                condition=OPEN_AND_THERE,
+            ),
             # The few that stood once and are gone: looked for from a day on.
             models.Index(
                 fields=["last_on", "id"], name="opp_voided", condition=models.Q(voided=True)

@@ -25,13 +25,12 @@ from dakehu.queries import board as boards
 from dakehu.queries import opportunities as queries
 from dakehu.queries.board import Board, BoardQuestion, Card
 from dakehu.queries.stages import StageInForce, version_in_force
+from dakehu.web.board.cards import cards_of, letters
 from dakehu.web.board.cells import (
     OUTCOMES,
-    CardWriter,
     column_name,
     column_of,
     heads_of,
-    letters,
     outcome_name,
 )
 from dakehu.web.board.forms import (
@@ -44,7 +43,7 @@ from dakehu.web.board.forms import (
 )
 from dakehu.web.board.pages import question_of
 from dakehu.web.forms import done
-from dakehu.web.opportunities.edit import seen_version
+from dakehu.web.opportunities.edit import say_saved, seen_version
 from dakehu.web.opportunities.verb_forms import AbandonForm, LoseForm, OutcomeForm, WinForm
 from dakehu.web.opportunities.wording import CATEGORIES
 
@@ -403,7 +402,10 @@ def _moved(
 ) -> HttpResponse:
     """Answer with the card where it stands now, every column's sums, and a toast that undoes."""
     if not request.htmx:
-        toast(request, words)
+        if saved is None:
+            toast(request, words)
+        else:
+            say_saved(request, saved, words)
         return go(request, "board", query=request.GET.urlencode())
     try:
         card = boards.card(request.viewer, opportunity_id, today=request.today)
@@ -475,7 +477,7 @@ def _refreshed(
         "board/answer.html",
         {
             "heads": heads_of(request, board),
-            "cards": CardWriter(request, by=question.by, query=query).written([card])
+            "cards": cards_of(request, [card], by=question.by, query=query)
             if card and here
             else [],
             "query": query,

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.http.frame import reads_customers
 from dakehu.queries.board import FIRST, Board, BoardQuestion, By, board, by_of, more
-from dakehu.web.board.cells import OUTCOMES, CardWriter, HeadCells, heads_of, outcome_name
+from dakehu.web.board.cards import cards_of
+from dakehu.web.board.cells import OUTCOMES, HeadCells, heads_of, outcome_name
 from dakehu.web.opportunities.asked import asked_of, chips_of, url_without
 from dakehu.web.opportunities.pages import names_asked
 
@@ -73,6 +74,7 @@ def board_page(request: SignedRequest) -> HttpResponse:
             "columns": _columns(request, found, query),
             "outcomes": [(token, outcome_name(token)) for token in OUTCOMES],
             "query": query,
+            "here": _url(request),
             "list_query": url_without(request.GET, "by").removeprefix("?"),
             "filter_query": _with(request, layout="board"),
             "ways": [
@@ -95,13 +97,14 @@ def board_page(request: SignedRequest) -> HttpResponse:
 
 
 def _columns(request: SignedRequest, found: Board, query: str) -> list[ColumnShown]:
-    writer = CardWriter(request, by=found.question.by, query=query)
     shown = []
     for head in heads_of(request, found):
         cards = found.cards[head.token]
         rest = head.count > len(cards) and len(cards) >= FIRST
         url = _more_url(query, head.token, cards[-1].cursor) if rest else ""
-        shown.append(ColumnShown(head, writer.written(cards), url))
+        shown.append(
+            ColumnShown(head, cards_of(request, cards, by=found.question.by, query=query), url)
+        )
     return shown
 
 
@@ -129,7 +132,7 @@ def board_cards(request: SignedRequest) -> HttpResponse:
         request,
         "board/more.html",
         {
-            "cards": CardWriter(request, by=question.by, query=query).written(cards),
+            "cards": cards_of(request, cards, by=question.by, query=query),
             "more_url": _more_url(query, token, cards[-1].cursor) if len(cards) == FIRST else "",
             "query": query,
         },
