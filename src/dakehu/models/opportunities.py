@@ -92,6 +92,22 @@ class Opportunity(models.Model):
                 name="opp_stage_amount",
                 condition=OPEN_AND_THERE,
             ),
+            # What a list adds up to, whatever of these it is narrowed by: read from the index alone.
+            models.Index(
+                fields=[
+                    "place",
+                    "unit",
+                    "owner",
+                    "stage",
+                    "category",
+                    "close_sort",
+                    "currency",
+                    "amount_minor",
+                    "base_minor",
+                ],
+                name="opp_totals",
+                condition=models.Q(voided=False),
+            ),  # fmt: skip
             # The few that stood once and are gone: looked for from a day on.
             models.Index(
                 fields=["last_on", "id"], name="opp_voided", condition=models.Q(voided=True)

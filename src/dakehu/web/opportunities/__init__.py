@@ -8,17 +8,14 @@ from dakehu.web.opportunities.edit import (
     opportunity_create,
     opportunity_edit,
 )
+from dakehu.web.opportunities.filter import opportunity_filter, opportunity_filter_line
+from dakehu.web.opportunities.list import opportunity_export, opportunity_list
 from dakehu.web.opportunities.moves import (
     opportunity_correct,
     opportunity_undo,
     opportunity_verb,
 )
-from dakehu.web.opportunities.pages import (
-    opportunity_export,
-    opportunity_filter,
-    opportunity_list,
-    opportunity_page,
-)
+from dakehu.web.opportunities.pages import opportunity_page
 from dakehu.web.opportunities.requests import request_create, request_withdraw
 
 _ONE = "opportunities/<int:opportunity_id>"
@@ -26,6 +23,7 @@ _ONE = "opportunities/<int:opportunity_id>"
 urlpatterns = [
     path("opportunities/", opportunity_list, name="opportunities"),
     path("opportunities/filter/", opportunity_filter, name="opportunity_filter"),
+    path("opportunities/filter/line/", opportunity_filter_line, name="opportunity_filter_line"),
     path("opportunities/accounts/", account_names, name="opportunity_accounts"),
     path("opportunities/export.<str:kind>", opportunity_export, name="opportunity_export"),
     path("opportunities/create/", opportunity_create, name="opportunity_create"),

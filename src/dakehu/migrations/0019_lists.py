@@ -1,0 +1,51 @@
+from django.db import migrations, models
+
+from dakehu.migrations._online import AddIndexOnline
+
+
+class Migration(migrations.Migration):
+    """Lists: what a selection adds up to from an index, and views that can be taken back."""
+
+    atomic = False
+
+    dependencies = [
+        ("dakehu", "0018_workplace"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="savedview",
+            name="deleted_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.RemoveConstraint(
+            model_name="savedview",
+            name="saved_view_name_once",
+        ),
+        migrations.AddConstraint(
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at__isnull", True)),
+                fields=("owner", "page", "name"),
+                name="saved_view_name_once",
+            ),
+        ),
+        AddIndexOnline(
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("voided", False)),
+                fields=[
+                    "place",
+                    "unit",
+                    "owner",
+                    "stage",
+                    "category",
+                    "close_sort",
+                    "currency",
+                    "amount_minor",
+                    "base_minor",
+                ],
+                name="opp_totals",
+            ),
+        ),
+    ]
