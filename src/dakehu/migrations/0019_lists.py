@@ -33,19 +33,17 @@ class Migration(migrations.Migration):
         AddIndexOnline(
             model_name="opportunity",
             index=models.Index(
-                condition=models.Q(("voided", False)),
-                fields=[
-                    "place",
-                    "unit",
-                    "owner",
-                    "stage",
-                    "category",
-                    "close_sort",
-                    "currency",
-                    "amount_minor",
-                    "base_minor",
-                ],
-                name="opp_totals",
+                fields=["place", "currency", "amount_minor"],
+                name="opp_place_sum",
+                condition=models.Q(voided=False),
+            ),
+        ),
+        AddIndexOnline(
+            model_name="opportunity",
+            index=models.Index(
+                fields=["unit", "place", "currency", "owner", "amount_minor"],
+                name="opp_unit_sum",
+                condition=models.Q(voided=False),
             ),
         ),
     ]

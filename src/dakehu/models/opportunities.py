@@ -92,22 +92,17 @@ class Opportunity(models.Model):
                 name="opp_stage_amount",
                 condition=OPEN_AND_THERE,
             ),
-            # What a list adds up to, whatever of these it is narrowed by: read from the index alone.
+            # What a list adds up to, of all or of units: read from the index alone.
             models.Index(
-                fields=[
-                    "place",
-                    "unit",
-                    "owner",
-                    "stage",
-                    "category",
-                    "close_sort",
-                    "currency",
-                    "amount_minor",
-                    "base_minor",
-                ],
-                name="opp_totals",
+                fields=["place", "currency", "amount_minor"],
+                name="opp_place_sum",
                 condition=models.Q(voided=False),
-            ),  # fmt: skip
+            ),
+            models.Index(
+                fields=["unit", "place", "currency", "owner", "amount_minor"],
+                name="opp_unit_sum",
+                condition=models.Q(voided=False),
+            ),
             # The few that stood once and are gone: looked for from a day on.
             models.Index(
                 fields=["last_on", "id"], name="opp_voided", condition=models.Q(voided=True)

@@ -40,7 +40,7 @@ def _numbered(column: str, numbers: dict[str, int]) -> Meets:
     return meets
 
 
-def _with_product(asking: Asking, condition: Condition) -> Q:
+def _with_product(_asking: Asking, condition: Condition) -> Q:
     current = LineSet.objects.filter(is_current=True, lines__isnull=False)
     if condition.operator in ("empty", "filled"):
         some = Q(pk__in=current.values("opportunity_id"))

@@ -20,8 +20,7 @@ from dakehu.core.ledger import Category, Place
 from dakehu.core.methods import WON, evidence_missing
 from dakehu.core.money import from_minor, round_money
 from dakehu.core.opportunities import is_overdue
-from dakehu.models import Evidence, Opportunity
-from dakehu.models.visibility import OpportunityQuerySet
+from dakehu.models import Evidence
 from dakehu.queries.opportunities.filters import (
     OpportunityFilter,
     Order,
@@ -30,6 +29,7 @@ from dakehu.queries.opportunities.filters import (
     narrowing,
     place_of,
 )
+from dakehu.queries.opportunities.statements import facts_of, ordered_keys
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_book, win_rates
 from dakehu.queries.stages import versions_in_force
@@ -39,13 +39,6 @@ PAGE = 50
 #: Counting goes no further: "more than a thousand" is as good an answer, and quick.
 MOST_COUNTED = 1000
 
-_COLUMNS = (
-    "id", "version", "code", "name", "account_id", "account__name", "owner_id", "owner__name",
-    "owner__name_en", "unit_id", "method_version_id", "stage_id", "place", "amount_minor",
-    "currency_id", "base_minor", "close_on", "category", "own_rate_bp", "source", "next_step",
-    "next_step_on", "last_contact_on", "updated_at", "decided_on", "created_on", "stage_since",
-    "start_unknown",
-)  # fmt: skip
 #: What of a row costs more to find than its columns: told only to those who show it.
 DEARER = frozenset({"weighted", "missing"})
 
@@ -119,18 +112,19 @@ def opportunities(
     """Give a page of the opportunities that the viewer may see and the filter asks for.
 
     `wanted` are those of DEARER that are shown; who asks for the totals as well counts nothing
-    here. RuleBroken `list.unknown_state`, `list.upside_down`, `list.unknown_sort`, `list.bad_cursor`.
+    here. RuleBroken `list.unknown_state`, `list.upside_down`, `list.unknown_sort`,
+    `list.bad_cursor`.
     """
     check_filter(asked)
     order = Order.of(sort)
     back = bool(before)
     cursor = before or after
     place = place_of(order, cursor) if cursor else None
-    sets = _sets(viewer, asked, today)
+    where = _where(viewer, asked, today)
     # The first page reads as many keys as are counted: one question for both.
     counting = counted and not cursor
     most = max(limit, MOST_COUNTED) + 1 if counting else limit + 1
-    found = _merged(sets, order, place, back=back, limit=most)
+    found = _merged(viewer, where, order, place, back=back, limit=most)
     more, over = len(found) > limit, len(found) > MOST_COUNTED
     total = len(found) if counting and not over else None
     found = found[:limit]
@@ -157,11 +151,11 @@ def every_opportunity(
     """Give all rows of the filtered list in its order, read chunk by chunk (for exports)."""
     check_filter(asked)
     order = Order.of(sort)
-    sets = _sets(viewer, asked, today)
+    where = _where(viewer, asked, today)
     place: tuple[Any, ...] | None = None
     shaping = _Shaping(viewer, today, wanted)
     while True:
-        found = _merged(sets, order, place, back=False, limit=chunk)
+        found = _merged(viewer, where, order, place, back=False, limit=chunk)
         yield from shaping.rows(_facts(found))
         if len(found) < chunk:
             return
@@ -177,17 +171,16 @@ def stage_names(language: str) -> dict[tuple[int, int], str]:
     }
 
 
-def _sets(viewer: Viewer, asked: OpportunityFilter, today: date) -> list[OpportunityQuerySet]:
-    base_digits = organisation().base_digits
-    where = narrowing(viewer, asked, today=today, base_digits=base_digits)
-    return [rows.filter(where) for rows in Opportunity.objects.all().pages_for(viewer)]
+def _where(viewer: Viewer, asked: OpportunityFilter, today: date) -> Q:
+    return narrowing(viewer, asked, today=today, base_digits=organisation().base_digits)
 
 
 Key = tuple[Any, ...]
 
 
 def _merged(
-    sets: list[OpportunityQuerySet],
+    viewer: Viewer,
+    where: Q,
     order: Order,
     place: Key | None,
     *,
@@ -199,10 +192,9 @@ def _merged(
     Amounts that are unknown stand last. NULLs have no place in a keyset, nor in an index read
     backwards, so that known and unknown ones are then asked for one after the other.
     """
-    if order.key != "amount" or (place is None and len(sets) > 1):
-        return _segment(sets, order, place, back=back, limit=limit)
-    known = [rows.filter(base_minor__isnull=False) for rows in sets]
-    unknown = [rows.filter(base_minor__isnull=True) for rows in sets]
+    if order.key != "amount" or (place is None and not viewer.sees_all):
+        return _segment(viewer, where, order, place, back=back, limit=limit)
+    known, unknown = (where & Q(base_minor__isnull=none) for none in (False, True))
     segments = [unknown, known] if back else [known, unknown]
     if place is not None and (place[0] is None) != back:
         segments = segments[1:]
@@ -211,30 +203,25 @@ def _merged(
         if len(found) < limit:
             here = place if number == 0 else None
             wanted = limit - len(found)
-            found += _segment(segment, order, here, back=back, limit=wanted)
+            found += _segment(viewer, segment, order, here, back=back, limit=wanted)
     return found
 
 
 def _segment(
-    sets: list[OpportunityQuerySet],
-    order: Order,
-    place: Key | None,
-    *,
-    back: bool,
-    limit: int,
+    viewer: Viewer, where: Q, order: Order, place: Key | None, *, back: bool, limit: int
 ) -> list[Key]:
     falling = order.descending != back
     columns = order.columns
     if place is not None and place[0] is None:
         columns, place = columns[1:], place[1:]
     signs: list[str | OrderBy] = [f"-{c}" if falling else c for c in columns]
-    if columns[0] == "base_minor" and len(sets) > 1 and not back:
+    if columns[0] == "base_minor" and not viewer.sees_all and not back:
         amount = F("base_minor")
         signs[0] = amount.desc(nulls_last=True) if falling else amount.asc(nulls_last=True)
-    found: set[Key] = set()
-    for rows in sets:
-        beyond = rows if place is None else rows.filter(_beyond(columns, place, falling=falling))
-        found.update(beyond.order_by(*signs).values_list(*order.columns)[:limit])
+    beyond = None if place is None else _beyond(columns, place, falling=falling)
+    found = set(
+        ordered_keys(viewer, where, beyond, columns=order.columns, order=signs, limit=limit)
+    )
     known = sorted((key for key in found if key[0] is not None), reverse=falling)
     unknown = sorted((key for key in found if key[0] is None), key=_last, reverse=falling)
     return [*known, *unknown][:limit]
@@ -246,11 +233,7 @@ def _last(key: Key) -> int:
 
 def _facts(keys: list[Key]) -> list[dict[str, Any]]:
     """Read what a page shows of the rows with these keys, in their order."""
-    if not keys:
-        return []
-    rows = Opportunity.objects.filter(pk__in=[key[-1] for key in keys]).values(*_COLUMNS)
-    found = {raw["id"]: raw for raw in rows}
-    return [found[key[-1]] for key in keys if key[-1] in found]
+    return facts_of([key[-1] for key in keys])
 
 
 def _beyond(columns: tuple[str, ...], place: tuple[Any, ...], *, falling: bool) -> Q | Expression:

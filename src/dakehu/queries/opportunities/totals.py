@@ -5,14 +5,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, Q, Sum
-
 from dakehu.core.access import Viewer
 from dakehu.core.money import from_minor, round_money
 from dakehu.core.money import units as in_units
-from dakehu.models import Grant, Opportunity
-from dakehu.models.visibility import OpportunityQuerySet
 from dakehu.queries.opportunities.filters import OpportunityFilter, check_filter, narrowing
+from dakehu.queries.opportunities.statements import sums
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_book
 
@@ -58,24 +55,15 @@ def opportunity_totals(*, viewer: Viewer, asked: OpportunityFilter, today: date)
     check_filter(asked)
     org = organisation()
     where = narrowing(viewer, asked, today=today, base_digits=org.base_digits)
-    parts = [
-        rows.filter(where)
-        .order_by()
-        .values_list("currency_id")
-        .annotate(n=Count("id"), minor=Sum("amount_minor"))
-        for rows in apart(viewer)
-    ]
-    # One statement; of one part there is nothing to unite.
-    found = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)
     counts: dict[str, int] = {}
-    sums: dict[str, int] = {}
-    for currency, count, minor in found:
+    amounts: dict[str, int] = {}
+    for currency, count, minor in sums(viewer, where):
         counts[currency] = counts.get(currency, 0) + count
-        sums[currency] = sums.get(currency, 0) + int(minor)
+        amounts[currency] = amounts.get(currency, 0) + minor
     book = exchange_book()
     base, rows = Fraction(0), []
     for currency in sorted(counts, key=lambda code: (-counts[code], code)):
-        minor, digits = sums[currency], book.currencies[currency].digits
+        minor, digits = amounts[currency], book.currencies[currency].digits
         rate = Fraction(1) if currency == org.base_currency else book.rate(currency, today)
         # What is nothing is nothing at any rate.
         if rate is not None:
@@ -88,21 +76,3 @@ def opportunity_totals(*, viewer: Viewer, asked: OpportunityFilter, today: date)
     return Totals(
         sum(counts.values()), tuple(rows), round_money(base, org.base_digits), org.base_currency
     )
-
-
-def apart(viewer: Viewer) -> list[OpportunityQuerySet]:
-    """Split what is in sight into sets that share no row, each with an index: they add up."""
-    every = Opportunity.objects.all()
-    if viewer.sees_all:
-        return [every]
-    granted = Grant.objects.filter(person_id=viewer.person_id or 0, opportunity__isnull=False)
-    units, owners = sorted(viewer.units), sorted(viewer.owners)
-    outside = ~Q(unit_id__in=units) if units else Q()
-    sets = []
-    if units:
-        sets.append(every.filter(unit_id__in=units))
-    if owners:
-        sets.append(every.filter(outside, owner_id__in=owners))
-    elsewhere = outside & ~Q(owner_id__in=owners) if owners else outside
-    sets.append(every.filter(elsewhere, pk__in=granted.values("opportunity_id")))
-    return sets

@@ -1,17 +1,15 @@
 """The columns that a list of opportunities can show."""
 
 from datetime import date
-from html import escape
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from dakehu.core.ledger import Category, Place
 from dakehu.queries.opportunities import OpportunityRow
 from dakehu.templatetags.dakehu import amount_in_column, percent_of_bp
 from dakehu.web.exports import Cell
-from dakehu.web.lists.columns import Column, Columns, Look, day, nothing, text
+from dakehu.web.lists.columns import Column, Columns, Look, day, escape, nothing, text
 from dakehu.web.opportunities.wording import CATEGORIES, PLACES, SOURCES
 
 Row = OpportunityRow
@@ -40,7 +38,7 @@ def _stage(row: Row, look: Look) -> str:
 def _closes(row: Row, look: Look) -> str:
     if row.close_on is None:
         return nothing("opportunity.no_close_on")
-    return _late(row.close_on, _("Overdue")) if row.is_overdue else row.close_on.isoformat()
+    return _late(row.close_on, look.overdue) if row.is_overdue else row.close_on.isoformat()
 
 
 def _late(on: date, word: str) -> str:
@@ -55,7 +53,7 @@ def _step_on(row: Row, look: Look) -> str:
     on = row.next_step_on
     if on is None or row.place is not Place.OPEN:
         return text(on.isoformat() if on else "")
-    return _late(on, _("Overdue")) if on < timezone.localdate() else on.isoformat()
+    return _late(on, look.overdue) if on < look.today else on.isoformat()
 
 
 def _base(row: Row, look: Look) -> str:
@@ -117,7 +115,8 @@ COLUMNS: Columns[Row] = Columns(
     ),
     Column(
         "closes", lazy("Closes"), _closes, lambda r: r.close_on, sort="close", css="nowrap",
-        is_usual=True, field="close_on", typed=lambda r: r.close_on.isoformat() if r.close_on else "",
+        is_usual=True, field="close_on",
+        typed=lambda r: r.close_on.isoformat() if r.close_on else "",
     ),
     Column(
         "category", lazy("Forecast category"),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import Resolver404, resolve, reverse
@@ -21,7 +20,7 @@ from dakehu.templatetags.dakehu import unit_word
 from dakehu.templatetags.figures import unit_of_column
 from dakehu.web.exports import Cell, amount_head, list_as_file, vat_words
 from dakehu.web.lists.builder import has_lines
-from dakehu.web.lists.columns import Column, Look, body_cells, head_cells, keys_of
+from dakehu.web.lists.columns import Column, Look, escape, head_cells, keys_of, writer
 from dakehu.web.lists.standing import Standing, board_url, link_with, standing_of
 from dakehu.web.lists.words import chips_of_where
 from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
@@ -114,17 +113,24 @@ def _table(
     frame = frame_of(request)
     largest = max((abs(row.amount) for row in rows), default=Decimal(0))
     unit = unit_of_column(largest, frame.amount_unit, frame.language)
-    look = Look(frame.language, unit, editable=request.viewer.holds("opportunity.edit"))
+    look = Look(
+        language=frame.language,
+        unit=unit,
+        editable=request.viewer.holds("opportunity.edit"),
+        today=request.today,
+        overdue=_("Overdue"),
+    )
     words = {}
     if scale := unit_word(unit):
         for key in ("amount", "weighted", "base"):
             label = str(COLUMNS.all[key].label)
             words[key] = _("%(label)s, %(unit)s") % {"label": label, "unit": scale}
     pick = escape(_("Pick"))
+    write = writer(columns, look)
     body = "".join(
         f'<tr data-row="{row.id}" data-version="{row.version}"><td class="picks">'
         f'<input type="checkbox" class="pick" name="pick" value="{row.id}"'
-        f' aria-label="{pick} {escape(row.name)}"></td>{body_cells(row, columns, look)}</tr>'
+        f' aria-label="{pick} {escape(row.name)}"></td>{write(row)}</tr>'
         for row in rows
     )
     return {
