@@ -155,7 +155,7 @@ class _Reader:
             found.append(self._take())
             if len(found) > MOST_VALUES:
                 raise RuleBroken("filter.too_many", limit=MOST_VALUES, at=self._at())
-            if not self._is("comma"):
+            if not self._is("comma") or not (many or len(found) < count):
                 break
             self.place += 1
         if not many and len(found) < count:
