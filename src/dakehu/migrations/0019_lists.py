@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("dakehu", "0018_workplace"),
+        ("dakehu", "0026_accounts"),
     ]
 
     operations = [

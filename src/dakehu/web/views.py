@@ -1,5 +1,6 @@
 """Saved views and columns of lists: the dialogs in which they are kept, shared and chosen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dakehu.actions import views as actions
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
@@ -16,10 +17,18 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.http.frame import reads_customers
 from dakehu.queries.units import all_units
 from dakehu.queries.views import ViewRow, may_share_with, view_in_sight, views
+from dakehu.web.accounts.columns import COLUMNS as ACCOUNTS
+from dakehu.web.accounts.columns import vocabulary as account_words
+from dakehu.web.contacts.columns import COLUMNS as CONTACTS
+from dakehu.web.contacts.columns import vocabulary as contact_words
 from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
+from dakehu.web.lists.builder import line_asked
 from dakehu.web.lists.columns import Columns, keys_of
+from dakehu.web.lists.pages import filter_form
 from dakehu.web.lists.standing import STANDING, board_url
+from dakehu.web.lists.words import Vocabulary
 from dakehu.web.opportunities.columns import COLUMNS as OPPORTUNITIES
+from dakehu.web.opportunities.filtering import vocabulary as opportunity_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +37,13 @@ class ListKind:
 
     url_name: str
     columns: Columns[Any]
+    vocabulary: Callable[[SignedRequest], Vocabulary]
 
 
 LISTS = {
-    "opportunities": ListKind("opportunities", OPPORTUNITIES),
+    "opportunities": ListKind("opportunities", OPPORTUNITIES, opportunity_words),
+    "accounts": ListKind("accounts", ACCOUNTS, account_words),
+    "contacts": ListKind("contacts", CONTACTS, contact_words),
 }
 
 
@@ -208,6 +220,26 @@ def view_columns(request: SignedRequest, list_name: str) -> HttpResponse:
     return render_page(request, "views/columns.html", facts)
 
 
+@signed_in
+@require_safe
+def view_filter(request: SignedRequest, list_name: str) -> HttpResponse:
+    """Show the conditions of a list line by line."""
+    kind = _kind(request, list_name)
+    return filter_form(request, list_name, kind.url_name, kind.vocabulary(request))
+
+
+@signed_in
+@require_safe
+def view_filter_line(request: SignedRequest, list_name: str) -> HttpResponse:
+    """Show one line of the form anew, with the inputs that fit what was chosen."""
+    words = _kind(request, list_name).vocabulary(request)
+    facts = {
+        "line": line_asked(request.GET, words),
+        "line_url": reverse("view_filter_line", args=[list_name]),
+    }
+    return render_page(request, "lists/_line.html", facts)
+
+
 def _columns_chosen(
     request: SignedRequest, kind: ListKind, list_name: str, view: ViewRow | None
 ) -> HttpResponse:
@@ -298,6 +330,8 @@ def _known(kind: ListKind, columns: str) -> list[str]:
 urlpatterns = [
     path("views/<slug:list_name>/create/", view_create, name="view_create"),
     path("views/<slug:list_name>/columns/", view_columns, name="view_columns"),
+    path("views/<slug:list_name>/filter/", view_filter, name="view_filter"),
+    path("views/<slug:list_name>/filter/line/", view_filter_line, name="view_filter_line"),
     path("views/<int:view_id>/", view_edit, name="view_edit"),
     path("views/<int:view_id>/save/", view_save, name="view_save"),
     path("views/<int:view_id>/delete/", view_delete, name="view_delete"),

@@ -8,7 +8,7 @@ from dakehu.web.opportunities.edit import (
     opportunity_create,
     opportunity_edit,
 )
-from dakehu.web.opportunities.filter import opportunity_filter, opportunity_filter_line
+from dakehu.web.opportunities.filter import opportunity_filter
 from dakehu.web.opportunities.list import opportunity_export, opportunity_list
 from dakehu.web.opportunities.moves import (
     opportunity_correct,
@@ -23,7 +23,6 @@ _ONE = "opportunities/<int:opportunity_id>"
 urlpatterns = [
     path("opportunities/", opportunity_list, name="opportunities"),
     path("opportunities/filter/", opportunity_filter, name="opportunity_filter"),
-    path("opportunities/filter/line/", opportunity_filter_line, name="opportunity_filter_line"),
     path("opportunities/accounts/", account_names, name="opportunity_accounts"),
     path("opportunities/export.<str:kind>", opportunity_export, name="opportunity_export"),
     path("opportunities/create/", opportunity_create, name="opportunity_create"),

@@ -21,7 +21,6 @@ from dakehu.web.lists.builder import (
     Line,
     both,
     is_of_line,
-    line_asked,
     shown_lines,
     typed_lines,
     with_spare,
@@ -126,20 +125,9 @@ def filter_shown(
             "form": form,
             "kept": kept,
             "lines": with_spare(held, words),
-            "line_url": reverse("opportunity_filter_line"),
+            "line_url": reverse("view_filter_line", args=["opportunities"]),
             "where_text": request.GET.get("where", "") if "where" in wrong else text,
             "where_error": sentence(wrong["where"]) if "where" in wrong else "",
         },
         status=422 if wrong or any(one.error for one in held) else status_of(form),
     )
-
-
-@signed_in
-@require_safe
-def opportunity_filter_line(request: SignedRequest) -> HttpResponse:
-    """Show one line of the form anew, with the inputs that fit what was chosen."""
-    facts = {
-        "line": line_asked(request.GET, vocabulary(request)),
-        "line_url": reverse("opportunity_filter_line"),
-    }
-    return render_page(request, "lists/_line.html", facts)

@@ -6,7 +6,6 @@ from functools import partial
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
-from dakehu.core.errors import RuleBroken
 from dakehu.core.filters import Field, Value
 from dakehu.http import SignedRequest
 from dakehu.http.frame import frame_of
@@ -17,6 +16,7 @@ from dakehu.queries.opportunities.conditions import OUTCOMES, PLACES
 from dakehu.queries.opportunities.list import stage_names
 from dakehu.queries.people import people_in_sight
 from dakehu.queries.units import all_units, units_in_sight
+from dakehu.web.accounts.columns import account_called, account_meant, account_typed
 from dakehu.web.forms import unit_choices
 from dakehu.web.lists.words import Vocabulary
 from dakehu.web.opportunities import wording
@@ -57,8 +57,8 @@ def vocabulary(request: SignedRequest, *, short: bool = False) -> Vocabulary:
         language=request.viewer.language,
         amount_unit=frame_of(request).amount_unit,
         options=partial(_options, request),
-        typed=partial(_typed, request),
-        meant=partial(_meant, request),
+        typed=partial(account_typed, request),
+        meant=partial(account_meant, request),
     )
 
 
@@ -72,8 +72,7 @@ def _name(request: SignedRequest, field: Field, value: Value) -> str:
         case "source":
             return str(wording.SOURCES.get(key, key))
         case "account":
-            found = queries.accounts_by_id(viewer=request.viewer, ids=[int(value)])
-            return found[int(value)].name if int(value) in found else f"#{value}"
+            return account_called(request, value)
         case "unit":
             unit = all_units().names.get(int(value))
             return unit.name(request.viewer.language) if unit else f"#{value}"
@@ -105,21 +104,3 @@ def _options(request: SignedRequest, field: Field) -> Sequence[tuple[str, str]]:
             return [(str(p.id), p.name) for p in products]
         case _:
             return ()
-
-
-def _typed(request: SignedRequest, field: Field, value: Value) -> str:
-    """Write an account as one types it: by its code; one out of sight by its number."""
-    found = queries.accounts_by_id(viewer=request.viewer, ids=[int(value)]).get(int(value))
-    return found.code if field.key == "account" and found else f"#{value}"
-
-
-def _meant(request: SignedRequest, field: Field, text: str) -> str:
-    """Find the account that is typed by code or name. RuleBroken `filter.bad_value`."""
-    if field.key != "account":
-        return text
-    if text.startswith("#"):
-        return text[1:]
-    named = queries.account_by_name(viewer=request.viewer, text=text)
-    if len(named) != 1:
-        raise RuleBroken("filter.bad_value", field=field.key, text=text[:40], at=1)
-    return str(named[0].id)

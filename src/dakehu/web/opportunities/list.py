@@ -21,6 +21,7 @@ from dakehu.templatetags.figures import unit_of_column
 from dakehu.web.exports import Cell, amount_head, list_as_file, vat_words
 from dakehu.web.lists.builder import has_lines
 from dakehu.web.lists.columns import Column, Look, escape, head_cells, keys_of, writer
+from dakehu.web.lists.pages import export_query
 from dakehu.web.lists.standing import Standing, board_url, link_with, standing_of
 from dakehu.web.lists.words import chips_of_where
 from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
@@ -93,7 +94,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
             "own_url": _own_url(get, asked),
             "kept": [(k, v) for k, v in get.items() if k not in ("q", "after", "before")],
             "query": url_without(get).removeprefix("?"),
-            "export_query": _export_query(get, columns),
+            "export_query": export_query(get, columns),
             "may_create": request.viewer.holds("opportunity.create"),
             "reads_customers": reads_customers(request.viewer),
             "clear_url": _clear_url(standing),
@@ -159,17 +160,6 @@ def _board_url(standing: Standing) -> str:
 def _clear_url(standing: Standing) -> str:
     plain = reverse("opportunities")
     return f"{plain}?base=0" if standing.views.default_id is not None else plain
-
-
-def _export_query(get: QueryDict, columns: tuple[Column[Row], ...]) -> str:
-    """Give the query of the file with exactly what is seen: filter, order and columns."""
-
-    def change(left: QueryDict) -> None:
-        left.pop("view", None)
-        left.pop("base", None)
-        left["columns"] = ",".join(column.key for column in columns)
-
-    return link_with(get, change).removeprefix("?")
 
 
 def _tabs(get: QueryDict, state: str) -> list[Tab]:
