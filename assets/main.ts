@@ -8,6 +8,7 @@ import "./evidence";
 import "./filters";
 import "./groups";
 import "./keys";
+import "./lists";
 import "./menus";
 import "./print";
 import "./boards";

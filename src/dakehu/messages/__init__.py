@@ -37,6 +37,7 @@ from dakehu.messages import (
     small_sales,
     units,
     validations,
+    views,
 )
 from dakehu.messages.reasons import REASONS
 
@@ -64,6 +65,7 @@ SENTENCES: dict[str, str | Promise] = {
     **small_sales.SENTENCES,
     **units.SENTENCES,
     **validations.SENTENCES,
+    **views.SENTENCES,
 }
 
 

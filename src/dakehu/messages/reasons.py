@@ -24,5 +24,8 @@ REASONS: dict[str, str | Promise] = {
     "evidence.no_plan_day": _("The plan has no day yet."),
     "opportunity.no_close_on": _("No expected close date is set."),
     "opportunity.no_amount": _("No amount is set."),
+    "opportunity.decided": _("Only what is open has it: this one is decided."),
+    "opportunity.never_contacted": _("Nobody has logged a contact yet."),
+    "opportunity.not_weighed": _("No win rate is in force for its stage, so it cannot be weighed."),
     "opportunity.start_unknown": _("The start is not known: imported without a start date."),
 }

@@ -103,6 +103,17 @@ class Opportunity(models.Model):
                 name="opp_board_sums",
                 condition=OPEN_AND_THERE,
             ),
+            # What a list adds up to, of all or of units: read from the index alone.
+            models.Index(
+                fields=["place", "currency", "amount_minor"],
+                name="opp_place_sum",
+                condition=models.Q(voided=False),
+            ),
+            models.Index(
+                fields=["unit", "place", "currency", "owner", "amount_minor"],
+                name="opp_unit_sum",
+                condition=models.Q(voided=False),
+            ),
             # The few that stood once and are gone: looked for from a day on.
             models.Index(
                 fields=["last_on", "id"], name="opp_voided", condition=models.Q(voided=True)

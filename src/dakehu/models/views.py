@@ -20,13 +20,19 @@ class SavedView(models.Model):
     layout = models.CharField(max_length=12, blank=True, default="")
     #: Whoever sees the unit's views and has chosen none of their own begins with this one.
     is_unit_default = models.BooleanField(default=False)
+    #: Deleted ones are hidden; who deleted one can take that back.
+    deleted_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         indexes = [models.Index(fields=["owner", "page", "name"], name="saved_view_owner")]
         constraints = [
-            models.UniqueConstraint(fields=["owner", "page", "name"], name="saved_view_name_once"),
+            models.UniqueConstraint(
+                fields=["owner", "page", "name"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="saved_view_name_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(is_unit_default=False) | models.Q(unit__isnull=False),
                 name="saved_view_default_of_unit",

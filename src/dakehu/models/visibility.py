@@ -46,6 +46,28 @@ def _sql(viewer: Viewer, alias: str, *, owner: str, granted: str) -> str:
     return " OR ".join(parts)
 
 
+def opportunity_scopes_sql(viewer: Viewer, *, apart: bool = False) -> list[str]:
+    """Give `OpportunityQuerySet.pages_for` as conditions in text, one for each set.
+
+    `apart` lets no row stand in two of them, so that what they add up to can be added.
+    """
+    if viewer.sees_all:
+        return ["1 = 1"]
+    table = "dakehu_opportunity"
+    units = ", ".join(str(int(unit)) for unit in sorted(viewer.units))
+    owners = ", ".join(str(int(person)) for person in sorted(viewer.owners))
+    found, before = [], ""
+    for column, ids in (("unit_id", units), ("owner_id", owners)):
+        if ids:
+            found.append(f"{table}.{column} IN ({ids}){before}")
+            before += f" AND {table}.{column} NOT IN ({ids})" if apart else ""
+    granted = (
+        "SELECT g.opportunity_id FROM dakehu_grant g"
+        f" WHERE g.person_id = {int(viewer.person_id or 0)} AND g.opportunity_id IS NOT NULL"
+    )
+    return [*found, f"{table}.id IN ({granted}){before}"]
+
+
 def is_in_scope(viewer: Viewer, *, owner_id: int | None, unit_id: int | None) -> bool:
     """Test of one row what `in_scope` asks of a table."""
     return viewer.sees_all or unit_id in viewer.units or owner_id in viewer.owners

@@ -11,6 +11,7 @@ from django.db.models.functions import Replace
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
+from dakehu.core.filters import Expression
 from dakehu.core.ledger import Place
 from dakehu.core.money import from_minor
 from dakehu.models import (
@@ -22,6 +23,7 @@ from dakehu.models import (
     Opportunity,
     Stakeholder,
 )
+from dakehu.queries.contacts_asked import contacts_asked_for
 from dakehu.queries.opportunities.list import stage_names
 from dakehu.queries.paging import Cut, Page, page_of
 from dakehu.queries.people import PersonName, person_name
@@ -41,6 +43,9 @@ class ContactFilter:
     text: str = ""
     account_id: int | None = None
     sort: str = "name"
+    #: Conditions of the filter language, and the day that they are asked on.
+    asked: Expression | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,4 +263,6 @@ def _narrowed(viewer: Viewer, where: ContactFilter) -> Any:
         )
     if where.account_id is not None:
         rows = rows.filter(account_id=where.account_id)
+    if where.asked is not None and where.today is not None:
+        rows = rows.filter(contacts_asked_for(viewer, where.asked, today=where.today))
     return rows

@@ -138,15 +138,23 @@ def amount(
         figure, scale = in_column(number, chosen), 1  # "<0.1" where it is too small for it
     else:
         figure, scale = scaled(number, chosen, _language(context))
-    shown = escape(signed(figure) if sign else figure)
     small = beside if bare else " ".join(filter(None, (_scale_word(scale), currency)))
+    return _amount(number, signed(figure) if sign else figure, currency, small)
+
+
+def amount_in_column(number: Decimal, currency: str, unit: str) -> SafeString:
+    """Write an amount in the unit of its column, beside it its currency, as `amount` does it."""
+    return _amount(number, in_column(number, unit), currency, currency)
+
+
+def _amount(number: Decimal | Fraction | int, shown: str, currency: str, small: str) -> SafeString:
     said = exact(number)
     plain = said.replace(",", "").replace(MINUS, "-")
     title = escape(f"{said} {currency}" if currency else said)
     after = f" <small>{escape(small)}</small>" if small else ""
     # format_html costs three times as much, and a page of a list has fifty amounts.
     return mark_safe(  # noqa: S308  figures are digits, words are escaped
-        f'<data class="amt" value="{plain}" title="{title}">{shown}{after}</data>'
+        f'<data class="amt" value="{plain}" title="{title}">{escape(shown)}{after}</data>'
     )
 
 

@@ -11,10 +11,12 @@ from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Replace, Substr
 
 from dakehu.core.access import Viewer
+from dakehu.core.filters import Expression
 from dakehu.core.ledger import Place
 from dakehu.core.names import folded
 from dakehu.models import Account, AccountName, Opportunity
 from dakehu.models.visibility import AccountQuerySet
+from dakehu.queries.accounts.asked import accounts_asked_for
 from dakehu.queries.paging import Cut, Page, page_of
 from dakehu.queries.people import PersonName, person_name
 
@@ -39,6 +41,9 @@ class AccountFilter:
     manager_id: int | None = None
     root_id: int | None = None
     sort: str = "name"
+    #: Conditions of the filter language, and the day that they are asked on.
+    asked: Expression | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,8 @@ def _narrowed(rows: AccountQuerySet, viewer: Viewer, where: AccountFilter) -> Ac
         # A group is an indexed range of paths; one out of sight narrows to nothing.
         root = Account.visible_to(viewer).filter(pk=where.root_id).first()
         rows = rows.filter(path__startswith=root.path) if root else rows.none()
+    if where.asked is not None and where.today is not None:
+        rows = rows.filter(accounts_asked_for(viewer, where.asked, today=where.today))
     return rows
 
 

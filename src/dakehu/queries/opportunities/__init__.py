@@ -5,6 +5,7 @@ from dakehu.queries.opportunities.choices import (
     Choices,
     account_by_name,
     account_choices,
+    accounts_by_id,
     choices,
     may_be_owner,
     owner_choices,
@@ -24,6 +25,7 @@ from dakehu.queries.opportunities.list import (
     opportunities,
 )
 from dakehu.queries.opportunities.single import OpportunityShown, opportunity
+from dakehu.queries.opportunities.totals import Totals, opportunity_totals
 
 __all__ = [
     "MOST_COUNTED",
@@ -36,13 +38,16 @@ __all__ = [
     "OpportunityPageOfList",
     "OpportunityRow",
     "OpportunityShown",
+    "Totals",
     "account_by_name",
     "account_choices",
+    "accounts_by_id",
     "choices",
     "every_opportunity",
     "may_be_owner",
     "opportunities",
     "opportunity",
+    "opportunity_totals",
     "owner_choices",
     "product_choices",
     "unit_choices",

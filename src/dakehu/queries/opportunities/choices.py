@@ -1,6 +1,6 @@
 """What forms about opportunities offer: methods, currencies, accounts, products, people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -115,6 +115,12 @@ def account_by_name(*, viewer: Viewer, text: str) -> tuple[AccountChoice, ...]:
             [text, like] if like else [text],
         )
         return tuple(AccountChoice(*row) for row in cursor.fetchall())
+
+
+def accounts_by_id(*, viewer: Viewer, ids: Collection[int]) -> dict[int, AccountChoice]:
+    """Give those of these accounts that the viewer may see, at most 20."""
+    rows = Account.visible_to(viewer).filter(pk__in=list(ids)[:_MOST])
+    return {row[0]: AccountChoice(*row) for row in rows.values_list("id", "code", "name")}
 
 
 def product_choices(*, viewer: Viewer) -> tuple[ProductChoice, ...]:

@@ -13,11 +13,13 @@ from django.db.models import Q
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
+from dakehu.core.filters import Expression
 from dakehu.core.ledger import Place
 from dakehu.core.money import limit_in_units, to_minor
 from dakehu.core.names import folded
-from dakehu.models import Account
+from dakehu.models import Account, LineSet
 from dakehu.models.visibility import OpportunityQuerySet
+from dakehu.queries.opportunities.conditions import opportunities_asked_for
 from dakehu.queries.units import all_units
 
 STATES = ("open", "won", "lost", "abandoned", "all", "voided")
@@ -53,6 +55,8 @@ class OpportunityFilter:
     product_id: int | None = None
     text: str = ""
     own: bool = False
+    #: Nested conditions of the filter language (core.filters), beside all the others.
+    where: Expression | None = None
 
 
 def check_filter(asked: OpportunityFilter) -> None:
@@ -74,35 +78,40 @@ def narrowed(
     base_digits: int,
 ) -> OpportunityQuerySet:
     """Keep the rows that the filter asks for."""
-    rows = rows.filter(voided=asked.state == "voided")
+    return rows.filter(narrowing(viewer, asked, today=today, base_digits=base_digits))
+
+
+def narrowing(viewer: Viewer, asked: OpportunityFilter, *, today: date, base_digits: int) -> Q:
+    """Give what the filter asks for as one condition: of several sets it is found once."""
+    found = Q(voided=asked.state == "voided")
     if asked.state in _PLACES:
-        rows = rows.filter(place=_PLACES[asked.state])
+        found &= Q(place=_PLACES[asked.state])
     if asked.unit_id is not None:
         units = all_units().tree(today, with_closed=True).subtree(asked.unit_id)
-        rows = rows.filter(unit_id__in=units)
+        found &= Q(unit_id__in=units)
     same: dict[str, Any] = {
         "owner_id": asked.owner_id,
         "stage__method_id": asked.method_id,
         "stage_id": asked.stage_id,
         "category": asked.category,
         "account_id": asked.account_id,
+        "close_sort__gte": asked.close_from,
+        "close_sort__lt": asked.close_to,
     }
-    rows = rows.filter(**{name: value for name, value in same.items() if value is not None})
+    found &= Q(**{name: value for name, value in same.items() if value is not None})
     if asked.own:
-        rows = rows.filter(owner_id=viewer.person_id)
-    if asked.close_from is not None:
-        rows = rows.filter(close_sort__gte=asked.close_from)
-    if asked.close_to is not None:
-        rows = rows.filter(close_sort__lt=asked.close_to)
+        found &= Q(owner_id=viewer.person_id)
     if asked.amount_from is not None:
-        rows = rows.filter(base_minor__gte=_minor(asked.amount_from, base_digits))
+        found &= Q(base_minor__gte=_minor(asked.amount_from, base_digits))
     if asked.amount_to is not None:
-        rows = rows.filter(base_minor__lt=_minor(asked.amount_to, base_digits))
+        found &= Q(base_minor__lt=_minor(asked.amount_to, base_digits))
     if asked.product_id is not None:
-        rows = rows.filter(
-            line_sets__is_current=True, line_sets__lines__product_id=asked.product_id
-        ).distinct()
-    return rows.filter(_named(asked.text)) if asked.text.strip() else rows
+        # As a set of ids: a join would let an opportunity with two such lines count twice.
+        sold = LineSet.objects.filter(is_current=True, lines__product_id=asked.product_id)
+        found &= Q(pk__in=sold.values("opportunity_id"))
+    if asked.where is not None:
+        found &= opportunities_asked_for(viewer, asked.where, today=today)
+    return found & _named(asked.text) if asked.text.strip() else found
 
 
 def _minor(amount: Decimal, digits: int) -> int:

@@ -17,7 +17,7 @@ from dakehu.queries.board import FIRST, Board, BoardQuestion, By, board, by_of, 
 from dakehu.web.board.cards import cards_of
 from dakehu.web.board.cells import OUTCOMES, HeadCells, heads_of, outcome_name
 from dakehu.web.opportunities.asked import asked_of, chips_of, url_without
-from dakehu.web.opportunities.pages import names_asked
+from dakehu.web.opportunities.list import names_asked
 
 BY_WORDS: dict[By, str | Promise] = {
     "stage": lazy("Stage"),

@@ -9,16 +9,22 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from dakehu.actions import contacts as actions
-from dakehu.core.errors import NotAllowed
+from dakehu.core.errors import NotAllowed, RuleBroken
+from dakehu.core.filters import Expression
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import accounts as account_queries
 from dakehu.queries import contacts as queries
 from dakehu.queries.paging import Cut
 from dakehu.web.accounts.words import PLACES
+from dakehu.web.contacts.columns import COLUMNS, vocabulary
 from dakehu.web.contacts.words import WORDS, attitude_shown, roles_shown
 from dakehu.web.exports import list_as_file
 from dakehu.web.forms import done, status_of
 from dakehu.web.links import dial, link
+from dakehu.web.lists.builder import has_lines
+from dakehu.web.lists.columns import keys_of
+from dakehu.web.lists.pages import columns_of, filter_form, lines_applied, list_facts, where_of
+from dakehu.web.lists.standing import standing_of
 
 MOST_EXPORTED = 100_000
 
@@ -44,16 +50,26 @@ class ContactForm(forms.Form):
 @require_safe
 def contact_list(request: SignedRequest) -> HttpResponse:
     """Show a page of the list."""
-    where = _where(request)
+    words = vocabulary(request)
+    if has_lines(request.GET):
+        return lines_applied(request, "contacts", "contacts", words)
+    standing = standing_of(request, "contacts", "contacts")
+    try:
+        where = _where(request, where_of(standing.get, words))
+    except RuleBroken as error:
+        return filter_form(request, "contacts", "contacts", words, wrong=error)
     cut = Cut(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     page = queries.contacts(viewer=request.viewer, where=where, cut=cut)
     facts = {
         "page": page,
         "where": where,
-        "rows": [(row, dial(row.phone)) for row in page.rows],
+        "filtered": standing.is_filtered,
         "total": queries.contact_count(viewer=request.viewer, where=where),
-        "query": request.GET.urlencode(),
-    }
+        **list_facts(
+            request, standing, columns_of(standing, COLUMNS), page.rows, sort=where.sort,
+            words=words, where=where.asked,
+        ),
+    }  # fmt: skip
     return render_page(request, "contacts/list.html", facts)
 
 
@@ -61,7 +77,14 @@ def contact_list(request: SignedRequest) -> HttpResponse:
 @require_safe
 def contact_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     """Give the list as a file; a phone that is masked on the page is empty in it."""
-    rows = queries.every_contact(viewer=request.viewer, where=_where(request), limit=MOST_EXPORTED)
+    asked = where_of(request.GET, vocabulary(request))
+    where = _where(request, asked)
+    rows = queries.every_contact(viewer=request.viewer, where=where, limit=MOST_EXPORTED)
+    if keys := keys_of(request.GET.get("columns", "")):
+        columns = COLUMNS.chosen(keys)
+        seen = [str(column.label) for column in columns]
+        cells = (tuple(column.plain(row) for column in columns) for row in rows)
+        return list_as_file(request, kind, name=_("contacts"), head=seen, rows=cells)
     head = [
         pgettext("person", "Name"),
         _("Account"),
@@ -165,8 +188,10 @@ def contact_edit(request: SignedRequest, contact_id: int) -> HttpResponse:
     return render_page(request, "contacts/form.html", facts, status=status_of(form))
 
 
-def _where(request: SignedRequest) -> queries.ContactFilter:
+def _where(request: SignedRequest, asked: Expression | None) -> queries.ContactFilter:
     return queries.ContactFilter(
         text=request.GET.get("q", "")[:100].replace("\x00", ""),
         sort=request.GET.get("sort", "name"),
+        asked=asked,
+        today=request.today,
     )

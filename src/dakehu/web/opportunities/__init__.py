@@ -8,17 +8,14 @@ from dakehu.web.opportunities.edit import (
     opportunity_create,
     opportunity_edit,
 )
+from dakehu.web.opportunities.filter import opportunity_filter
+from dakehu.web.opportunities.list import opportunity_export, opportunity_list
 from dakehu.web.opportunities.moves import (
     opportunity_correct,
     opportunity_undo,
     opportunity_verb,
 )
-from dakehu.web.opportunities.pages import (
-    opportunity_export,
-    opportunity_filter,
-    opportunity_list,
-    opportunity_page,
-)
+from dakehu.web.opportunities.pages import opportunity_page
 from dakehu.web.opportunities.requests import request_create, request_withdraw
 
 _ONE = "opportunities/<int:opportunity_id>"

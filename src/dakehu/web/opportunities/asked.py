@@ -1,31 +1,27 @@
 """What the URL of the list asks for: filters and order, checked, and the chips that show them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from dakehu.core.errors import RuleBroken
+from dakehu.core.filters import Expression
+from dakehu.core.filters import read as read_where
 from dakehu.core.ledger import Category
 from dakehu.core.money import parse_amount
 from dakehu.core.periods import parse_day
 from dakehu.messages import worded
 from dakehu.queries.opportunities import OpportunityFilter, OpportunityRow
+from dakehu.queries.opportunities.conditions import PLACES
 from dakehu.queries.opportunities.filters import check_filter
+from dakehu.web.lists.words import Chip
 from dakehu.web.opportunities.wording import CATEGORIES
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter that is set, and the URL without it."""
-
-    label: str
-    value: str
-    url: str
+_FIELDS = {key: place.field for key, place in PLACES.items()}
 
 
 def read_filter(get: QueryDict) -> tuple[OpportunityFilter, dict[str, RuleBroken]]:
@@ -58,6 +54,7 @@ def read_filter(get: QueryDict) -> tuple[OpportunityFilter, dict[str, RuleBroken
         product_id=read("product", _number),
         text=get.get("q", ""),
         own=get.get("own") == "1",
+        where=read("where", _where),
     )
     try:
         check_filter(asked)
@@ -71,11 +68,15 @@ _END_OF = {"close": "close_to", "amount": "amount_to"}
 
 
 def asked_of(get: QueryDict) -> OpportunityFilter:
-    """Read the filter. RuleBroken `url.not_a_number`, `day.…`, `money.…`, `list.…`."""
+    """Read the filter. RuleBroken `url.not_a_number`, `day.…`, `money.…`, `list.…`, `filter.…`."""
     asked, wrong = read_filter(get)
     for error in wrong.values():
         raise error
     return asked
+
+
+def _where(text: str) -> Expression | None:
+    return read_where(text, _FIELDS)
 
 
 def _number(text: str) -> int:
@@ -135,6 +136,6 @@ def _category(number: int | None) -> str | None:
 def url_without(get: QueryDict, *names: str) -> str:
     """Give the query of the URL without some parts, from page one."""
     left = get.copy()
-    for name in (*names, "after", "before"):
+    for name in (*names, "after", "before", "deleted"):
         left.pop(name, None)
     return f"?{left.urlencode()}" if left else "?"
