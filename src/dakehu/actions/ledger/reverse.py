@@ -1,13 +1,14 @@
 """Taking back and correcting: mirrors at the original days, and the chain posted anew (FUN-5)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from uuid import UUID
 
 from dakehu.actions.ledger.post import Drafted, Posting, write_movements
+from dakehu.actions.together import gathering
 from dakehu.core.errors import Conflict, NotFound, RuleBroken
 from dakehu.core.ledger import (
     Category,
@@ -17,6 +18,7 @@ from dakehu.core.ledger import (
     Position,
     Standing,
     Step,
+    entries_for,
     replayed,
 )
 from dakehu.models import Entry, MethodStage, Movement
@@ -62,8 +64,28 @@ def position_of(entry: Entry) -> Position:
 
 def standing_chain(opportunity_id: int) -> list[Lived]:
     """Give the movements of an opportunity that still count, in order, with their standings."""
-    chains = standing_chains([opportunity_id])
-    return chains[opportunity_id]
+    gathered = gathering()
+    if gathered is not None and opportunity_id in gathered.chains:
+        return _lengthened(gathered.chains[opportunity_id], gathered.posted.get(opportunity_id, ()))
+    return standing_chains([opportunity_id])[opportunity_id]
+
+
+def _lengthened(chain: list[Lived], drafts: Iterable[Drafted]) -> list[Lived]:
+    """Give a chain as it will stand when the drafts are written; new ones have no id yet."""
+    found = list(chain)
+    for draft in drafts:
+        if draft.reverses_id is not None:
+            found = [step for step in found if step.id != draft.reverses_id]
+        else:
+            step, on = draft.step, draft.posting.on
+            entries = draft.entries or entries_for(step)
+            found.append(
+                Lived(
+                    0, step.kind, on, draft.posting.correlation_id, entries, draft.base_minor,
+                    step.before, step.after,
+                )
+            )  # fmt: skip
+    return found
 
 
 def standing_chains(opportunity_ids: Sequence[int]) -> dict[int, list[Lived]]:
