@@ -157,7 +157,8 @@ def _set_plain(actor: Viewer, row: Opportunity, edit: EditOpportunity) -> None:
         value = getattr(edit, name)
         if value is not KEEP:
             setattr(row, name, check_text(name, value))
-    row.sort_key = sort_key(row.name)
+    if edit.name is not KEEP:
+        row.sort_key = sort_key(row.name)
     if not isinstance(edit.account_id, Keep) and edit.account_id != row.account_id:
         check_account(actor, edit.account_id)
         row.account_id = edit.account_id

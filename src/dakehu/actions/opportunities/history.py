@@ -287,7 +287,8 @@ def _take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date)
         elif change.field == "evidence":
             _evidence_back(row, change)
             back["evidence"] = (change.new, change.old)
-    row.sort_key = sort_key(row.name)
+    if "name" in back:
+        row.sort_key = sort_key(row.name)
     note_changes(row.pk, back, save)
 
 

@@ -121,9 +121,8 @@ def asked_words(asked: Mapping[str, Any], names: Names) -> str:
     parts: list[str] = []
     if "owner_id" in asked:
         parts.append(names.people.get(asked["owner_id"], f"#{asked['owner_id']}"))
-    for name in ("close_on", "next_step", "next_step_on", "competitor", "text"):
-        if asked.get(name):
-            parts.append(str(asked[name]))
+    plain = ("close_on", "next_step", "next_step_on", "competitor", "text")
+    parts += [str(asked[name]) for name in plain if asked.get(name)]
     if "days" in asked:
         parts.append(_("%(days)s days") % {"days": f"{asked['days']:+d}".replace("-", "−")})
     if "category" in asked:
