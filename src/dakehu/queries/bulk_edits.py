@@ -60,8 +60,15 @@ def selection_of_filter(*, viewer: Viewer, asked: OpportunityFilter, today: date
         keys = kept.order_by("close_sort", "id").values_list("close_sort", "id", "version")
         found.update(keys[: MOST + 1])
     ordered = sorted(found)
-    rows = tuple(Selected(pk, version) for _day, pk, version in ordered[:MOST])
-    return Selection(rows, too_many=len(ordered) > MOST)
+    first = tuple(Selected(pk, version) for _day, pk, version in ordered[:MOST])
+    return Selection(first, too_many=len(ordered) > MOST)
+
+
+def rows_by_code(*, viewer: Viewer, codes: Sequence[str]) -> dict[str, Selected]:
+    """Give the rows of these codes that the viewer may see."""
+    rows = Opportunity.objects.filter(code__among=[code for code in codes if code], voided=False)
+    found = rows.visible_to(viewer).values_list("code", "id", "version")
+    return {code: Selected(pk, version) for code, pk, version in found[:MOST]}
 
 
 @dataclass(frozen=True, slots=True)

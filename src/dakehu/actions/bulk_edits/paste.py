@@ -78,10 +78,12 @@ def _act(rows: Sequence[Pasted], problems: CellProblems) -> Any:
             except RuleBroken as refusal:
                 # A cell that is refused leaves the others of its row alone.
                 name = str(refusal.facts.get("field", ""))
+                if refusal.code.startswith("money."):
+                    name = "amount"
                 left = [one for one in _asked(edit) if one != name]
                 if name not in _asked(edit) or not left:
                     raise
                 problems.by_cell[row.pk, name] = refusal
-                edit = replace(edit, **{name: KEEP})
+                edit = replace(edit, **dict[str, Any]({name: KEEP}))
 
     return act

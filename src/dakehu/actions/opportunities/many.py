@@ -57,7 +57,7 @@ def write_many(*, gathered: Together, bulk_id: int) -> None:
     """
     stored = gathered.stored
     changed = {
-        field.column
+        str(field.column)
         for field in Opportunity._meta.concrete_fields
         for pk, row in stored.items()
         if row.__dict__[field.attname] != gathered.rows[pk].__dict__[field.attname]

@@ -39,7 +39,7 @@ _COLUMNS = (
     "owner__name_en", "unit_id", "unit__name_zh", "unit__name_en", "unit__code",
     "method_version_id", "stage_id", "place", "amount_minor", "currency_id", "currency__digits",
     "base_minor", "close_on", "category", "next_step", "next_step_on", "updated_at", "decided_on",
-    "created_on", "start_unknown",
+    "created_on", "start_unknown", "version",
 )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ class OpportunityRow:
     created_on: date
     start_unknown: bool
     is_overdue: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,7 @@ def _rows(
             created_on=raw["created_on"],
             start_unknown=raw["start_unknown"],
             is_overdue=raw["place"] == Place.OPEN and is_overdue(raw["close_on"], today),
+            version=raw["version"],
         )
         for raw in found
     )

@@ -60,7 +60,7 @@ def bulk_opportunities(request: SignedRequest) -> HttpResponse:
     form = FORMS[verb](request.POST, request=request)
     step = request.POST.get("step", "preview")
     if step == "do":
-        picked = _frozen(request.POST.get("rows", ""))
+        picked = frozen(request.POST.get("rows", ""))
         ran = done(form, lambda _said: _do(request, form, picked))
         if ran is not None:
             return _went(request, ran)
@@ -111,11 +111,14 @@ _OURS = ("all", "pick", "verb", "step", "rows", "query", "csrfmiddlewaretoken", 
 def _filters(data: QueryDict) -> str:
     """Give the filters of the list as a query: kept in the form, or beside ours in the URL."""
     if "query" in data:
-        return data["query"]
-    return urlencode([(k, v) for k, v in data.items() if k not in _OURS])
+        return str(data["query"])
+    left = data.copy()
+    for name in _OURS:
+        left.pop(name, None)
+    return left.urlencode()
 
 
-def _frozen(text: str) -> list[Picked]:
+def frozen(text: str) -> list[Picked]:
     """Read the rows that were looked at: number and version."""
     found = []
     for part in text.split(","):

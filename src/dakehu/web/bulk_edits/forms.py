@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -16,10 +15,8 @@ from dakehu.web.forms import DayField, PercentField
 from dakehu.web.opportunities import wording
 from dakehu.web.opportunities.wording import CATEGORIES, REASONS
 
-Words = str | Promise
 
-
-def _text(label: Words) -> forms.CharField:
+def _text(label: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=False,

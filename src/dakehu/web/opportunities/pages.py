@@ -102,7 +102,7 @@ def _cells(row: queries.OpportunityRow) -> tuple[object, ...]:
         timezone.localtime(row.updated_at).strftime("%Y-%m-%d"),
     )  # fmt: skip
     safe = (SafeString(escape(text)) for text in texts)
-    return (*safe, row.amount, row.currency, row.is_overdue)
+    return (*safe, row.amount, row.currency, row.is_overdue, row.version)
 
 
 def _tabs(request: SignedRequest, state: str) -> list[Tab]:
