@@ -7,6 +7,8 @@ type Answer = Told & {
   message?: string;
   theirs?: Told;
   yours?: Told;
+  /** The whole row as it stands, where somebody saved other cells of it meanwhile. */
+  row?: Record<string, Told>;
 };
 /** What stands between the reader and the server of one cell. */
 type Trouble = { typed: string; message: string; answer: Answer; before: Node[] };
@@ -129,11 +131,24 @@ async function send(
     const kind = response.headers.get("Content-Type") ?? "";
     if (!kind.startsWith("application/json")) throw new Error();
     const answer = (await response.json()) as Answer;
+    renew(cell, row, answer);
     if (response.ok) return taken(cell, row, answer, before);
     refuse(cell, { typed, message: answer.message ?? word("failed"), answer, before });
   } catch {
     const answer: Answer = { value: typed, shown: typed };
     refuse(cell, { typed, message: word("failed"), answer, before });
+  }
+}
+
+/** Show what others saved in the row, so that no later save goes over it unseen. */
+function renew(cell: HTMLElement, row: HTMLElement, answer: Answer): void {
+  if (!answer.row) return;
+  row.dataset["version"] = String(answer.version);
+  for (const [name, told] of Object.entries(answer.row)) {
+    const other = row.querySelector<HTMLElement>(`[data-cell="${CSS.escape(name)}"]`);
+    if (!other || other === cell || other.classList.contains("is-saving")) continue;
+    other.dataset["value"] = told.value;
+    if (!troubles.has(other) && !other.classList.contains("is-editing")) show(other, told);
   }
 }
 

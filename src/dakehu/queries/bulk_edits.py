@@ -9,6 +9,8 @@ from uuid import UUID
 from dakehu.core.access import Viewer
 from dakehu.core.bulk_edits import MOST, RowState
 from dakehu.core.errors import NotFound
+from dakehu.core.ledger import Category
+from dakehu.core.money import from_minor
 from dakehu.models import BulkEdit, BulkEditRow, Opportunity, Person
 from dakehu.queries.opportunities.filters import OpportunityFilter, check_filter, narrowed
 from dakehu.queries.organisation import organisation
@@ -69,6 +71,33 @@ def rows_by_code(*, viewer: Viewer, codes: Sequence[str]) -> dict[str, Selected]
     rows = Opportunity.objects.filter(code__among=[code for code in codes if code], voided=False)
     found = rows.visible_to(viewer).values_list("code", "id", "version")
     return {code: Selected(pk, version) for code, pk, version in found[:MOST]}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What stands in the cells of a row, by the name of the cell."""
+
+    values: Mapping[str, Any]
+    currency: str
+
+
+def cells_of(*, viewer: Viewer, opportunity_id: int) -> Cells:
+    """Give the cells of a row as they stand now. NotFound `opportunity.not_found`."""
+    rows = Opportunity.objects.filter(pk=opportunity_id).visible_to(viewer)
+    row = rows.select_related("currency").first()
+    if row is None:
+        raise NotFound("opportunity.not_found")
+    values = {
+        "name": row.name,
+        "amount": from_minor(row.amount_minor, row.currency.digits),
+        "close_on": row.close_on,
+        "category": Category(row.category),
+        "next_step": row.next_step,
+        "next_step_on": row.next_step_on,
+        "own_rate": row.own_rate_bp,
+        "source": row.source,
+    }
+    return Cells(values, row.currency_id)
 
 
 @dataclass(frozen=True, slots=True)
