@@ -6,13 +6,16 @@ read at once and locked, and what they write (movements, field history, rows, no
 whoever opened it: it is written together in the end, or not at all where it was a trial.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import UUID
+
+from django.db import connection, transaction
 
 from dakehu.models import Change, Movement, Notice, Opportunity
 from dakehu.queries.snapshot import agreed
@@ -22,7 +25,35 @@ if TYPE_CHECKING:
     from dakehu.actions.ledger.post import Drafted
     from dakehu.actions.ledger.reverse import Lived
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _open: ContextVar["Together | None"] = ContextVar("dakehu_together", default=None)
+
+
+class _Guard:
+    """A savepoint for what an action of one row writes by itself, set before its first write.
+
+    Most write nothing before the end, and two statements for each of a thousand rows would take
+    as long as all the rest.
+    """
+
+    _ASKING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")
+
+    def __init__(self) -> None:
+        self._savepoint: str | None = None
+
+    def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if self._savepoint is None and not str(sql).lstrip().startswith(self._ASKING):
+            self._savepoint = transaction.savepoint()
+        return execute(sql, params, many, context)
+
+    def keep(self) -> None:
+        if self._savepoint is not None:
+            transaction.savepoint_commit(self._savepoint)
+
+    def back(self) -> None:
+        if self._savepoint is not None:
+            transaction.savepoint_rollback(self._savepoint)
 
 
 @dataclass(slots=True)
@@ -65,19 +96,29 @@ class Together:
     def one(self, opportunity_id: int) -> Iterator[None]:
         """Do something with one row: where it is refused, nothing of it is kept."""
         told = len(self.told)
+        guard = _Guard()
         try:
-            yield
+            with connection.execute_wrapper(guard):
+                yield
         except BaseException:
+            guard.back()
             self.posted.pop(opportunity_id, None)
             self.changes.pop(("opportunity", opportunity_id), None)
             self.stored.pop(opportunity_id, None)
             del self.told[told:]
             raise
+        guard.keep()
 
     @property
     def drafts(self) -> "Sequence[Drafted]":
         """Give all movements, those of one row in their order."""
         return [draft for drafts in self.posted.values() for draft in drafts]
+
+
+def within(action: Callable[P, T]) -> Callable[P, T]:
+    """Give an action without a transaction of its own: for one that runs within `Together.one`."""
+    unwrapped: Callable[P, T] = inspect.unwrap(action)
+    return unwrapped
 
 
 def gathering() -> Together | None:

@@ -7,6 +7,7 @@ from typing import Any
 from dakehu.actions import opportunities as actions
 from dakehu.actions.bulk_edits.run import Act, Picked, Ran, do_many, try_many
 from dakehu.actions.opportunities import EditOpportunity, Outcome, Saved
+from dakehu.actions.together import within
 from dakehu.core.access import Viewer
 from dakehu.core.bulk_edits import Ask, check_ask, shifted
 from dakehu.core.errors import RuleBroken
@@ -58,7 +59,7 @@ def _act(ask: Ask) -> Act:
 
 
 def _close_on(ask: Ask, _row: Opportunity, how: How) -> Saved:
-    return actions.edit_opportunity(**how, edit=EditOpportunity(close_on=ask.close_on))
+    return within(actions.edit_opportunity)(**how, edit=EditOpportunity(close_on=ask.close_on))
 
 
 def _shift(ask: Ask, row: Opportunity, how: How) -> Saved:
@@ -75,19 +76,21 @@ def _category(ask: Ask, _row: Opportunity, how: How) -> Saved:
 
 def _next_step(ask: Ask, _row: Opportunity, how: How) -> Saved:
     edit = EditOpportunity(next_step=ask.next_step, next_step_on=ask.next_step_on)
-    return actions.edit_opportunity(**how, edit=edit)
+    return within(actions.edit_opportunity)(**how, edit=edit)
 
 
 def _source(ask: Ask, _row: Opportunity, how: How) -> Saved:
-    return actions.edit_opportunity(**how, edit=EditOpportunity(source=ask.source))
+    return within(actions.edit_opportunity)(**how, edit=EditOpportunity(source=ask.source))
 
 
 def _own_rate(ask: Ask, _row: Opportunity, how: How) -> Saved:
-    return actions.edit_opportunity(**how, edit=EditOpportunity(own_rate_bp=ask.own_rate_bp))
+    return within(actions.edit_opportunity)(
+        **how, edit=EditOpportunity(own_rate_bp=ask.own_rate_bp)
+    )
 
 
 def _reassign(ask: Ask, _row: Opportunity, how: How) -> Saved:
-    return actions.reassign_opportunity(**how, owner_id=ask.owner_id or 0, why=ask.text)
+    return within(actions.reassign_opportunity)(**how, owner_id=ask.owner_id or 0, why=ask.text)
 
 
 def _advance(ask: Ask, row: Opportunity, how: How) -> Saved:
@@ -97,27 +100,27 @@ def _advance(ask: Ask, row: Opportunity, how: How) -> Saved:
         if stage is None:
             raise RuleBroken("opportunity.stage_of_other_method", field="stage")
         to_stage = stage.key
-    return actions.advance_opportunity(**how, to_stage=to_stage, reason=ask.text)
+    return within(actions.advance_opportunity)(**how, to_stage=to_stage, reason=ask.text)
 
 
 def _lose(ask: Ask, _row: Opportunity, how: How) -> Saved:
     outcome = Outcome(ask.reason, ask.competitor, ask.text)
-    return actions.lose_opportunity(**how, outcome=outcome)
+    return within(actions.lose_opportunity)(**how, outcome=outcome)
 
 
 def _abandon(ask: Ask, _row: Opportunity, how: How) -> Saved:
     outcome = Outcome(ask.reason, ask.competitor, ask.text)
-    return actions.abandon_opportunity(**how, outcome=outcome)
+    return within(actions.abandon_opportunity)(**how, outcome=outcome)
 
 
 def _void(ask: Ask, _row: Opportunity, how: How) -> Saved:
-    return actions.void_opportunity(**how, why=ask.text)
+    return within(actions.void_opportunity)(**how, why=ask.text)
 
 
 def _restore(_ask: Ask, row: Opportunity, how: How) -> Saved:
     if not row.voided:
         raise RuleBroken("opportunity.not_voided")
-    return actions.restore_opportunity(**how)
+    return within(actions.restore_opportunity)(**how)
 
 
 _ACTS: dict[str, Callable[[Ask, Opportunity, How], Saved]] = {

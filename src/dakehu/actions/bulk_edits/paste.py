@@ -7,6 +7,7 @@ from typing import Any
 
 from dakehu.actions.bulk_edits.run import Picked, Ran, do_many, try_many
 from dakehu.actions.opportunities import KEEP, EditOpportunity, Saved, edit_opportunity
+from dakehu.actions.together import within
 from dakehu.core.access import Viewer
 from dakehu.core.errors import DakehuError, RuleBroken
 from dakehu.core.ledger import Way
@@ -74,7 +75,7 @@ def _act(rows: Sequence[Pasted], problems: CellProblems) -> Any:
         edit = edits[row.pk]
         while True:
             try:
-                return edit_opportunity(**how, edit=edit)
+                return within(edit_opportunity)(**how, edit=edit)
             except RuleBroken as refusal:
                 # A cell that is refused leaves the others of its row alone.
                 name = str(refusal.facts.get("field", ""))

@@ -11,6 +11,7 @@ from dakehu.actions.bulk import update_rows
 from dakehu.actions.bulk_edits.run import Outcome, Picked, act_on_each
 from dakehu.actions.opportunities import Saved, undo_opportunity
 from dakehu.actions.opportunities.many import many_opportunities, write_many
+from dakehu.actions.together import within
 from dakehu.core.access import Viewer
 from dakehu.core.bulk_edits import RowState
 from dakehu.core.errors import NotAllowed, NotFound
@@ -56,7 +57,7 @@ def undo_bulk_edit(*, actor: Viewer, bulk_id: int, today: date, at: datetime) ->
 
         def act(_row: Opportunity, how: dict[str, Any]) -> Saved:
             del how["on"]
-            return undo_opportunity(**how, correlation_id=bulk.correlation_id)
+            return within(undo_opportunity)(**how, correlation_id=bulk.correlation_id)
 
         tally = act_on_each(
             actor=actor, picked=[Picked(pk) for pk in ids], act=act, gathered=gathered,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -81,10 +82,7 @@ def edit_opportunity(
     if seen_version is not None and seen_version != row.version:
         raise _conflict(row, edit, seen_version)
     before, plain = held.standing, _plain_values(row)
-    digits = digits_of(
-        row.currency_id if isinstance(edit.currency, Keep) else edit.currency,
-        held=row.currency_id,
-    )
+    digits = _digits(row, edit)
     lines_now, changes = _changed_lines(edit, lines, digits)
     after = _standing_wanted(held, edit, lines_now, digits)
     _set_plain(actor, row, edit)
@@ -108,6 +106,14 @@ def edit_opportunity(
 def _touches_ledger(edit: EditOpportunity) -> bool:
     names = ("amount", "currency", "close_on", "category", "own_rate_bp", "lines")
     return edit.amount_follows_lines or any(getattr(edit, name) is not KEEP for name in names)
+
+
+def _digits(row: Opportunity, edit: EditOpportunity) -> int:
+    """Give the digits of the currency; where no amount is touched nobody asks for them."""
+    if isinstance(edit.amount, Keep) and not _touches_lines(edit):
+        return 0
+    currency = row.currency_id if isinstance(edit.currency, Keep) else edit.currency
+    return digits_of(currency, held=row.currency_id)
 
 
 def _changed_columns(row: Opportunity, was: Mapping[str, Any]) -> set[str]:
@@ -236,7 +242,7 @@ def _conflict(row: Opportunity, edit: EditOpportunity, seen: int) -> Conflict:
         seen=seen,
         now=row.version,
         at=row.updated_at,
-        who=max(last)[1] or "",
+        who=max(last, key=itemgetter(0))[1] or "",
         theirs=theirs,
         yours=yours,
     )
