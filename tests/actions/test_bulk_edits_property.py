@@ -111,7 +111,7 @@ def edit(
         )  # fmt: skip
     except DakehuError as refused:
         # Refused as a whole: nothing moved.
-        assert refused.code == "bulk.nothing_done", refused
+        assert refused.code == "bulk.nothing_done", refused  # noqa: PT017
         assert ({pk: standing(pk) for pk in ids}, sums()) == (before, opening)
         return
     assert ran.bulk_id is not None
