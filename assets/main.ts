@@ -7,6 +7,7 @@ import "./drafts";
 import "./evidence";
 import "./filters";
 import "./groups";
+import "./grid";
 import "./keys";
 import "./lists";
 import "./menus";

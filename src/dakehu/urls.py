@@ -7,7 +7,8 @@ SUBJECTS = (
     "login", "preferences", "funnel", "health", "speed", "compare", "trend", "by_product",
     "hygiene", "reviews", "numbers", "guide", "methods", "accounts", "contacts", "quotas", "units",
     "people", "products", "rates", "organisation", "evidence", "opportunities", "small_sales",
-    "imports", "audit", "background", "past", "validations", "board", "views",
+    "imports", "audit", "background", "past", "validations", "board", "views", "bulk_edits",
+    "cells",
 )  # fmt: skip
 
 urlpatterns = [path("", include(f"dakehu.web.{subject}")) for subject in SUBJECTS]

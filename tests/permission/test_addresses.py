@@ -16,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from dakehu.models import (
     Appointment,
+    BulkEdit,
+    BulkEditRow,
     DealReview,
     Entry,
     Evidence,
@@ -66,6 +68,7 @@ POST_ONLY = {
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
     "bin_restore", "history_undo",
+    "board_undo", "bulk_undo", "cell_save",
 }  # fmt: skip
 
 
@@ -214,6 +217,11 @@ def facts(company: Company) -> Facts:
         correlation_id="7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11", recipe="", status="dry_run",
         actor_id=company.people["demo-ops"], started_at=company.now,
     )  # fmt: skip
+    bulk = BulkEdit.objects.create(
+        object_type="opportunity", way=4, at=company.now, asked={"verb": "category"},
+        correlation_id="7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d12", actor_id=company.people["demo-head"],
+    )  # fmt: skip
+    BulkEditRow.objects.create(bulk=bulk, object_id=mine)
     kept = Review.objects.create(
         unit_id=company.units["LC"], method_id=oracle.rows.stages[0]["method_id"],
         on=company.today, period_kind="quarter", period_key="2026Q4", currency="CNY",
@@ -239,6 +247,8 @@ def facts(company: Company) -> Facts:
             "unit_id": [company.units["LC"]],
             "product_id": [Product.objects.all()[0].pk],
             "run_id": [run.pk],
+            "bulk_id": [bulk.pk],
+            "cell": ["next_step", "name"],
             "review_id": [kept.pk],
             "review_action_id": [promised.pk],
             "page": ["start"],

@@ -139,6 +139,7 @@ NO_VIEWER: dict[str, str] = {
     "rows_behind.read.index_scopes": SHAPE,
     "rows_behind.weigh.groups_of": SHAPE,
     "rows_behind.weigh.rows_of": SHAPE,
+    "snapshot.agreed": "no query: how queries read",
     "snapshot.once_in_a_snapshot": "no query: how queries read",
     "snapshot.read_alias": "no query: how queries read",
     "snapshot.is_reading": "no query: how queries read",

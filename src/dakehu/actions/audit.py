@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from dakehu.actions.together import gathering
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Way
 from dakehu.models import Change
@@ -47,26 +48,28 @@ def record_changes_of_many(
     for_person_id: int | None = None,
 ) -> None:
     """Write what `record_changes` does of objects that all changed alike."""
-    Change.objects.bulk_create(
-        [
-            Change(
-                object_type=object_type,
-                object_id=object_id,
-                field=field,
-                old=_plain(old),
-                new=_plain(new),
-                correlation_id=correlation_id,
-                actor_id=actor.person_id,
-                for_person_id=for_person_id,
-                way=way,
-                at=at,
-            )
-            for object_id in object_ids
-            for field, (old, new) in changes.items()
-            if old != new
-        ],
-        _BATCH,
-    )
+    rows = [
+        Change(
+            object_type=object_type,
+            object_id=object_id,
+            field=field,
+            old=_plain(old),
+            new=_plain(new),
+            correlation_id=correlation_id,
+            actor_id=actor.person_id,
+            for_person_id=for_person_id,
+            way=way,
+            at=at,
+        )
+        for object_id in object_ids
+        for field, (old, new) in changes.items()
+        if old != new
+    ]
+    gathered = gathering()
+    if gathered is not None:
+        gathered.note(rows)
+    else:
+        Change.objects.bulk_create(rows, _BATCH)
 
 
 def last_change(object_type: str, object_id: int) -> dict[str, Any]:

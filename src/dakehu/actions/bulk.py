@@ -72,6 +72,22 @@ def insert_models(model: type[models.Model], rows: Sequence[models.Model]) -> No
     )
 
 
+def update_rows(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[models.Model]
+) -> None:
+    """Write these columns of rows that are there already, each as it stands in the object."""
+    fields = {field.column: field for field in model._meta.local_concrete_fields}
+    chosen = [fields[column] for column in columns]
+    setting = ", ".join(f'"{column}" = %s' for column in columns)
+    values = [
+        (*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in chosen), row.pk)
+        for row in rows
+    ]
+    if values and columns:
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {model._meta.db_table} SET {setting} WHERE id = %s", values)
+
+
 def _adapted(row: Row, special: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
     values = list(row)
     for place, keep in special:

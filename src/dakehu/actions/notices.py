@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from dakehu.actions.together import gathering
 from dakehu.core.access import Viewer
 from dakehu.core.notices import KINDS
 from dakehu.models import Notice
@@ -41,5 +42,9 @@ def tell(
         for person in dict.fromkeys(people)
         if person != actor.person_id
     ]
-    Notice.objects.bulk_create(told, 500)
+    gathered = gathering()
+    if gathered is not None:
+        gathered.told += told
+    else:
+        Notice.objects.bulk_create(told, 500)
     return len(told)

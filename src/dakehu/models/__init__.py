@@ -5,7 +5,7 @@ from dakehu.models.activities import Activity, ActivityContact, ActivityPerson
 from dakehu.models.among import Among
 from dakehu.models.audit import Change, LookUp
 from dakehu.models.background import BackgroundRun
-from dakehu.models.bulk import BulkEdit, BulkEditRow
+from dakehu.models.bulk_edits import BulkEdit, BulkEditRow
 from dakehu.models.contacts import Contact
 from dakehu.models.evidence import Evidence, EvidenceFile, EvidencePlan, StoredFile
 from dakehu.models.imports import (

@@ -42,6 +42,16 @@ def reading() -> Iterator[None]:
         _read.reset(read)
 
 
+@contextmanager
+def agreed() -> Iterator[None]:
+    """Ask what the whole installation agrees on once inside: under locks that keep it as it is."""
+    read = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(read)
+
+
 #: After these a request that writes may see what others committed, or not see its own any more.
 _TURNS = ("SAVEPOINT", "ROLLBACK", "RELEASE", "BEGIN")
 

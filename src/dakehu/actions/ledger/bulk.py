@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from dakehu.actions.bulk import Row, insert_rows, take_ids
 from dakehu.actions.ledger.carry import Carried, carry_rows
-from dakehu.actions.ledger.hold import hold_ledger
-from dakehu.actions.ledger.post import Drafted, booked
+from dakehu.actions.ledger.post import Drafted, booked, hold_of
 from dakehu.core.ledger import entries_for
 from dakehu.models import Entry, Movement, MovementNote
 
@@ -29,7 +28,7 @@ def write_histories(drafts: Sequence[Drafted], *, carry: bool = False) -> int:
     """
     if not drafts:
         return 0
-    hold = hold_ledger(min(draft.posting.on for draft in drafts)) if carry else None
+    hold = hold_of(drafts) if carry else None
     ids = take_ids(Movement, len(drafts))
     insert_rows(Movement, _MOVEMENT, map(_movement, ids, drafts))
     entries = [

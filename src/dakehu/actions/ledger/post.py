@@ -8,6 +8,7 @@ from uuid import UUID
 from dakehu.actions.ledger.carry import Carried, carried_of, carry_rows
 from dakehu.actions.ledger.hold import LedgerHold, hold_ledger
 from dakehu.actions.ledger.rows import insert
+from dakehu.actions.together import gathering
 from dakehu.core.ledger import Kind, NewEntry, Place, Step, Way, entries_for
 from dakehu.models import Entry, Movement, MovementNote
 
@@ -73,11 +74,16 @@ def post(
 def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[int]:
     """Write movements with their entries; must run inside the caller's transaction.
 
-    With `carry=False` the caller rebuilds the months it touched (bulk import).
+    With `carry=False` the caller rebuilds the months it touched (bulk import). Where many saves
+    are written together they have no ids yet, and none are given.
     """
     if not drafts:
         return []
-    hold = _hold(drafts) if carry else None
+    gathered = gathering()
+    if gathered is not None:
+        gathered.post(drafts)
+        return []
+    hold = hold_of(drafts) if carry else None
     movements = [_movement(draft) for draft in drafts]
     insert(movements)
     entries: list[Entry] = []
@@ -103,7 +109,8 @@ def write_movements(drafts: Sequence[Drafted], *, carry: bool = True) -> list[in
     return [movement.pk for movement in movements]
 
 
-def _hold(drafts: Sequence[Drafted]) -> LedgerHold:
+def hold_of(drafts: Sequence[Drafted]) -> LedgerHold:
+    """Give the hold that these drafts were made under, else take the one that they need."""
     earliest, hold = min(draft.posting.on for draft in drafts), drafts[0].posting.hold
     if hold is not None and hold.since <= earliest:
         return hold

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -43,7 +44,7 @@ from dakehu.core.errors import Conflict, RuleBroken
 from dakehu.core.ledger import Category, Standing, Way, month_of, steps_between
 from dakehu.core.money import from_minor, to_minor
 from dakehu.core.opportunities import Line, check_rate, lines_amount
-from dakehu.models import Movement, Opportunity
+from dakehu.models import Change, Movement, Opportunity
 
 _TEXTS = ("name", "compelling_event", "next_step")
 _PLAIN = ("account_id", "close_on", "source", "next_step_on", *_TEXTS)
@@ -70,16 +71,18 @@ def edit_opportunity(
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
     save = save.under(held.require(actor, "opportunity.edit"))
+    if _touches_ledger(edit) and on >= today.replace(day=1):
+        # Both locks by one statement; a day of another month may need the ledger alone, and
+        # takes it only where something is posted.
+        save = save.holding()
     row = held.row
+    was = dict(row.__dict__)
     lines = current_lines(row.pk) if _touches_lines(edit) else ()
     rivals = () if isinstance(edit.competitors, Keep) else current_competitors(row.pk)
     if seen_version is not None and seen_version != row.version:
         raise _conflict(row, edit, seen_version)
     before, plain = held.standing, _plain_values(row)
-    digits = digits_of(
-        row.currency_id if isinstance(edit.currency, Keep) else edit.currency,
-        held=row.currency_id,
-    )
+    digits = _digits(row, edit)
     lines_now, changes = _changed_lines(edit, lines, digits)
     after = _standing_wanted(held, edit, lines_now, digits)
     _set_plain(actor, row, edit)
@@ -96,8 +99,31 @@ def edit_opportunity(
     if not moved and all(old == new for old, new in changes.values()):
         return Saved(row.pk, row.version, "")
     note_changes(row.pk, changes, save)
-    store(row, save)
+    store(row, save, only=_changed_columns(row, was))
     return Saved(row.pk, row.version, str(save.correlation_id))
+
+
+def _touches_ledger(edit: EditOpportunity) -> bool:
+    names = ("amount", "currency", "close_on", "category", "own_rate_bp", "lines")
+    return edit.amount_follows_lines or any(getattr(edit, name) is not KEEP for name in names)
+
+
+def _digits(row: Opportunity, edit: EditOpportunity) -> int:
+    """Give the digits of the currency; where no amount is touched nobody asks for them."""
+    if isinstance(edit.amount, Keep) and not _touches_lines(edit):
+        return 0
+    currency = row.currency_id if isinstance(edit.currency, Keep) else edit.currency
+    return digits_of(currency, held=row.currency_id)
+
+
+def _changed_columns(row: Opportunity, was: Mapping[str, Any]) -> set[str]:
+    """Give the fields that differ from what they were; the close date is stored twice."""
+    changed = {
+        field.name
+        for field in row._meta.concrete_fields
+        if row.__dict__[field.attname] != was[field.attname]
+    }
+    return changed | {"close_sort"} if "close_on" in changed else changed
 
 
 def _touches_lines(edit: EditOpportunity) -> bool:
@@ -157,7 +183,8 @@ def _set_plain(actor: Viewer, row: Opportunity, edit: EditOpportunity) -> None:
         value = getattr(edit, name)
         if value is not KEEP:
             setattr(row, name, check_text(name, value))
-    row.sort_key = sort_key(row.name)
+    if edit.name is not KEEP:
+        row.sort_key = sort_key(row.name)
     if not isinstance(edit.account_id, Keep) and edit.account_id != row.account_id:
         check_account(actor, edit.account_id)
         row.account_id = edit.account_id
@@ -204,18 +231,18 @@ def _conflict(row: Opportunity, edit: EditOpportunity, seen: int) -> Conflict:
     for name, (now, wanted) in _compared(row, edit).items():
         if now != wanted:
             theirs[name], yours[name] = now, wanted
-    last = (
-        Movement.objects.filter(opportunity_id=row.pk)
-        .order_by("-id")
-        .values_list("actor__name", flat=True)
-        .first()
-    )
+    moved = Movement.objects.filter(opportunity_id=row.pk).order_by("-id")
+    changed = Change.objects.filter(object_type="opportunity", object_id=row.pk).order_by("-id")
+    last = [
+        *moved.values_list("recorded_at", "actor__name")[:1],
+        *changed.values_list("at", "actor__name")[:1],
+    ]
     return Conflict(
         "opportunity.changed",
         seen=seen,
         now=row.version,
         at=row.updated_at,
-        who=last or "",
+        who=max(last, key=itemgetter(0))[1] or "",
         theirs=theirs,
         yours=yours,
     )

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.ledger import Booked, LedgerHold, Posting, hold_books, hold_for_posting, post
+from dakehu.actions.together import gathering
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import (
@@ -60,8 +61,12 @@ class Save:
 
     @classmethod
     def begin(cls, *, actor: Viewer, on: date, today: date, at: datetime, way: Way) -> "Save":
-        """Start a save under a new correlation id."""
-        return cls(actor, on, today, at, way, uuid4())
+        """Start a save under a new correlation id; of many saves as one all share theirs."""
+        gathered = gathering()
+        if gathered is None:
+            return cls(actor, on, today, at, way, uuid4())
+        save = cls(actor, on, today, at, way, gathered.correlation_id)
+        return replace(save, hold=gathered.hold)
 
     def under(self, right: Right) -> "Save":
         """Record the save as done under this right: for the person a deputy stands in for."""
@@ -69,6 +74,8 @@ class Save:
 
     def holding(self) -> "Save":
         """Hold books and ledger for this save's day, before anything that may change is read."""
+        if self.hold is not None and self.hold.since <= self.on:
+            return self
         return replace(self, hold=hold_for_posting(self.on, today=self.today))
 
     @property
@@ -140,13 +147,11 @@ def hold(
     NotFound `opportunity.not_found` where the actor may not know of it (or it is voided),
     Conflict `opportunity.changed` where it has another version than was seen.
     """
-    locked = "FOR UPDATE" if connection.vendor == "postgresql" else ""
-    found = Opportunity.objects.raw(
-        "SELECT o.* FROM dakehu_opportunity o WHERE o.id = %s AND o.voided = %s"
-        f" AND ({visible_sql(actor, 'o')}) {locked}",
-        [opportunity_id, voided],
-    )
-    row = next(iter(found), None)
+    gathered = gathering()
+    if gathered is not None:
+        row = gathered.row(opportunity_id, voided=voided)
+    else:
+        row = _locked(actor, opportunity_id, voided)
     if row is None:
         raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
     held = Held(row)
@@ -155,10 +160,23 @@ def hold(
     return held
 
 
+def _locked(actor: Viewer, opportunity_id: int, voided: bool) -> Opportunity | None:
+    locked = "FOR UPDATE" if connection.vendor == "postgresql" else ""
+    found = Opportunity.objects.raw(
+        "SELECT o.* FROM dakehu_opportunity o WHERE o.id = %s AND o.voided = %s"
+        f" AND ({visible_sql(actor, 'o')}) {locked}",
+        [opportunity_id, voided],
+    )
+    return next(iter(found), None)
+
+
 def granted_on(actor: Viewer, opportunity_id: int) -> str | None:
     """Give the right of the actor's own grant on an opportunity: work, read or None."""
     if actor.person_id is None:
         return None
+    gathered = gathering()
+    if gathered is not None:
+        return gathered.granted.get(opportunity_id)
     rights = set(
         Grant.objects.filter(person_id=actor.person_id, opportunity_id=opportunity_id).values_list(
             "right", flat=True
@@ -269,6 +287,10 @@ def store(row: Opportunity, save: Save, *, only: Collection[str] | None = None) 
     row.close_sort = row.close_on or LAST_DAY
     row.version += 1
     row.updated_at = save.at
+    gathered = gathering()
+    if gathered is not None:
+        gathered.stored[row.pk] = row
+        return
     row.save(update_fields=None if only is None else {*only, "version", "updated_at"})
 
 

@@ -40,6 +40,7 @@ from dakehu.actions.opportunities.lines import (
     plain_lines,
 )
 from dakehu.actions.opportunities.stages import stage_held
+from dakehu.actions.together import gathering
 from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
@@ -78,14 +79,7 @@ def undo_opportunity(
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = _held_any(actor, opportunity_id, seen_version)
     row = held.row
-    moved = list(
-        Movement.objects.filter(opportunity_id=row.pk, correlation_id=correlation_id).order_by("id")
-    )
-    changes = list(
-        Change.objects.filter(
-            object_type="opportunity", object_id=row.pk, correlation_id=correlation_id
-        ).order_by("id")
-    )
+    moved, changes = _written_by(row.pk, correlation_id)
     changes = [change for change in changes if change.field not in NOT_UNDONE]
     if not moved and not changes:
         raise NotFound("ledger.nothing_to_undo")
@@ -101,7 +95,7 @@ def undo_opportunity(
         reverse_correlation(
             opportunity_id=row.pk, correlation_id=correlation_id, posting=save.posting
         )
-    _take_back(row, changes, save, on=_day_of(row, correlation_id, moved) or today)
+    _take_back(row, changes, save, on=_day_of(row, correlation_id, moved, changes) or today)
     if moved:
         follow_ledger(row)
         overtake(row.pk, save)
@@ -191,10 +185,26 @@ def _pass_gate_again(row: Opportunity, left: int, save: Save, *, overrule: str =
     )
 
 
-def _day_of(row: Opportunity, correlation_id: UUID, moved: list[Movement]) -> date | None:
+def _written_by(opportunity_id: int, correlation_id: UUID) -> tuple[list[Movement], list[Change]]:
+    """Give what a save wrote of an opportunity: movements and field history, in order."""
+    gathered = gathering()
+    if gathered is not None:
+        return gathered.saves.get(opportunity_id, ([], []))
+    moved = Movement.objects.filter(opportunity_id=opportunity_id, correlation_id=correlation_id)
+    changes = Change.objects.filter(
+        object_type="opportunity", object_id=opportunity_id, correlation_id=correlation_id
+    )
+    return list(moved.order_by("id")), list(changes.order_by("id"))
+
+
+def _day_of(
+    row: Opportunity, correlation_id: UUID, moved: list[Movement], changes: list[Change]
+) -> date | None:
     """Give the business day of a save, where it touched what is dated: movements or lines."""
     if moved:
         return moved[0].on
+    if all(change.field != "lines" for change in changes):
+        return None
     lines = LineSet.objects.filter(opportunity_id=row.pk, correlation_id=correlation_id)
     return lines.values_list("on", flat=True).first()
 
@@ -216,7 +226,13 @@ def _check_currency(opportunity_id: int, movement_id: int) -> None:
 
 def _held_any(actor: Viewer, opportunity_id: int, seen_version: int | None) -> Held:
     # What was voided can be brought back by undo too.
-    voided = Opportunity.objects.filter(pk=opportunity_id).values_list("voided", flat=True).first()
+    gathered = gathering()
+    if gathered is not None:
+        known = gathered.rows.get(opportunity_id)
+        voided = None if known is None else known.voided
+    else:
+        rows = Opportunity.objects.filter(pk=opportunity_id)
+        voided = rows.values_list("voided", flat=True).first()
     return hold(
         actor=actor,
         opportunity_id=opportunity_id,
@@ -271,7 +287,8 @@ def _take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date)
         elif change.field == "evidence":
             _evidence_back(row, change)
             back["evidence"] = (change.new, change.old)
-    row.sort_key = sort_key(row.name)
+    if "name" in back:
+        row.sort_key = sort_key(row.name)
     note_changes(row.pk, back, save)
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from dakehu.actions.notices import tell
 from dakehu.actions.opportunities.checks import unit_of_owner
 from dakehu.actions.opportunities.commands import Saved
 from dakehu.actions.opportunities.held import (
@@ -67,4 +68,8 @@ def reassign_opportunity(
     if on < today:
         come_home(row, save)
     store(row, save)
+    tell(
+        kind="assigned", people=[owner_id], actor=actor, at=at, object_type="opportunity",
+        object_id=row.pk, facts={"name": row.name}, correlation_id=save.correlation_id,
+    )  # fmt: skip
     return Saved(row.pk, row.version, str(save.correlation_id))

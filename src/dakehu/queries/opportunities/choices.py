@@ -19,7 +19,7 @@ from dakehu.models import (
 from dakehu.models.visibility import visible_accounts_sql
 from dakehu.queries.people import PersonName
 from dakehu.queries.rates import exchange_book
-from dakehu.queries.seats import units_of_owner
+from dakehu.queries.seats import seats, units_of_owner
 from dakehu.queries.snapshot import read_alias
 from dakehu.queries.stages import versions_in_force
 from dakehu.queries.units import all_units
@@ -161,11 +161,17 @@ def unit_choices(
     )
 
 
-def owner_choices(*, viewer: Viewer, opportunity_id: int, today: date) -> tuple[PersonName, ...]:
-    """Give who could own it: at most 500 people who sell or head in the viewer's units."""
-    rows = _owners(viewer, today).exclude(
-        person_id__in=Opportunity.objects.filter(pk=opportunity_id).values("owner_id")
-    )
+def owner_choices(
+    *, viewer: Viewer, opportunity_id: int | None, today: date
+) -> tuple[PersonName, ...]:
+    """Give who could own it: at most 500 people who sell or head in the viewer's units.
+
+    None: who could own any.
+    """
+    rows = _owners(viewer, today)
+    if opportunity_id is not None:
+        owner = Opportunity.objects.filter(pk=opportunity_id).values("owner_id")
+        rows = rows.exclude(person_id__in=owner)
     people = (
         rows.order_by("person__sort_key", "person_id")
         .values_list("person_id", "person__login", "person__name", "person__name_en")
@@ -176,7 +182,13 @@ def owner_choices(*, viewer: Viewer, opportunity_id: int, today: date) -> tuple[
 
 def may_be_owner(*, viewer: Viewer, person_id: int, today: date) -> bool:
     """Test if the viewer may give an opportunity to this person: of those that a form offers."""
-    return _owners(viewer, today).filter(person_id=person_id).exists()
+    return any(
+        seat.is_active
+        and seat.for_person is None
+        and seat.role in ("salesperson", "unit_head")
+        and (viewer.sees_all or seat.unit_id in viewer.units)
+        for seat in seats().of(person_id, today)
+    )
 
 
 def _owners(viewer: Viewer, today: date) -> QuerySet[Appointment]:

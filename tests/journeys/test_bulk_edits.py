@@ -1,0 +1,169 @@
+"""Many deals at once, and the list as a sheet: by mouse, by keyboard alone, from a spreadsheet."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.steps import dialog_of, overhang, sign_in
+
+OpenPage = Callable[..., Page]
+
+
+def number(found: Locator) -> int:
+    return int(re.sub(r"\D", "", found.inner_text()))
+
+
+def test_two_hundred_deals_change_hands_and_come_back(
+    page: Page, axe: Callable[[Page], list[str]]
+) -> None:
+    sign_in(page, "demo-head")
+    page.goto("/opportunities/?sort=close")
+    page.goto("/bulk/opportunities/?all=1&verb=reassign")
+    chosen = number(page.locator("main p").first)
+    assert chosen >= 200
+    assert not axe(page)
+    owner = page.locator("select[name=owner_id]")
+    name = owner.locator("option").nth(3).inner_text()
+    owner.select_option(index=3)
+    page.locator("button[value=preview]").click()
+    expect(page.locator("dl.tally")).to_be_visible()
+    moving = number(page.locator("dl.tally dd").first)
+    assert moving >= 200
+    assert not axe(page)
+    page.locator("button[value=do]").click()
+    page.wait_for_url(re.compile(r"/bulk/\d+/$"))
+    expect(page.locator("h1")).to_contain_text(name)
+    assert number(page.locator("dl.tally dd").first) == moving
+    expect(page.locator("tbody ins").first).to_contain_text(name)
+    assert not axe(page)
+
+    page.locator("form[action*=undo] button").click()
+    expect(page.locator("form[action*=undo]")).to_have_count(0)
+    assert number(page.locator("dl.tally dd").nth(2)) == moving
+    page.goto("/bulk/")
+    page.locator("tbody a").first.click()
+    expect(page.locator("form[action*=undo]")).to_have_count(0)
+
+
+def cell(page: Page, row: int, field: str) -> Locator:
+    return page.locator("tr[data-row]").nth(row).locator(f"[data-cell={field}]")
+
+
+def test_a_cell_by_keyboard_alone(page: Page, axe: Callable[[Page], list[str]]) -> None:
+    sign_in(page, "demo-sales")
+    page.goto("/opportunities/")
+    expect(page.locator("table[data-grid]")).to_have_role("grid")
+    steps, amounts = cell(page, 0, "next_step"), cell(page, 0, "amount")
+    name = cell(page, 0, "name")
+    name.focus()
+    for _turn in range(12):
+        if steps.evaluate("cell => cell === document.activeElement"):
+            break
+        page.keyboard.press("ArrowRight")
+    before = steps.inner_text()
+    page.keyboard.type("约李总看样机")
+    page.keyboard.press("Escape")
+    expect(steps).to_have_text(before)
+    page.keyboard.type("约李总看样机")
+    page.keyboard.press("Enter")
+    expect(steps).to_have_text("约李总看样机")
+    expect(steps).to_have_class(re.compile("is-saved"))
+    expect(cell(page, 1, "next_step")).to_be_focused()
+
+    # The next save of the row does not clash with this one; 万 is read.
+    amounts.focus()
+    page.keyboard.press("F2")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("135万")
+    page.keyboard.press("Tab")
+    expect(amounts).to_have_attribute("data-value", "1,350,000")
+    expect(amounts.locator("data")).to_have_attribute("value", "1350000")
+
+    # Refused: the message at the cell, what was typed is kept, Esc puts back what stood there.
+    amounts.focus()
+    page.keyboard.type("many")
+    page.keyboard.press("Enter")
+    expect(amounts).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("ArrowUp")
+    note = page.locator(".cell-note")
+    expect(note).to_contain_text("many")
+    assert not axe(page)
+    page.keyboard.press("F2")
+    expect(page.locator(".cell-input")).to_have_value("many")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(amounts.locator("data")).to_have_attribute("value", "1350000")
+    page.reload()
+    expect(steps).to_have_text("约李总看样机")
+
+
+def test_two_people_at_one_cell_both_see_both(page: Page, open_page: OpenPage) -> None:
+    other = open_page(locale="en-US")
+    for who in (page, other):
+        sign_in(who, "demo-sales", language="en")
+        who.goto("/opportunities/")
+    theirs, mine = cell(other, 2, "next_step"), cell(page, 2, "next_step")
+    theirs.focus()
+    other.keyboard.type("theirs")
+    other.keyboard.press("Enter")
+    expect(theirs).to_have_class(re.compile("is-saved"))
+    mine.focus()
+    page.keyboard.type("mine")
+    page.keyboard.press("Enter")
+    note = page.locator(".cell-note")
+    expect(note.locator("[data-theirs]")).to_have_text("theirs")
+    expect(note.locator("[data-yours]")).to_have_text("mine")
+    mine.focus()
+    page.keyboard.press("Enter")
+    expect(note.locator("[data-take=yours]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(mine).to_have_class(re.compile("is-saved"))
+    page.reload()
+    expect(mine).to_have_text("mine")
+
+
+COPIED = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  const event = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+  document.activeElement.dispatchEvent(event);
+}"""
+
+
+def test_a_block_from_a_spreadsheet(page: Page) -> None:
+    sign_in(page, "demo-sales")
+    page.goto("/opportunities/")
+    before = [cell(page, row, "amount").locator("data").get_attribute("value") for row in (3, 4)]
+    cell(page, 3, "amount").focus()
+    page.evaluate(COPIED, "210万\t2027-05-06\n2200000\tsoon\n")
+    dialog = dialog_of(page)
+    expect(dialog.locator("tbody tr")).to_have_count(2)
+    expect(dialog.locator(".cell-problem")).to_contain_text("soon")
+    expect(dialog.locator("ins").first).to_have_text("2,100,000.00")
+    dialog.locator("button[value=do]").click()
+    page.wait_for_url(re.compile(r"/bulk/\d+/$"))
+    page.locator("form[action*=undo] button").click()
+    expect(page.locator("form[action*=undo]")).to_have_count(0)
+    page.goto("/opportunities/")
+    again = [cell(page, row, "amount").locator("data").get_attribute("value") for row in (3, 4)]
+    assert again == before
+
+
+def test_a_paste_on_the_phone(open_page: OpenPage) -> None:
+    page = open_page(width=390)
+    sign_in(page, "demo-sales")
+    exported = page.request.get("/opportunities/export.csv").text().removeprefix("\ufeff")
+    heads, first = list(csv.reader(io.StringIO(exported)))[:2]
+    code = first[0]
+    page.goto("/cells/opportunities/paste/")
+    assert overhang(page) <= 0
+    page.locator("textarea[name=text]").fill(f"{heads[0]}\t下一步\n{code}\t手机上粘贴\n")
+    page.locator("button[value=preview]").click()
+    expect(page.locator("ins")).to_have_text("手机上粘贴")
+    assert overhang(page) <= 0
+    page.locator("button[value=do]").click()
+    page.wait_for_url(re.compile(r"/bulk/\d+/$"))
+    assert overhang(page) <= 0
