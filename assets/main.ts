@@ -12,3 +12,6 @@ import "./menus";
 import "./print";
 import "./boards";
 import "./toasts";
+import "./calendar";
+import "./queue";
+import "./install";
