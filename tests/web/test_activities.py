@@ -171,9 +171,10 @@ def full_day(world: World) -> None:
             person_id=world.people["mei"], object_type="opportunity", object_id=deal,
             seen_at=world.at,
         )  # fmt: skip
+    row = Opportunity.objects.get(pk=deal)
     MoveRequest.objects.create(
-        opportunity_id=deal, verb="advance", asked_by_id=world.people["wen"], asked_at=world.at,
-        asked_on=world.today,
+        opportunity_id=deal, from_stage_id=row.stage_id, from_version_id=row.method_version_id,
+        verb="advance", asked_by_id=world.people["wen"], asked_at=world.at, asked_on=world.today,
     )  # fmt: skip
     note = Note.objects.create(
         opportunity_id=deal, text="Please look, @mei", author_id=world.people["wen"],

@@ -134,7 +134,7 @@ PLACES: tuple[PlaceKind, ...] = (
         "accounts", _("Accounts"), icon="building", to=reads_customers, on_phone=True, key="a"
     ),
     place("contacts", _("Contacts"), icon="users", to=reads_customers, key="c"),
-    place("activities", _("Activities"), icon="activity", to=reads_customers, key="v"),
+    place("activities", _("Activities"), icon="activity", to=reads_customers, key="l"),
     place("calendar", _("Calendar"), icon="calendar", to=reads_customers, key="d"),
     place(
         "inbox", _("Inbox"), icon="inbox", group="manage",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dakehu", "0018_workplace")]
+    dependencies = [("dakehu", "0026_accounts")]
 
     operations = [
         migrations.CreateModel(

@@ -5,10 +5,8 @@ from dakehu.queries.today.day import (
     Mentioned,
     Some,
     Today,
-    Waiting,
     mentions_waiting,
     today,
-    validations_waiting,
 )
 from dakehu.queries.today.marks import Marked, marked
 from dakehu.queries.today.quiet import Quiet, out_of_touch, out_of_touch_count
@@ -25,13 +23,11 @@ __all__ = [
     "Suggested",
     "Today",
     "Tomorrow",
-    "Waiting",
     "marked",
     "mentions_waiting",
     "out_of_touch",
     "out_of_touch_count",
     "today",
     "tomorrow",
-    "validations_waiting",
     "who_needs_help",
 ]

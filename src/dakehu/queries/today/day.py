@@ -19,7 +19,6 @@ from dakehu.models import (
     ActivityPerson,
     Contact,
     Mention,
-    MoveRequest,
     Opportunity,
 )
 from dakehu.queries.activities.list import ActivityRow, activity_rows, tied
@@ -27,7 +26,7 @@ from dakehu.queries.contacts import contact_row
 from dakehu.queries.people import PersonName, person_name
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.speed import stage_medians
-from dakehu.queries.superiors import is_superior
+from dakehu.queries.validations import RequestRow, waiting_requests
 
 DAY = timedelta(days=1)
 #: How many rows of each kind stand on the page; the rest is a link.
@@ -67,18 +66,6 @@ class Some:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A move that waits for the viewer's word (FUN-3, *validate*)."""
-
-    id: int
-    opportunity_id: int
-    opportunity: str
-    asked_by: PersonName
-    asked_on: date
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Mentioned:
     """A note in which the viewer is named; the record it stands on, where it is in sight."""
 
@@ -103,7 +90,7 @@ class Today:
     steps_tomorrow: Some
     close_passed: Some
     stalled: Some
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[RequestRow, ...]
     mentions: tuple[Mentioned, ...]
 
     @property
@@ -147,7 +134,7 @@ def today(*, viewer: Viewer, on: date) -> Today:
         steps_tomorrow=some("tomorrow"),
         close_passed=some("passed"),
         stalled=some("stalled"),
-        waiting=validations_waiting(viewer=viewer, on=on),
+        waiting=waiting_requests(viewer, today=on, limit=MOST_WAITING),
         mentions=mentions_waiting(viewer=viewer),
     )
 
@@ -239,36 +226,6 @@ def _activities(viewer: Viewer, on: date) -> tuple[ActivityRow, ...]:
     found = list(rows.order_by("-on", "starts_at", "id")[:MOST_ACTIVITIES])
     found.sort(key=lambda r: (r.on, r.starts_at is not None, r.starts_at or r.created_at, r.pk))
     return activity_rows(viewer, found)
-
-
-def validations_waiting(*, viewer: Viewer, on: date) -> tuple[Waiting, ...]:
-    """Give the moves that wait for the viewer as the owner's superior.
-
-    The inbox of validation asks the same: where it stands, this is its first rows.
-    """
-    if not any(reach.role == "unit_head" for reach in viewer.reaches):
-        return ()
-    rows = (
-        MoveRequest.objects.filter(
-            state=1, opportunity__unit_id__in=viewer.units, opportunity__voided=False
-        )
-        .select_related("opportunity", "asked_by")
-        .order_by("asked_at", "id")[: 5 * MOST_WAITING]
-    )
-    mine = [
-        row
-        for row in rows
-        if is_superior(
-            viewer, owner_id=row.opportunity.owner_id, unit_id=row.opportunity.unit_id, today=on
-        )
-    ]
-    return tuple(
-        Waiting(
-            row.pk, row.opportunity_id, row.opportunity.name, person_name(row.asked_by),
-            row.asked_on, row.note,
-        )
-        for row in mine[:MOST_WAITING]
-    )  # fmt: skip
 
 
 def mentions_waiting(*, viewer: Viewer) -> tuple[Mentioned, ...]:

@@ -28,6 +28,7 @@ from dakehu.web.activities.log import moment_of
 from dakehu.web.exports import Cell, list_as_file
 from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
 from dakehu.web.history import events_of
+from dakehu.web.links import dial
 
 MOST_EXPORTED = 100_000
 DAY = timedelta(days=1)
@@ -196,8 +197,8 @@ def activity_page(request: SignedRequest, activity_id: int) -> HttpResponse:
             "is_not_moving": not_moving,
             "events": events,
             "today": request.today,
-            "contacts": [(c, wording.tel(c.phone)) for c in row.contacts],
-            "account_tel": wording.tel(row.phone),
+            "contacts": [(c, dial(c.phone)) for c in row.contacts],
+            "account_tel": dial(row.phone),
         },
     )
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from urllib.parse import quote
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
 from dakehu.core.activities import ActivityKind, ActivityState, CallOutcome
 from dakehu.messages.activities import ICONS, KINDS, OUTCOMES, STATES
 from dakehu.queries.activities import ActivityRow
+from dakehu.web.links import dial, on_map
 
 #: Fields of an activity as its history names them.
 FIELDS: dict[str, str | Promise] = {
@@ -91,9 +90,9 @@ def shown(row: ActivityRow, language: str) -> Shown:
         until=end,
         owner=row.owner.shown(language),
         people=tuple(one.shown(language) for one in row.people),
-        tel=tel(phone),
+        tel=dial(phone),
         tel_of=whose,
-        map_url=map_url(row.location or row.address, row.account),
+        map_url=on_map(row.location or row.address, language),
     )
 
 
@@ -125,28 +124,6 @@ def _phone(row: ActivityRow) -> tuple[str, str]:
         if contact.phone:
             return contact.phone, contact.name
     return (row.phone, row.account) if row.phone else ("", "")
-
-
-def tel(phone: str) -> str:
-    """Give the address by which a phone rings a number; nothing where there is none."""
-    digits = "".join(c for c in phone if c in "+0123456789")
-    return f"tel:{digits}" if digits else ""
-
-
-def map_url(address: str, name: str = "") -> str:
-    """Give the address of a map that shows the place: an app on the phone, else a web page.
-
-    A plain https link of a map service that redirects to its app; nothing of it is loaded by us.
-    """
-    if not address:
-        return ""
-    wanted = address if not name or name in address else f"{address} {name}"
-    return f"https://uri.amap.com/search?keyword={quote(wanted)}&callnative=1"
-
-
-def day_words(on: date, today: date) -> str:
-    """Name a day beside today: today, tomorrow, yesterday; else nothing."""
-    return {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}.get((on - today).days, "")
 
 
 KIND_CHOICES = [(int(kind), word, ICONS[kind]) for kind, word in KINDS.items()]

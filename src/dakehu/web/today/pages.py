@@ -13,8 +13,9 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.http.frame import reads_customers
 from dakehu.queries import today as queries
 from dakehu.queries.today import DealRow, Some
-from dakehu.web.activities.wording import all_shown, tel
+from dakehu.web.activities.wording import all_shown
 from dakehu.web.forms import whole_in_url
+from dakehu.web.links import dial
 
 #: The addresses of records that one marks, by their kind.
 MARKED = {"opportunity": "opportunity", "account": "account", "contact": "contact"}
@@ -72,7 +73,7 @@ def _page(request: SignedRequest) -> HttpResponse:
             "steps_tomorrow": _steps(found.steps_tomorrow, on + timedelta(days=1)),
             "close_passed": _steps(found.close_passed, on),
             "stalled": _steps(found.stalled, on),
-            "waiting": [(one, one.asked_by.shown(language)) for one in found.waiting],
+            "waiting": found.waiting,
             "mentions": [(one, one.author.shown(language)) for one in found.mentions],
             "may_log": viewer.holds("activity.log"),
             "is_seller": bool(viewer.owners),
@@ -83,7 +84,7 @@ def _page(request: SignedRequest) -> HttpResponse:
 def _steps(some: Some, on: date) -> Steps:
     rows = tuple(
         Step(deal, max((on - deal.next_step_on).days, 0) if deal.next_step_on else 0,
-             tel(deal.phone))
+             dial(deal.phone))
         for deal in some.rows
     )  # fmt: skip
     return Steps(rows, some.count, some.is_cut)
