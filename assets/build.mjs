@@ -86,3 +86,14 @@ await build({
   legalComments: "linked",
   logLevel: "warning",
 });
+// Each stands alone: the service worker, and the page that it keeps for when there is no connection.
+await build({
+  absWorkingDir: root,
+  entryPoints: ["assets/worker.ts", "assets/offline.ts"],
+  outdir: target,
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["es2022", "chrome111", "firefox114", "safari16.4"],
+  logLevel: "warning",
+});

@@ -10,11 +10,19 @@ const toasts = document.querySelector<HTMLElement>("#toasts");
 /** Open a page of ours in the dialog. */
 export function openInDialog(url: string): void {
   if (!dialog || !content) return;
-  dialog.dataset["url"] = url;
+  // Without connection no dialog comes: the page that stands ready can log as well.
+  const { log, offline, about } = document.body.dataset;
+  if (!navigator.onLine && log && offline && url.startsWith(log)) {
+    location.assign(offline);
+    return;
+  }
+  // The log starts from the record that the page is about.
+  const asked = url === log && about ? `${url}?${about}` : url;
+  dialog.dataset["url"] = asked;
   dialog.setAttribute("aria-busy", "true");
   // What goes wrong on the way is told by exchange.ts; here the dialog only stops waiting.
   htmx
-    .ajax("get", url, { target: content, swap: "innerHTML" })
+    .ajax("get", asked, { target: content, swap: "innerHTML" })
     .catch(() => dialog.removeAttribute("aria-busy"));
 }
 

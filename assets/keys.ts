@@ -43,6 +43,7 @@ function pressed(key: string): boolean {
   if (key === "?") return help();
   if (key === "n") return click("[data-new]");
   if (key === "e") return click("[data-edit]");
+  if (key === "l") return click("[data-log-key]");
   return false;
 }
 

@@ -14,3 +14,6 @@ import "./menus";
 import "./print";
 import "./boards";
 import "./toasts";
+import "./calendar";
+import "./queue";
+import "./install";

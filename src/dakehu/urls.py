@@ -8,7 +8,7 @@ SUBJECTS = (
     "hygiene", "reviews", "numbers", "guide", "methods", "accounts", "contacts", "quotas", "units",
     "people", "products", "rates", "organisation", "evidence", "opportunities", "small_sales",
     "imports", "audit", "background", "past", "validations", "board", "views", "bulk_edits",
-    "cells",
+    "cells", "activities", "calendar", "today", "install",
 )  # fmt: skip
 
 urlpatterns = [path("", include(f"dakehu.web.{subject}")) for subject in SUBJECTS]

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from dakehu.models import (
+    Activity,
     Appointment,
     BulkEdit,
     BulkEditRow,
@@ -22,8 +23,10 @@ from dakehu.models import (
     Entry,
     Evidence,
     ImportRun,
+    Mention,
     Movement,
     MoveRequest,
+    Note,
     Opportunity,
     Person,
     Product,
@@ -57,6 +60,8 @@ QUICK = {"salesperson", "executive", "none", "guest", "admin-guest"}
 STRANGERS = ("guest", "help-nothing", "admin-guest", "no-seat")
 #: Addresses that answer before log-in: the log-in itself and what its page offers.
 OPEN = {"choose_language", "choose_theme", "demo_login"}
+#: Read before log-in: how the product is installed, and a calendar whose address is the secret.
+PUBLIC = {"manifest", "service_worker", "offline", "calendar_feed"}
 LOG_IN = "login/"
 #: Addresses that only change something.
 POST_ONLY = {
@@ -65,6 +70,8 @@ POST_ONLY = {
     "import_check", "method_gate", "opportunity_undo", "person_appoint", "person_password",
     "evidence_mark", "evidence_plan", "evidence_remove", "evidence_upload", "inbox_approve",
     "inbox_send_back", "request_create", "request_withdraw",
+    "activity_cancel", "activity_move", "activity_restore", "calendar_feed_close",
+    "calendar_feed_open", "mention_settle", "next_step_put_off", "tomorrow_plan",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
     "bin_restore", "history_undo",
@@ -141,6 +148,7 @@ RECORDS = {
     "opportunity_id", "account_id", "contact_id", "small_sale_id", "review_id", "review_action_id",
     "request_id",
     "record_id",
+    "activity_id", "mention_id",
 }  # fmt: skip
 NO_FIGURES = {
     "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
@@ -186,6 +194,7 @@ def facts(company: Company) -> Facts:
         return {
             "opportunity_id": [opportunity],
             "movement_id": [movement.pk],
+            "activity_id": [_activity(company, opportunity)],
             "evidence_id": [filed.get(opportunity, ticked.pk if ticked else 0)],
             "stage_id": [ticked.stage_id if ticked else stage.stage_id],
             "key": [ticked.key if ticked else "need"],
@@ -232,6 +241,11 @@ def facts(company: Company) -> Facts:
     promised = ReviewAction.objects.create(
         review=kept, text="一二三", owner_id=sales, due_on=company.today
     )
+    note = Note.objects.create(
+        opportunity_id=hidden, text="@", author_id=oracle.opportunity_by_id[hidden]["owner_id"],
+        written_at=company.now,
+    )  # fmt: skip
+    mentioned = Mention.objects.create(note=note, person_id=note.author_id)
     return Facts(
         given={
             **of(mine),
@@ -249,6 +263,8 @@ def facts(company: Company) -> Facts:
             "run_id": [run.pk],
             "bulk_id": [bulk.pk],
             "cell": ["next_step", "name"],
+            "mention_id": [mentioned.pk],
+            "token": ["no-such-secret"],
             "review_id": [kept.pk],
             "review_action_id": [promised.pk],
             "page": ["start"],
@@ -270,8 +286,20 @@ def facts(company: Company) -> Facts:
             "record_kind": ["account"],
             "record_id": [dark],
             "bin_kind": ["account"],
+            "mention_id": [mentioned.pk],
         },
     )
+
+
+def _activity(company: Company, opportunity: int) -> int:
+    """Give a planned activity on an opportunity, of its owner."""
+    row = company.oracle.opportunity_by_id[opportunity]
+    made = Activity.objects.create(
+        kind=2, state=1, subject="visit", owner_id=row["owner_id"], unit_id=row["unit_id"],
+        account_id=row["account_id"], opportunity_id=opportunity, on=company.today,
+        created_at=company.now, updated_at=company.now,
+    )  # fmt: skip
+    return int(made.pk)
 
 
 def asked(reader: Reader, method: str, url: str) -> Any:
@@ -303,6 +331,11 @@ def test_nobody_gets_further_than_the_log_in(company: Company, facts: Facts) -> 
     nobody = Reader(company, None)
     for address, url in every_url(facts):
         answer = nobody.client.get(url, follow=True)
+        if address.name in PUBLIC:
+            assert not answer.redirect_chain, url
+            assert answer.status_code in {200, 404}, url
+            assert nobody.client.post(url).status_code == 405, url
+            continue
         if address.name in OPEN:
             assert answer.status_code == 405, url
         elif answer.status_code != 405 or address.name not in POST_ONLY:

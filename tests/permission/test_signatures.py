@@ -22,6 +22,9 @@ WHO = "says who the viewer is, before there is one"
 
 #: Queries that ask for nobody, and why they need not.
 NO_VIEWER: dict[str, str] = {
+    "activities.list.narrowed": SHAPE,
+    "calendar.feed_owner": WHO,
+    "today.day.stuck_since": SHAPE,
     "names.masked": SHAPE,
     "accounts.list.unit_name": SHAPE,
     "accounts.page.path_end": SHAPE,

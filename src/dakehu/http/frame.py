@@ -1,7 +1,8 @@
 """The frame of a page: places, person, language, theme, organisation. Read before rendering."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
@@ -49,6 +50,7 @@ class Place:
 class Me:
     """The person who is signed in, as the frame shows them."""
 
+    id: int
     login: str
     name: str
     initial: str
@@ -72,6 +74,9 @@ class Frame:
     groups: tuple[tuple[str, tuple[Place, ...]], ...]
     search_url: str | None
     new_url: str | None
+    log_url: str | None = None
+    #: The record that the page is about, as the log is asked for it; no part of what is kept.
+    about: str = field(default="", compare=False)
 
     @property
     def phone_places(self) -> tuple[Place, ...]:
@@ -116,7 +121,8 @@ GROUPS: dict[str, str | Promise] = {
 
 #: A place whose URL name is not in `urls.py` is left out.
 PLACES: tuple[PlaceKind, ...] = (
-    place("funnel", _("Funnel"), icon="filter", to=reads_customers, on_phone=True, key="f"),
+    place("today", _("Today"), icon="sun", to=reads_customers, on_phone=True, key="t"),
+    place("funnel", _("Funnel"), icon="filter", to=reads_customers, key="f"),
     place(
         "board", _("Board"), icon="layout-kanban", to=reads_customers, on_phone=True, key="b"
     ),
@@ -128,6 +134,8 @@ PLACES: tuple[PlaceKind, ...] = (
         "accounts", _("Accounts"), icon="building", to=reads_customers, on_phone=True, key="a"
     ),
     place("contacts", _("Contacts"), icon="users", to=reads_customers, key="c"),
+    place("activities", _("Activities"), icon="activity", to=reads_customers, key="l"),
+    place("calendar", _("Calendar"), icon="calendar", to=reads_customers, key="d"),
     place(
         "inbox", _("Inbox"), icon="inbox", group="manage",
         to=holding("evidence.validate", "evidence.tick"), key="v",
@@ -195,6 +203,7 @@ def _me(request: HttpRequest, language: str) -> Me | None:
         return None
     named = (person.name_en or person.name) if language == "en" else (person.name or person.name_en)
     return Me(
+        id=person.pk,
         login=person.login,
         name=named,
         initial=named[:1].upper(),
@@ -249,6 +258,8 @@ def frame_of(request: HttpRequest) -> Frame:
         groups=_places(viewer, request.path) if viewer else (),
         search_url=_search_url(viewer),
         new_url=_new_url(viewer),
+        log_url=_log_url(viewer),
+        about=_about(request.path),
     )
     request.dakehu_frame = frame  # type: ignore[attr-defined]
     return frame
@@ -269,6 +280,20 @@ def _search_url(viewer: Viewer | None) -> str | None:
 def _new_url(viewer: Viewer | None) -> str | None:
     may = viewer is not None and viewer.holds("opportunity.create")
     return _address("opportunity_create") if may else None
+
+
+def _log_url(viewer: Viewer | None) -> str | None:
+    may = viewer is not None and viewer.holds("activity.log")
+    return _address("activity_log") if may else None
+
+
+_RECORD = re.compile(r"^/(opportunities|accounts|contacts)/(\d{1,17})/")
+_ABOUT = {"opportunities": "opportunity", "accounts": "account", "contacts": "contact"}
+
+
+def _about(path: str) -> str:
+    record = _RECORD.match(path)
+    return f"{_ABOUT[record[1]]}={record[2]}" if record else ""
 
 
 def layout_of(request: HttpRequest) -> str:

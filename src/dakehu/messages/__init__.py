@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from dakehu.core.errors import DakehuError
 from dakehu.messages import (
     accounts,
+    activities,
     background,
     backup,
     board,
@@ -45,6 +46,7 @@ from dakehu.messages.reasons import REASONS
 #: Why something is refused.
 SENTENCES: dict[str, str | Promise] = {
     **accounts.SENTENCES,
+    **activities.SENTENCES,
     **background.SENTENCES,
     **backup.SENTENCES,
     **board.SENTENCES,

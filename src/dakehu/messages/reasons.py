@@ -22,6 +22,7 @@ REASONS: dict[str, str | Promise] = {
     "funnel.not_calibrated": _("No calibrated rate has been found for this stage yet."),
     "money.no_exchange_rate": _("No exchange rate is known for this day."),
     "evidence.no_plan_day": _("The plan has no day yet."),
+    "activity.no_contact": _("No contact is on record."),
     "opportunity.no_close_on": _("No expected close date is set."),
     "opportunity.no_amount": _("No amount is set."),
     "opportunity.decided": _("Only what is open has it: this one is decided."),

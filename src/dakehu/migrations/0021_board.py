@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("dakehu", "0026_accounts"),
+        ("dakehu", "0019_lists"),
     ]
 
     operations = [

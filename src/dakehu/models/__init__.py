@@ -6,6 +6,7 @@ from dakehu.models.among import Among
 from dakehu.models.audit import Change, LookUp
 from dakehu.models.background import BackgroundRun
 from dakehu.models.bulk_edits import BulkEdit, BulkEditRow
+from dakehu.models.calendar import CalendarFeed
 from dakehu.models.contacts import Contact
 from dakehu.models.evidence import Evidence, EvidenceFile, EvidencePlan, StoredFile
 from dakehu.models.imports import (
@@ -57,6 +58,7 @@ __all__ = [
     "BooksClosing",
     "BulkEdit",
     "BulkEditRow",
+    "CalendarFeed",
     "CarriedMonth",
     "Change",
     "CompanyBalance",

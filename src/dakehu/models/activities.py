@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from dakehu.models.visibility import ActivityQuerySet
+
 
 class Activity(models.Model):
     """One call, visit, meeting, workshop, task, e-mail or sample: planned, done or cancelled."""
@@ -41,6 +43,8 @@ class Activity(models.Model):
     )
     updated_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
+
+    objects = ActivityQuerySet.as_manager()
 
     class Meta:
         indexes = [

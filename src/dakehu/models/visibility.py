@@ -155,3 +155,45 @@ class ContactQuerySet(models.QuerySet[Any]):
             gone = AccountQuerySet(Account).filter(deleted_at__isnull=False)
             return there.exclude(account_id__in=gone.values("pk"))
         return there.filter(account__in=Account.visible_to(viewer))
+
+
+class ActivityQuerySet(models.QuerySet[Any]):
+    """Activities as somebody may see them (docs/decisions/0024)."""
+
+    def there(self) -> "ActivityQuerySet":
+        """Leave out what was deleted."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, viewer: Viewer) -> "ActivityQuerySet":
+        """Keep what the viewer may see; for single rows and counts (see `pages_for`)."""
+        if viewer.sees_all:
+            return self
+        seen = models.Q(pk__in=[])
+        for condition in _activity_conditions(viewer):
+            seen |= condition
+        return self.filter(seen)
+
+    def pages_for(self, viewer: Viewer) -> list["ActivityQuerySet"]:
+        """Split what the viewer may see into sets that are ordered each by itself and merged."""
+        if viewer.sees_all:
+            return [self]
+        return [self.filter(condition) for condition in _activity_conditions(viewer)]
+
+
+def _activity_conditions(viewer: Viewer) -> list[Q]:
+    """Give what lets somebody see an activity: its owner, its unit, part in it, its record."""
+    from dakehu.models.accounts import Account
+    from dakehu.models.activities import ActivityPerson
+    from dakehu.models.opportunities import Opportunity
+
+    found = [Q(unit_id__in=viewer.units)] if viewer.units else []
+    owners = set(viewer.owners)
+    # Who may log reaches customers: what they did, and what they take part in, is theirs to see.
+    if viewer.person_id is not None and viewer.holds("activity.log"):
+        owners.add(viewer.person_id)
+        part = ActivityPerson.objects.filter(person_id=viewer.person_id)
+        found.append(Q(pk__in=part.values("activity_id")))
+    found += [Q(owner_id=person) for person in sorted(owners)]
+    found.append(Q(opportunity_id__in=Opportunity.objects.visible_to(viewer).values("pk")))
+    found.append(Q(account_id__in=Account.visible_to(viewer).values("pk")))
+    return found

@@ -410,8 +410,8 @@ def _gap(answer: FunnelOnDay) -> Fraction | None:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the funnel: the question of every morning until Today answers it."""
-    return redirect("funnel")
+    """Lead to Today: what do I do next is the question of every morning."""
+    return redirect("today")
 
 
 urlpatterns = [

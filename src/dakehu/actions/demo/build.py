@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from dakehu.actions.activities import touch_all
 from dakehu.actions.demo.deals import write_deals
 from dakehu.actions.demo.organisation import Written, write_organisation
 from dakehu.actions.demo.targets import write_quotas, write_small_sales
@@ -93,6 +94,7 @@ def build(
     with transaction.atomic():
         write_small_sales(world, sold, int(size * SMALL_SALES_PER_DEAL))
         write_quotas(world, sold, written.plan, written.unit_ids, today)
+        touch_all()
     rebuild(since=None, upto=today, at=at)
     return Built(size, movements, written.account_count, len(written.plan.people))
 
@@ -116,7 +118,7 @@ def write_share(
         for deal in chunk:
             sold.add(deal)
         with transaction.atomic():
-            movements += write_deals(chunk, written.world, written.short_names)
+            movements += write_deals(chunk, written.world, written.short_names, written.contacts)
         done += len(chunk)
         say(done)
     return movements

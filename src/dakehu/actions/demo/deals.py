@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 from dakehu.actions.bulk import Row, insert_rows, take_ids
+from dakehu.actions.demo.activities import write_activities
 from dakehu.actions.ledger import Drafted, Posting, write_histories
 from dakehu.actions.names import sort_key
 from dakehu.core.currency import convert
+from dakehu.core.demo.activities import activities_of, last_contact
 from dakehu.core.demo.deals import DIGITS, Deal, Save
 from dakehu.core.demo.world import World
 from dakehu.core.ledger import Way
@@ -17,7 +19,7 @@ _OPPORTUNITY = (
     "stage_id", "place", "voided", "amount_minor", "currency_id", "base_minor", "close_on",
     "close_sort", "category", "own_rate_bp", "source", "compelling_event", "next_step",
     "next_step_on", "created_on", "stage_since", "last_on", "decided_on", "start_unknown",
-    "evidence_unknown", "updated_at", "version",
+    "evidence_unknown", "last_contact_on", "updated_at", "version",
 )  # fmt: skip
 _EVIDENCE = (
     "opportunity_id", "stage_id", "key", "ticked_on", "ticked_at", "ticked_by_id", "note", "link",
@@ -30,14 +32,26 @@ Pair = tuple[int, Deal]
 
 
 def write_deals(
-    chunk: Sequence[Deal], world: World, short_names: Mapping[int, tuple[str, str]]
+    chunk: Sequence[Deal],
+    world: World,
+    short_names: Mapping[int, tuple[str, str]],
+    contacts: Mapping[int, Sequence[int]],
 ) -> int:
     """Write some deals inside the caller's transaction; give how many movements they made.
 
-    `short_names`: of each account its short name and that name's sort key.
+    `short_names`: of each account its short name and that name's sort key; `contacts`: its people.
     """
     pairs = list(zip(take_ids(Opportunity, len(chunk)), chunk, strict=True))
-    insert_rows(Opportunity, _OPPORTUNITY, (_row(pair, world, short_names) for pair in pairs))
+    told = [(key, deal.account_id, activities_of(deal, world)) for key, deal in pairs]
+    insert_rows(
+        Opportunity,
+        _OPPORTUNITY,
+        (
+            _row(pair, world, short_names, last_contact(plans))
+            for pair, (_key, _account, plans) in zip(pairs, told, strict=True)
+        ),
+    )
+    write_activities(told, contacts)
     movements = write_histories(
         [
             Drafted(
@@ -70,7 +84,12 @@ def write_deals(
     return movements
 
 
-def _row(pair: Pair, world: World, short_names: Mapping[int, tuple[str, str]]) -> Row:
+def _row(
+    pair: Pair,
+    world: World,
+    short_names: Mapping[int, tuple[str, str]],
+    touched_on: date | None,
+) -> Row:
     key, deal = pair
     held, last = deal.last, deal.saves[-1]
     at = held.position
@@ -84,7 +103,7 @@ def _row(pair: Pair, world: World, short_names: Mapping[int, tuple[str, str]]) -
         held.amount_minor, at.currency, base, deal.close_on, deal.close_on or date.max,
         int(at.category), at.own_rate_bp, deal.source, deal.event, deal.next_step,
         deal.next_step_on, deal.created_on, deal.stage_since, last.on, deal.decided_on, False,
-        False, last.at, len(deal.saves),
+        False, touched_on, last.at, len(deal.saves),
     )  # fmt: skip
 
 

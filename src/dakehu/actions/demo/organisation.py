@@ -50,6 +50,8 @@ class Written:
     #: Of each account the short name and its sort key.
     short_names: dict[int, tuple[str, str]]
     account_count: int
+    #: Of each account its people.
+    contacts: dict[int, tuple[int, ...]]
 
 
 def write_organisation(
@@ -79,7 +81,7 @@ def write_organisation(
     account_plans = _accounts(accounts, staying, start, rng)
     sellers = _sellers(plan, numbers, unit_ids, person_ids, abroad, rng)
     account_ids = _write_accounts(account_plans, sellers)
-    _write_contacts(account_plans, account_ids, start, rng)
+    people_there = _write_contacts(account_plans, account_ids, start, rng)
     served: dict[int, list[int]] = {}
     for account in account_plans:
         served.setdefault(account.manager, []).append(account_ids[account.number])
@@ -107,7 +109,7 @@ def write_organisation(
         account_ids[a.number]: (_short(a.name.zh), sort_key(_short(a.name.zh)))
         for a in account_plans
     }
-    return Written(plan, world, unit_ids, short, len(account_plans))
+    return Written(plan, world, unit_ids, short, len(account_plans), people_there)
 
 
 def _write_units(plan: CompanyPlan, at: datetime) -> dict[str, int]:
@@ -310,8 +312,8 @@ def _write_accounts(plans: list[AccountPlan], sellers: list[Seller]) -> list[int
 
 def _write_contacts(
     plans: list[AccountPlan], account_ids: list[int], start: date, rng: Random
-) -> None:
-    Contact.objects.bulk_create(
+) -> dict[int, tuple[int, ...]]:
+    rows = Contact.objects.bulk_create(
         [
             Contact(
                 account_id=account_ids[plan.account],
@@ -328,6 +330,10 @@ def _write_contacts(
         ],
         BATCH,
     )
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        found.setdefault(row.account_id, []).append(row.pk)
+    return {account: tuple(people) for account, people in found.items()}
 
 
 def _methods() -> dict[str, MethodFacts]:

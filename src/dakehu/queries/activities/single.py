@@ -1,0 +1,160 @@
+"""One activity, and where a new one starts from: the record that one looks at."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dakehu.core.access import Viewer
+from dakehu.core.activities import CONTINUATIONS, ActivityState, is_not_moving
+from dakehu.core.errors import NotFound
+from dakehu.core.ledger import Place
+from dakehu.models import Account, Activity, Appointment, Contact, Opportunity
+from dakehu.queries.activities.list import ActivityRow, ContactName, activity_rows, tied
+from dakehu.queries.activities.rights import LOG
+from dakehu.queries.audit import ChangeRow, changes
+from dakehu.queries.people import PersonName
+
+#: SQLite's driver refuses a greater number instead of finding nothing.
+LARGEST_ID = 2**63 - 1
+#: Of an account at most so many people are offered.
+MOST_CONTACTS = 60
+MOST_PEOPLE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """One activity, and what was changed of it."""
+
+    row: ActivityRow
+    changes: tuple[ChangeRow, ...]
+    #: Deleted ones are shown to who may bring them back.
+    deleted_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogContext:
+    """The record that something is logged on; `contacts` are the account's people."""
+
+    opportunity_id: int | None = None
+    opportunity: str = ""
+    next_step: str = ""
+    may_take_next_step: bool = False
+    account_id: int | None = None
+    account: str = ""
+    address: str = ""
+    contacts: tuple[ContactName, ...] = ()
+    chosen: frozenset[int] = frozenset()
+
+
+def activity(*, viewer: Viewer, activity_id: int, deleted: bool = False) -> ActivityPage:
+    """Give one activity. NotFound `activity.not_found` where it is not theirs to see.
+
+    With `deleted` also one that was deleted, for who may change it.
+    """
+    row = None
+    if activity_id <= LARGEST_ID:
+        rows = tied(viewer, Activity.objects.visible_to(viewer))
+        row = (rows if deleted else rows.there()).filter(pk=activity_id).first()
+    if row is None:
+        raise NotFound("activity.not_found", activity_id=activity_id)
+    shown = activity_rows(viewer, [row])[0]
+    if row.deleted_at is not None and not shown.may_change:
+        raise NotFound("activity.not_found", activity_id=activity_id)
+    return ActivityPage(
+        row=shown,
+        changes=changes(viewer=viewer, object_type="activity", object_id=row.pk),
+        deleted_on=row.deleted_at.date() if row.deleted_at else None,
+    )
+
+
+def is_deal_not_moving(*, viewer: Viewer, opportunity_id: int) -> bool:
+    """Test for three continuations in a row on an opportunity in sight (PRJ-4)."""
+    if not Opportunity.objects.visible_to(viewer).filter(pk=opportunity_id).exists():
+        return False
+    rows = Activity.objects.there().filter(
+        opportunity_id=opportunity_id, state=ActivityState.DONE, outcome__gt=0
+    )
+    latest = rows.order_by("-on", "-id").values_list("outcome", flat=True)[:CONTINUATIONS]
+    return is_not_moving(latest)
+
+
+def log_context(
+    *,
+    viewer: Viewer,
+    opportunity_id: int | None = None,
+    account_id: int | None = None,
+    contact_id: int | None = None,
+) -> LogContext:
+    """Give where a new activity starts from; a record out of sight is not found."""
+    chosen: frozenset[int] = frozenset()
+    if contact_id is not None:
+        contact = _contact(viewer, contact_id)
+        account_id, chosen = contact.account_id, frozenset({contact.pk})
+    deal = _deal(viewer, opportunity_id) if opportunity_id is not None else None
+    if deal is not None and deal.account_id is not None:
+        account_id = deal.account_id
+    account = None
+    if account_id is not None and account_id <= LARGEST_ID:
+        account = Account.visible_to(viewer).filter(pk=account_id, deleted_at=None).first()
+    if account_id is not None and account is None and deal is None:
+        raise NotFound("account.unknown")
+    return LogContext(
+        opportunity_id=deal.pk if deal else None,
+        opportunity=deal.name if deal else "",
+        next_step=deal.next_step if deal else "",
+        may_take_next_step=deal is not None and deal.place == Place.OPEN and not deal.voided,
+        account_id=account.pk if account else None,
+        account=account.name if account else (deal.account.name if deal and deal.account else ""),
+        address=account.address if account else "",
+        contacts=_contacts_of(account.pk) if account else (),
+        chosen=chosen,
+    )
+
+
+def _deal(viewer: Viewer, opportunity_id: int) -> Any:
+    row = None
+    if opportunity_id <= LARGEST_ID:
+        rows = Opportunity.objects.visible_to(viewer).select_related("account")
+        row = rows.filter(pk=opportunity_id).first()
+    if row is None:
+        raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
+    return row
+
+
+def _contact(viewer: Viewer, contact_id: int) -> Any:
+    row = None
+    if contact_id <= LARGEST_ID:
+        rows = Contact.objects.filter(account__in=Account.visible_to(viewer), deleted_at=None)
+        row = rows.filter(pk=contact_id).first()
+    if row is None:
+        raise NotFound("contact.unknown")
+    return row
+
+
+def _contacts_of(account_id: int) -> tuple[ContactName, ...]:
+    rows = Contact.objects.filter(account_id=account_id, deleted_at=None)
+    return tuple(
+        ContactName(*row)
+        for row in rows.order_by("sort_key", "id").values_list("id", "name", "title")[
+            :MOST_CONTACTS
+        ]
+    )
+
+
+def people_to_take_along(*, viewer: Viewer, today: date) -> tuple[PersonName, ...]:
+    """Give the colleagues who may be named beside oneself, at most 300.
+
+    Who works where is no secret inside.
+    """
+    if not viewer.holds(LOG):
+        return ()
+    rows = (
+        Appointment.objects.filter(from_on__lte=today, person__is_active=True)
+        .exclude(until_on__lte=today)
+        .exclude(role="administrator")
+        .exclude(person_id=viewer.person_id or 0)
+        .order_by("person__sort_key", "person_id")
+        .values_list("person_id", "person__login", "person__name", "person__name_en")
+        .distinct()[:MOST_PEOPLE]
+    )
+    return tuple(PersonName(*row) for row in rows)

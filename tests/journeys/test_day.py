@@ -1,0 +1,172 @@
+"""A day in a real browser: log a visit in four actions, plan tomorrow by thumb, log offline."""
+
+import re
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Served
+from tests.journeys.steps import dialog_of, english_left, overhang, sign_in
+
+OpenPage = Callable[..., Page]
+Axe = Callable[[Page], list[str]]
+
+
+def count(served: Served, where: str) -> int:
+    """Count activities in the database of the server."""
+    with sqlite3.connect(f"file:{served.database}?mode=ro", uri=True) as database:
+        found = database.execute(f"SELECT COUNT(*) FROM dakehu_activity WHERE {where}")
+        return int(found.fetchone()[0])
+
+
+def an_own_deal(page: Page) -> None:
+    page.goto("/opportunities/")
+    page.locator("tbody tr th a").first.click()
+    page.wait_for_url(re.compile(r"/opportunities/\d+/"))
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_visit_is_logged_in_three_actions_by_keyboard(
+    page: Page, served: Served, language: str
+) -> None:
+    sign_in(page, "demo-sales", language=language)
+    an_own_deal(page)
+    word = f"journey-{language}"
+    page.keyboard.press("l")  # 1
+    line = dialog_of(page).locator("[name=line]")
+    expect(line).to_be_focused()
+    line.fill(
+        f"拜访 {word} 明天 10:00" if language != "en" else f"visit {word} tomorrow 10:00"
+    )  # 2
+    line.press("Enter")  # 3
+    expect(page.locator(".toast-line.good")).to_be_visible()
+    found = "kind = 2 AND state = 1 AND opportunity_id IS NOT NULL AND account_id IS NOT NULL"
+    assert count(served, f"subject = '{word}' AND {found}") == 1
+
+
+def test_the_line_is_read_while_one_types(page: Page) -> None:
+    sign_in(page, "demo-sales")
+    page.goto("/today/")
+    page.keyboard.press("l")
+    dialog = dialog_of(page)
+    dialog.locator("[name=line]").press_sequentially("开会 后天 14:30 2小时")
+    expect(dialog.locator("[name=kind]:checked")).to_have_value("3")
+    expect(dialog.locator("[name=at]")).to_have_value("14:30")
+    expect(dialog.locator("[name=minutes]")).to_have_value("120")
+    expect(dialog.locator("[name=state]:checked")).to_have_value("1")
+    expect(dialog.locator("[name=line]")).to_be_focused()
+
+
+def test_tomorrow_is_planned_by_thumb(open_page: OpenPage, served: Served) -> None:
+    page = open_page(width=390, height=844)
+    sign_in(page, "demo-sales")
+    page.goto("/today/")
+    assert overhang(page) <= 0
+    before = count(served, "state = 1")
+    page.locator("a[href$='/today/tomorrow/']").first.click()  # 1
+    page.wait_for_url(re.compile("/today/tomorrow/"))
+    assert overhang(page) <= 0
+    rows = page.locator("#plan section").first.locator("li")
+    there = rows.count()
+    page.locator("button[value=visit]").first.click()  # 2
+    expect(rows).to_have_count(there + 1)
+    page.locator("button[value=call]").first.click()  # 3
+    expect(rows).to_have_count(there + 2)
+    assert count(served, "state = 1") == before + 2
+    for button in page.locator("#plan .btn").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 40
+
+
+def test_without_connection_one_logs_and_it_is_one_activity(
+    open_page: OpenPage, served: Served
+) -> None:
+    page = open_page()
+    page.on("console", lambda _line: None)
+    sign_in(page, "demo-sales")
+    page.goto("/today/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("caches.match('/offline/').then(Boolean)")
+    # In the dialog that is open when the connection goes.
+    page.keyboard.press("l")
+    line = dialog_of(page).locator("[name=line]")
+    line.fill("电话 offline-one")
+    page.context.set_offline(True)
+    line.press("Enter")
+    expect(page.locator("[data-waiting]")).to_be_visible()
+    expect(page.locator("[data-waiting-count]")).to_have_text("1")
+    assert count(served, "subject = 'offline-one'") == 0
+    # On the page that stands in for all others.
+    page.goto("/opportunities/")
+    expect(page.locator("#offline-log")).to_be_visible()
+    page.locator("#offline-line").fill("拜访 offline-two 明天 9:00")
+    page.locator("#offline-line").press("Enter")
+    expect(page.locator("#offline-waiting li")).to_have_count(2)
+    page.context.set_offline(False)
+    page.goto("/today/")
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    page.goto("/today/")
+    assert count(served, "subject = 'offline-one'") == 1
+    assert count(served, "subject = 'offline-two' AND state = 1") == 1
+
+
+def test_the_calendar_is_moved_by_mouse_and_by_keyboard(page: Page, served: Served) -> None:
+    sign_in(page, "demo-sales")
+    page.goto("/calendar/")
+    # Into a free hour of the first day, by keyboard: the slot, then one line.
+    page.locator("[data-slot]").first.click()
+    line = dialog_of(page).locator("[name=line]")
+    line.fill("拜访 moved-here")
+    expect(dialog_of(page).locator("[name=kind]:checked")).to_have_value("2")
+    dialog_of(page).locator("label:has([name=state][value='1'])").click()
+    line.press("Enter")
+    block = page.locator(".cal-block:has-text('moved-here')")
+    expect(block).to_be_visible()
+    at = block.get_attribute("data-at") or ""
+    block.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(block).not_to_have_attribute("data-at", at)
+    expect(block).to_be_focused()
+    day = block.get_attribute("data-on") or ""
+    target = page.locator(f".cal-col:not([data-day='{day}'])").first.bounding_box()
+    box = block.bounding_box()
+    assert target is not None
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(target["x"] + 30, target["y"] + 200, steps=5)
+    page.mouse.up()
+    expect(block).not_to_have_attribute("data-on", day)
+    assert count(served, f"subject = 'moved-here' AND \"on\" = '{day}'") == 0
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_of_the_day_keep_nobody_out(
+    open_page: OpenPage, axe: Axe, dark: bool, width: int
+) -> None:
+    page = open_page(dark=dark, width=width)
+    sign_in(page, "demo-head" if dark else "demo-sales")
+    for path in ("/today/", "/today/tomorrow/", "/today/quiet/", "/activities/", "/calendar/",
+                 "/calendar/?view=month", "/activities/log/", "/offline/"):  # fmt: skip
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert overhang(page) <= 0, path
+        assert axe(page) == [], path
+        labels = page.locator("main button, main label, main h2").all_inner_texts()
+        assert english_left([w for w in labels if "journey" not in w]) == [], path
+
+
+def test_it_can_be_installed(page: Page) -> None:
+    sign_in(page, "demo-sales")
+    page.goto("/today/")
+    session = page.context.new_cdp_session(page)
+    found = session.send("Page.getAppManifest")
+    assert found["errors"] == []
+    assert found["url"].endswith("/manifest.webmanifest")
+    problems = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    named = {one["errorId"] for one in problems}
+    assert named <= {"in-incognito"}, problems  # a test's tabs are private ones

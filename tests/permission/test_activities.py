@@ -1,0 +1,224 @@
+"""Lists, calendar, feed and Today of 40 people hold exactly the activities that they may see.
+
+An activity is seen by its owner and who takes part in it (of those who have to do with customers),
+by whoever stands in for its owner, by the heads of its unit, and by whoever sees its opportunity
+or its account. Its opportunity is named to who sees that, the account's people to who sees them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from dakehu.core.errors import NotFound
+from dakehu.models import Account, Activity, ActivityContact, ActivityPerson, Opportunity
+from dakehu.queries.activities import ActivityFilter, activities, activity_count, every_activity
+from dakehu.queries.activities import activity as one_activity
+from dakehu.queries.calendar import own_days, team_days
+from dakehu.queries.paging import Cut
+from dakehu.queries.today import out_of_touch, today, tomorrow, who_needs_help
+from tests.permission.company import DAY, Company, people
+from tests.permission.conftest import Reader
+from tests.permission.oracle import Oracle
+
+pytestmark = pytest.mark.django_db
+
+#: Who has to do with customers, and may log.
+LOGGING = {"salesperson", "unit_head", "sales_operations", "executive", "finance", "support"}
+Row = dict[str, Any]
+
+
+class Seen:
+    """What each may see, by looking at every row."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self.oracle = oracle
+        self.rows: list[Row] = list(Activity.objects.filter(deleted_at=None).values())
+        self.part: dict[int, set[int]] = defaultdict(set)
+        for activity, person in ActivityPerson.objects.values_list("activity_id", "person_id"):
+            self.part[activity].add(person)
+
+    def of(self, person: int) -> set[int]:
+        oracle = self.oracle
+        mine = bool({seat["role"] for seat in oracle.seats(person)} & LOGGING)
+        inside = oracle.scope(person)
+        deals, accounts = oracle.opportunities(person), oracle.accounts(person)
+        return {
+            row["id"]
+            for row in self.rows
+            if inside(row["owner_id"], row["unit_id"])
+            or (mine and (row["owner_id"] == person or person in self.part[row["id"]]))
+            or row["opportunity_id"] in deals
+            or row["account_id"] in accounts
+        }
+
+    def own(self, person: int) -> set[int]:
+        return {
+            row["id"]
+            for row in self.rows
+            if row["owner_id"] == person or person in self.part[row["id"]]
+        }
+
+
+@pytest.fixture(scope="module")
+def seen(company: Company, django_db_blocker: Any) -> Iterator[Seen]:
+    """Let people take part in what is not theirs, and log on accounts and on nothing."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        ids = list(Activity.objects.order_by("id").values_list("pk", flat=True))
+        logins = ("guest", "help-nothing", "no-seat", "admin-guest", "demo-sales", "boss", "deputy")
+        ActivityPerson.objects.bulk_create(
+            ActivityPerson(activity_id=ids[-1 - 3 * n], person_id=company.people[login])
+            for n, login in enumerate(logins)
+        )
+        Activity.objects.filter(pk__in=ids[:6]).update(opportunity=None)
+        Activity.objects.filter(pk__in=ids[6:9]).update(opportunity=None, account=None)
+        Activity.objects.filter(pk__in=ids[9:11]).update(deleted_at=company.now)
+        Activity.objects.filter(pk__in=ids[11:13]).update(owner_id=company.people["no-seat"])
+        yield Seen(company.oracle)
+        transaction.set_rollback(True)
+
+
+def test_the_list_holds_what_is_in_sight_and_is_counted(company: Company, seen: Seen) -> None:
+    some = hidden = 0
+    for _number, login, person in people(company):
+        viewer, wanted = company.viewer(login), seen.of(person)
+        rows = list(every_activity(viewer=viewer, where=ActivityFilter(), limit=100_000))
+        assert {row.id for row in rows} == wanted, login
+        assert activity_count(viewer=viewer, where=ActivityFilter()) == len(wanted), login
+        deals, accounts = company.oracle.opportunities(person), company.oracle.accounts(person)
+        for row in rows:
+            assert row.opportunity_id is None or row.opportunity_id in deals, login
+            assert row.may_open_account == (row.account_id in accounts), login
+            assert row.may_open_account or not (row.contacts or row.address or row.phone), login
+        some, hidden = some + len(wanted), hidden + len(seen.rows) - len(wanted)
+    company.met(some, hidden)
+
+
+def test_the_pages_of_the_list_add_up(company: Company, seen: Seen) -> None:
+    for _number, login, person in people(company):
+        viewer, found = company.viewer(login), []
+        cut = Cut(size=company.chunk(40))
+        while True:
+            page = activities(viewer=viewer, where=ActivityFilter(), cut=cut)
+            found += [row.id for row in page.rows]
+            if page.next is None:
+                break
+            cut = Cut(after=page.next, size=company.chunk(40))
+        assert len(found) == len(set(found)), login
+        assert set(found) == seen.of(person), login
+
+
+def test_a_filter_shows_no_more_than_what_is_in_sight(company: Company, seen: Seen) -> None:
+    for number, login, person in people(company):
+        viewer, wanted = company.viewer(login), seen.of(person)
+        whose = seen.rows[number % len(seen.rows)]["owner_id"]
+        where = ActivityFilter(person_id=whose)
+        rows = {row.id for row in every_activity(viewer=viewer, where=where, limit=100_000)}
+        assert rows == wanted & seen.own(whose), login
+
+
+def test_a_single_one_opens_or_is_not_there(company: Company, seen: Seen) -> None:
+    for number, login, person in people(company):
+        viewer, wanted = company.viewer(login), seen.of(person)
+        for row in seen.rows[number % 17 :: 17]:
+            if row["id"] in wanted:
+                assert one_activity(viewer=viewer, activity_id=row["id"]).row.id == row["id"]
+            else:
+                with pytest.raises(NotFound):
+                    one_activity(viewer=viewer, activity_id=row["id"])
+
+
+def test_the_calendar_and_today_are_one_s_own_and_the_team_s(company: Company, seen: Seen) -> None:
+    oracle, on = company.oracle, company.today
+    since, until = on - 90 * DAY, on + 30 * DAY
+    for _number, login, person in people(company):
+        viewer, own = company.viewer(login), seen.own(person)
+        held = own_days(viewer=viewer, since=since, until=until)
+        shown = {row.id for row in held.activities}
+        assert shown <= own, login
+        assert (
+            held.is_cut or {r["id"] for r in seen.rows if since <= r["on"] < until} & own == shown
+        )
+        steps = {step.opportunity_id for step in held.steps}
+        assert all(oracle.opportunity_by_id[o]["owner_id"] in oracle.owners(person) for o in steps)
+        day = today(viewer=viewer, on=on)
+        assert {r.id for r in (*day.late, *day.agenda, *day.tomorrow)} <= own, login
+        lists = (day.steps_late, day.steps_today, day.close_passed, day.stalled)
+        for deal in (one for some in lists for one in some.rows):
+            row = oracle.opportunity_by_id[deal.id]
+            assert row["owner_id"] in oracle.owners(person), login
+            assert not row["voided"], login
+        ahead = tomorrow(viewer=viewer, today=on, on=on + DAY)
+        assert {r.id for r in ahead.planned} <= own, login
+        assert {s.id for s in ahead.suggested} <= oracle.opportunities(person), login
+        if viewer.units or viewer.sees_all:
+            team = team_days(viewer=viewer, units=None, since=since, until=until, today=on)
+            assert {row.id for row in team.activities} <= seen.of(person), login
+
+
+def test_counts_of_overdue_steps_are_those_of_the_rows(company: Company) -> None:
+    oracle, on = company.oracle, company.today
+    for _number, login, person in people(company):
+        viewer = company.viewer(login)
+        mine = [
+            row
+            for row in oracle.rows.opportunities
+            if row["owner_id"] in oracle.owners(person) and row["place"] == 1 and not row["voided"]
+        ]
+        day = today(viewer=viewer, on=on)
+        late = [r for r in mine if r["next_step_on"] and r["next_step_on"] < on]
+        passed = [r for r in mine if r["close_on"] and r["close_on"] < on]
+        assert (day.steps_late.count, day.close_passed.count) == (len(late), len(passed)), login
+
+
+def test_who_needs_help_is_counted_from_what_is_in_sight(company: Company) -> None:
+    oracle, on = company.oracle, company.today
+    for _number, login, person in people(company):
+        inside = oracle.scope(person)
+        leads = oracle.sees_all(person) or oracle.units(person)
+        open_now: dict[int, int] = defaultdict(int)
+        for row in oracle.rows.opportunities:
+            there = row["place"] == 1 and not row["voided"] and row["owner_id"] != person
+            by_unit = oracle.sees_all(person) or row["unit_id"] in oracle.units(person)
+            if there and by_unit and inside(row["owner_id"], row["unit_id"]):
+                open_now[row["owner_id"]] += 1
+        helped = who_needs_help(viewer=company.viewer(login), on=on)
+        assert leads or not helped, login
+        assert all(one.open == open_now[one.person.id] for one in helped), login
+
+
+def test_accounts_without_contact_are_accounts_in_sight(company: Company) -> None:
+    oracle, on = company.oracle, company.today
+    before = on - timedelta(days=30)
+    last = dict(Account.objects.values_list("pk", "last_contact_on"))
+    for _number, login, person in people(company):
+        rows = out_of_touch(viewer=company.viewer(login), on=on, whole=True, limit=10_000)
+        quiet = {a for a in oracle.accounts(person) if last[a] is None or last[a] < before}
+        assert {row.id for row in rows} == quiet, login
+        for row in rows:
+            theirs = [
+                o
+                for o in oracle.opportunities(person)
+                if oracle.opportunity_by_id[o]["account_id"] == row.id
+                and oracle.opportunity_by_id[o]["place"] == 1
+                and not oracle.opportunity_by_id[o]["voided"]
+            ]
+            assert row.open == len(theirs), (login, row.id)
+
+
+def test_the_page_and_the_file_name_no_deal_out_of_sight(company: Company, seen: Seen) -> None:
+    names = dict(Opportunity.objects.values_list("pk", "name"))
+    contacts: dict[int, set[str]] = defaultdict(set)
+    for activity, name in ActivityContact.objects.values_list("activity_id", "contact__name"):
+        contacts[activity].add(name)
+    for login in ("guest", "help-account", "demo-sales", "demo-head", "no-seat"):
+        person, reader = company.people[login], Reader(company, login)
+        lines = reader.csv("/activities/export.csv")
+        assert len(lines) == len(seen.of(person)), login
+        told = {names[o] for o in company.oracle.opportunities(person)} | {""}
+        assert {line["Opportunity"] for line in lines} <= told, login
+        shown = reader.listed("/activities/?sort=on", r'<a href="/activities/(\d+)/"')
+        assert set(shown) == seen.of(person), login

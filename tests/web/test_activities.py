@@ -1,0 +1,319 @@
+"""Activities, calendar and Today in the browser's terms: the line, budgets, drafts, feeds."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from icalendar import Calendar
+
+from dakehu.actions.contacts import create_contact
+from dakehu.models import Account as AccountRow
+from dakehu.models import Activity, CalendarFeed, Mark, Mention, MoveRequest, Note, Opportunity
+from tests.world import AT, World
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def now_world(world: World) -> World:
+    """Let the cast live on the real day: pages ask the clock."""
+    world.today = timezone.localdate()
+    world.at = timezone.now()
+    return world
+
+
+def contact(world: World, name: str) -> int:
+    return create_contact(
+        actor=world.viewer("wen"), account_id=world.accounts["harbour"],
+        values={"name": name, "phone": "+86 190 0000 1234"}, today=world.today, at=world.at,
+    )  # fmt: skip
+
+
+def logged(client: Client, url: str = "/activities/log/", **said: Any) -> Any:
+    return client.post(url, said)
+
+
+def test_one_line_logs_a_visit_with_whom_and_when(now_world: World) -> None:
+    world = now_world
+    deal = world.create().opportunity_id
+    who = contact(world, "王强")
+    client = world.client("wen", "zh-hans")
+    answer = logged(client, line="拜访 王工 明天 10:00，下一步 发报价 后天", opportunity=deal)
+    assert answer.status_code == 303
+    row = Activity.objects.get()
+    assert (row.kind, row.state, row.on) == (2, 1, world.today + DAY)
+    assert timezone.localtime(row.starts_at).strftime("%H:%M") in {"10:00", "02:00"}
+    assert [c.contact_id for c in row.contacts.all()] == [who]
+    step = Opportunity.objects.get(pk=deal)
+    assert (step.next_step, step.next_step_on) == ("发报价", world.today + 2 * DAY)
+
+
+def test_the_account_is_found_by_its_name_in_the_line(now_world: World) -> None:
+    world = now_world
+    logged(world.client("wen"), line="call harbour group")
+    assert Activity.objects.get().account_id == world.accounts["harbour"]
+    logged(world.client("wen"), line="call mill company")  # lu's: not there for wen
+    assert Activity.objects.latest("id").account_id is None
+
+
+def test_what_is_set_by_hand_stays_while_one_types_on(now_world: World) -> None:
+    client = now_world.client("wen")
+    shown = client.get(
+        "/activities/log/reading/",
+        {"line": "visit Li now", "read_line": "visit Li", "kind": "1", "state": "1"},
+    ).content.decode()
+    assert re.search(r'name="kind"\s+value="1"\s+checked', shown)
+    shown = client.get("/activities/log/reading/", {"line": "visit Li", "kind": "1"})
+    assert re.search(r'name="kind"\s+value="2"\s+checked', shown.content.decode())
+
+
+def test_nothing_said_is_refused_at_the_line(now_world: World) -> None:
+    answer = logged(now_world.client("wen"), line="")
+    assert answer.status_code == 422
+    assert "Write in one line" in answer.content.decode()
+
+
+def test_a_draft_is_answered_in_facts_and_taken_once(now_world: World) -> None:
+    client = now_world.client("wen")
+    key = "0c6c9f4e-5a57-4a53-9d5b-6f3c2f1f2f10"
+    day = now_world.today - 3 * DAY
+    for _turn in range(2):
+        answer = client.post(
+            "/activities/log/",
+            {"line": "call Li tomorrow", "client_key": key, "written_on": day.isoformat()},
+            headers={"X-Draft": "1"},
+        )
+        assert answer.json() == {"taken": Activity.objects.get().pk}
+    # 'Tomorrow' was meant from the day on which it was written.
+    assert Activity.objects.get().on == day + DAY
+    refused = client.post("/activities/log/", {"line": ""}, headers={"X-Draft": "1"})
+    assert refused.status_code == 422
+    assert refused.json()["refused"]
+    gone = {"line": "call", "opportunity": "999999"}
+    refused = client.post("/activities/log/", gone, headers={"X-Draft": "1"})
+    assert (refused.status_code, len(refused.json()["refused"])) == (422, 1)
+
+
+def plan(world: World, **facts: Any) -> Activity:
+    given: dict[str, Any] = {
+        "kind": 2, "state": 1, "subject": "Look at the site", "owner_id": world.people["wen"],
+        "unit_id": world.units["east_team"], "account_id": world.accounts["harbour"],
+        "on": world.today, "created_at": AT, "updated_at": AT,
+    }  # fmt: skip
+    return Activity.objects.create(**(given | facts))
+
+
+def test_an_activity_is_finished_moved_deleted_and_brought_back(now_world: World) -> None:
+    world, client = now_world, now_world.client("wen")
+    row = plan(world, starts_at=world.at.replace(hour=2, minute=0, second=0, microsecond=0))
+    page = f"/activities/{row.pk}/"
+    assert client.post(f"{page}move/", {"days": "1", "seen": "1"}).status_code == 303
+    row.refresh_from_db()
+    assert row.on == world.today + DAY
+    assert client.post(f"{page}move/", {"days": "1", "seen": "1"}).status_code == 409
+    quiet = {"on": world.today.isoformat(), "at": "15:30", "quiet": "1"}
+    assert client.post(f"{page}move/", quiet).status_code == 204
+    row.refresh_from_db()
+    assert row.on == world.today
+    done = {"on": world.today.isoformat(), "outcome": "2", "result": "A test next week."}
+    assert client.post(f"{page}finish/", done).status_code == 303
+    assert "Advance" in client.get(page).content.decode()
+    assert "brought back" in client.get(f"{page}delete/").content.decode()
+    client.post(f"{page}delete/")
+    assert not client.get("/activities/").content.decode().count(page)
+    assert "Bring back" in client.get(page).content.decode()
+    client.post(f"{page}restore/")
+    assert page in client.get("/activities/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("kind=visit", 1), ("kind=call", 1), ("state=done", 1), ("state=planned", 1), ("", 2),
+        ("period=today", 1), ("period=ahead", 2), ("result=none", 1), ("person=me", 2),
+        ("kind=dance", 2), ("since=2020-01-01&until=2020-02-01", 0),
+    ],
+)  # fmt: skip
+def test_the_list_is_narrowed_by_its_address(now_world: World, query: str, wanted: int) -> None:
+    world = now_world
+    plan(world, state=2)
+    plan(world, kind=1, on=world.today + 40 * DAY)
+    client = world.client("wen")
+    shown = client.get(f"/activities/?{query}").content.decode()
+    assert len(re.findall(r'<th scope="row"', shown)) == wanted
+    lines = client.get(f"/activities/export.csv?{query}").getvalue().decode().splitlines()
+    assert len(lines) == wanted + 1
+
+
+def test_a_filter_by_what_is_out_of_sight_is_not_found(now_world: World) -> None:
+    client = now_world.client("wen")
+    assert client.get(f"/activities/?account={now_world.accounts['mill']}").status_code == 404
+    assert client.get(f"/activities/?person={now_world.people['lu']}").status_code == 404
+
+
+def full_day(world: World) -> None:
+    """Let everything that Today shows be there."""
+    for number in range(3):
+        deal = world.create("wen", name=f"crane {number}", next_step="Ring", on=world.today,
+                            next_step_on=world.today - DAY,
+                            close_on=world.today + DAY).opportunity_id  # fmt: skip
+        Opportunity.objects.filter(pk=deal).update(
+            close_on=world.today - 2 * DAY, close_sort=world.today - 2 * DAY
+        )
+        plan(world, opportunity_id=deal, on=world.today + (number - 1) * DAY)
+        Mark.objects.create(
+            person_id=world.people["mei"], object_type="opportunity", object_id=deal,
+            seen_at=world.at,
+        )  # fmt: skip
+    row = Opportunity.objects.get(pk=deal)
+    MoveRequest.objects.create(
+        opportunity_id=deal, from_stage_id=row.stage_id, from_version_id=row.method_version_id,
+        verb="advance", asked_by_id=world.people["wen"], asked_at=world.at, asked_on=world.today,
+    )  # fmt: skip
+    note = Note.objects.create(
+        opportunity_id=deal, text="Please look, @mei", author_id=world.people["wen"],
+        written_at=world.at,
+    )  # fmt: skip
+    for login in ("mei", "wen", "lu"):
+        Mention.objects.create(note=note, person_id=world.people[login])
+    contact(world, "王强")
+
+
+@pytest.mark.parametrize("login", ["wen", "mei", "director", "ops"])
+@pytest.mark.parametrize(
+    "url",
+    ["/today/", "/today/side/", "/today/tomorrow/", "/today/quiet/", "/activities/", "/calendar/",
+     "/calendar/?view=month", "/calendar/?whose=team", "/activities/log/"],
+)  # fmt: skip
+def test_a_page_asks_at_most_twelve_times(now_world: World, login: str, url: str) -> None:
+    full_day(now_world)
+    client = now_world.client(login)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(url).status_code == 200
+    plain = [q for q in asked if "SAVEPOINT" not in q["sql"]]
+    assert len(plain) <= 12, [q["sql"][:110] for q in plain]
+
+
+def test_today_shows_what_waits_and_each_can_be_dealt_with_in_place(now_world: World) -> None:
+    world = now_world
+    full_day(world)
+    head = world.client("mei")
+    shown = head.get("/today/").content.decode()
+    assert "asks for validation" in shown
+    assert "Please look" in shown
+    mention = Mention.objects.get(person_id=world.people["mei"])
+    head.post(f"/today/mentions/{mention.pk}/settle/")
+    assert "Please look" not in head.get("/today/").content.decode()
+    assert head.post("/today/mentions/999/settle/").status_code == 404
+    # A mention on what is out of sight is not shown.
+    assert "Please look" not in world.client("lu").get("/today/").content.decode()
+    seller = world.client("wen")
+    deal = Opportunity.objects.order_by("id")[0]
+    assert "Next steps overdue" in seller.get("/today/").content.decode()
+    answer = seller.post(
+        f"/today/opportunities/{deal.pk}/put-off/", {"days": "1", "seen": deal.version},
+        headers={"HX-Request": "true"},
+    )  # fmt: skip
+    assert 'id="today"' in answer.content.decode()
+    assert Opportunity.objects.get(pk=deal.pk).next_step_on == world.today + DAY
+    stale = {"days": "1", "seen": deal.version}
+    assert seller.post(f"/today/opportunities/{deal.pk}/put-off/", stale).status_code == 409
+    assert "crane" in head.get("/today/side/").content.decode()
+
+
+def test_a_calm_day_says_so(now_world: World) -> None:
+    assert "Nothing asks for you today" in now_world.client("lu").get("/today/").content.decode()
+
+
+def test_log_in_leads_to_today_and_an_administrator_to_the_funnel(now_world: World) -> None:
+    assert now_world.client("wen").get("/")["Location"] == "/today/"
+    assert now_world.client("admin").get("/today/")["Location"] == "/funnel/"
+
+
+def test_tomorrow_is_planned_by_a_tap(now_world: World) -> None:
+    world = now_world
+    deal = world.create(next_step="Show the pump", next_step_on=world.today + DAY).opportunity_id
+    client = world.client("wen")
+    assert "Show the pump" in client.get("/today/tomorrow/").content.decode()
+    for kind in ("visit", "visit", "call"):
+        client.post("/today/tomorrow/plan/", {"opportunity": deal, "kind": kind})
+    rows = Activity.objects.order_by("id")
+    assert {row.on for row in rows} == {world.today + DAY}
+    assert len({row.starts_at for row in rows}) == 3  # at hours of their own
+    lu = world.client("lu")
+    assert lu.post("/today/tomorrow/plan/", {"opportunity": deal}).status_code == 404
+
+
+def test_the_feed_tells_own_days_until_it_is_closed(now_world: World) -> None:
+    world, client = now_world, now_world.client("wen")
+    deal = world.create(next_step="Send the offer", next_step_on=world.today).opportunity_id
+    mine = plan(world, starts_at=world.at, minutes=90, opportunity_id=deal)
+    plan(world, owner_id=world.people["bo"], subject="Not wen's")
+    page = client.post("/calendar/subscribe/open/").content.decode()
+    path = re.search(r"http://testserver(/calendar/feed/[\w-]+\.ics)", page)
+    assert path is not None
+    token = path[1].split("/")[-1].removesuffix(".ics")
+    assert token not in CalendarFeed.objects.get().token_hash
+    answer = Client().get(path[1])
+    assert answer["Content-Type"].startswith("text/calendar")
+    book = Calendar.from_ical(answer.content)
+    events = {str(e["uid"]).split("@")[0]: e for e in book.walk("VEVENT")}
+    assert set(events) == {f"activity-{mine.pk}", f"next-step-{deal}"}
+    event = events[f"activity-{mine.pk}"]
+    assert event.decoded("dtend") - event.decoded("dtstart") == timedelta(minutes=90)
+    assert events[f"next-step-{deal}"].decoded("dtstart") == world.today
+    # A new address closes the old; closing it leaves none.
+    client.post("/calendar/subscribe/open/")
+    assert Client().get(path[1]).status_code == 404
+    client.post("/calendar/subscribe/close/")
+    assert not CalendarFeed.objects.exists()
+    assert world.client("admin").get("/calendar/subscribe/").status_code == 403
+
+
+def test_one_activity_is_a_file_for_any_calendar(now_world: World) -> None:
+    row = plan(now_world)
+    answer = now_world.client("wen").get(f"/activities/{row.pk}/event.ics")
+    event = Calendar.from_ical(answer.content).walk("VEVENT")[0]
+    assert event.decoded("dtstart") == now_world.today
+    assert "attachment" in answer["Content-Disposition"]
+
+
+@pytest.mark.parametrize("query", ["", "view=month", "view=day", "on=2026-02-30", "on=9999-12-31"])
+def test_the_calendar_shows_any_days(now_world: World, query: str) -> None:
+    status = now_world.client("wen").get(f"/calendar/?{query}").status_code
+    assert status == (422 if "9999" in query else 200)
+
+
+def test_what_meets_stands_side_by_side(now_world: World) -> None:
+    world = now_world
+    at = world.at.replace(hour=2, minute=0, second=0, microsecond=0)
+    for _one in range(2):
+        plan(world, starts_at=at, minutes=60)
+    shown = world.client("wen").get("/calendar/").content.decode()
+    assert len(re.findall(r"width: 50\.0%", shown)) == 2
+    assert re.findall(r"left: ([\d.]+)%", shown) == ["0.0", "50.0"]
+
+
+def test_it_can_be_installed(db: None, now_world: World) -> None:
+    answer = now_world.client("wen", "zh-hans").get("/manifest.webmanifest")
+    facts = json.loads(answer.content)
+    assert facts["display"] == "standalone"
+    assert facts["lang"] == "zh-Hans"
+    assert facts["start_url"] == "/today/"
+    assert {icon["purpose"] for icon in facts["icons"]} == {"any", "maskable"}
+    offline = Client().get("/offline/", headers={"Accept-Language": "en"})
+    assert "No connection" in offline.content.decode()
+
+
+def test_an_account_long_without_contact_is_listed(now_world: World) -> None:
+    world = now_world
+    shown = world.client("wen").get("/today/quiet/").content.decode()
+    assert "Harbour Group" in shown
+    AccountRow.objects.filter(code="harbour").update(last_contact_on=world.today)
+    assert "Harbour Group" not in world.client("wen").get("/today/quiet/").content.decode()
