@@ -75,7 +75,7 @@ POST_ONLY = {
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
     "bin_restore", "history_undo",
-    "board_undo", "bulk_undo", "cell_save",
+    "bulk_undo", "cell_save",
 }  # fmt: skip
 
 

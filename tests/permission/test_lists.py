@@ -123,9 +123,11 @@ def cases(company: Company) -> list[tuple[str, Callable[[Row], bool]]]:
         ("decided is last_30_days", lambda r: within(r["decided_on"], today, 30)),
         (
             "state is open and (amount >= 100万 or contact older 30) and next_step filled",
-            lambda r: r["place"] == 1
-            and ((r["base_minor"] or -1) >= 100_000_000 or r["id"] % 3 != 0)
-            and r["next_step"] != "",
+            lambda r: (
+                r["place"] == 1
+                and ((r["base_minor"] or -1) >= 100_000_000 or r["id"] % 3 != 0)
+                and r["next_step"] != ""
+            ),
         ),
     ]
 
@@ -161,8 +163,7 @@ def test_every_field_filters_and_adds_up_what_is_in_sight(company: Company) -> N
         for text, meant in company.part(every, number, 6):
             asked = OpportunityFilter(state="all", where=read(text, FIELDS))
             found = [
-                row.id
-                for row in every_opportunity(viewer=viewer, asked=asked, today=company.today)
+                row.id for row in every_opportunity(viewer=viewer, asked=asked, today=company.today)
             ]
             expected = [row for row in allowed if meant(row)]
             assert sorted(found) == sorted(row["id"] for row in expected), (login, text)
@@ -171,7 +172,10 @@ def test_every_field_filters_and_adds_up_what_is_in_sight(company: Company) -> N
             assert sums == told(expected), (login, text)
             assert totals.count == len(expected)
             worth = sum(
-                (r["amount_minor"] * oracle.rate(r["currency_id"], company.today) for r in expected),
+                (
+                    r["amount_minor"] * oracle.rate(r["currency_id"], company.today)
+                    for r in expected
+                ),
                 Fraction(),
             )
             assert totals.base == round(worth) / 100 or abs(
