@@ -9,8 +9,6 @@ from typing import Any, Literal
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import BooleanField
-from django.db.models.expressions import RawSQL
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound, RuleBroken
@@ -19,13 +17,14 @@ from dakehu.core.methods import WON, evidence_needed
 from dakehu.core.money import from_minor
 from dakehu.core.opportunities import is_overdue
 from dakehu.core.speed import slow_since
-from dakehu.models.visibility import OpportunityQuerySet, visible_sql
-from dakehu.queries.board.columns import LATERAL, BoardQuestion, By, Column, values_sql
+from dakehu.models import Opportunity
+from dakehu.models.visibility import visible_sql
+from dakehu.queries.board.columns import LATERAL, BoardQuestion, Column, values_sql
 from dakehu.queries.board.medians import medians_of_the_day
 from dakehu.queries.board.rights import CardRights, rights_for
-from dakehu.queries.board.sight import in_sight
+from dakehu.queries.board.sight import SCOPE, scopes_of
 from dakehu.queries.ledger import day_literal, fetch
-from dakehu.queries.opportunities.filters import narrowed
+from dakehu.queries.opportunities.filters import narrowing
 from dakehu.queries.opportunities.history import day_of
 from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.organisation import Org
@@ -38,9 +37,9 @@ from dakehu.queries.stages import versions_in_force
 FIRST = 20
 #: A next step is due within so many days.
 SOON = 7
-Sql = tuple[str, tuple[Any, ...]]
 Step = Literal["none", "overdue", "due", "planned"]
-_HERE = "'this' = 'column'"
+#: Stands in the statement where the condition of a column goes.
+_HERE = "2 = 2 /* column */"
 #: SQLite's driver refuses a greater number instead of finding nothing.
 _LARGEST_ID = 2**63 - 1
 _FACTS = """
@@ -153,13 +152,10 @@ def _cards_of(
     *,
     helps: bool,
 ) -> dict[str, tuple[Card, ...]]:
-    sets = in_sight(viewer, helps=helps)
-    every = [_keys_sql(viewer, question, part, today, org) for part in sets]
-    texts = [one for one in every if one is not None]
     found: dict[str, tuple[Card, ...]] = {column.token: () for column, _after in wanted}
-    if not texts:
+    keys, params = _keys_sql(viewer, question, wanted, today, org, helps=helps)
+    if not keys:
         return found
-    keys, params = _keys_of_all(texts, wanted, question.by)
     facts = _FACTS.format(me=int(viewer.person_id or 0))
     # What lies in several sets comes several times: they are merged below.
     rows = fetch(
@@ -179,49 +175,48 @@ def _cards_of(
     return {column.token: tuple(by_number[n]) for n, (column, _after) in enumerate(wanted)}
 
 
-def _keys_of_all(
-    texts: Sequence[Sql], wanted: Sequence[tuple[Column, str]], by: By
-) -> tuple[str, list[Any]]:
-    """Give the SQL of the keys of all columns: the number of the column, and the id.
-
-    PostgreSQL plans each set once for all columns; SQLite, which plans at once, is told each.
-    """
-    parts, params = list[str](), list[Any]()
-    at_once = connections[read_alias()].vendor == "postgresql" and len(wanted) > 1
-    if at_once:
-        columns = values_sql([column for column, _after in wanted], by)
-        for text, given in texts:
-            filled = text.replace(_HERE, LATERAL[by])
-            parts.append(
-                f"SELECT col.number AS which, k.id FROM {columns}"
-                f" CROSS JOIN LATERAL ({filled}) AS k"
-            )
-            params += given
-        return " UNION ALL ".join(parts), params
-    for number, (column, after) in enumerate(wanted):
-        here = column.sql() + (_beyond(after) if after else "")
-        for text, given in texts:
-            filled = text.replace(_HERE, here)
-            parts.append(f"SELECT {number} AS which, id FROM ({filled}) AS k{len(parts)}")
-            params += given
-    return " UNION ALL ".join(parts), params
-
-
 def _keys_sql(
-    viewer: Viewer, question: BoardQuestion, part: OpportunityQuerySet, today: date, org: Org
-) -> Sql | None:
-    """Give the SQL of a column's first keys in one set, with a hole where the column goes.
+    viewer: Viewer,
+    question: BoardQuestion,
+    wanted: Sequence[tuple[Column, str]],
+    today: date,
+    org: Org,
+    *,
+    helps: bool,
+) -> tuple[str, list[Any]]:
+    """Give the SQL of the first keys of all columns: the number of the column, and the id.
 
-    The ORM takes longer to write a question than the database to answer it: it writes one.
+    The ORM takes longer to write a question than the database to answer it: it writes one, with
+    holes for set and column. PostgreSQL plans each set once for all columns; SQLite, which plans
+    at once, is told each.
     """
-    rows = narrowed(part, question.asked, viewer=viewer, today=today, base_digits=org.base_digits)
-    rows = rows.filter(RawSQL(_HERE, [], output_field=BooleanField()))  # noqa: S611  our own text
+    where = narrowing(viewer, question.asked, today=today, base_digits=org.base_digits)
+    rows = Opportunity.objects.filter(where).extra(where=[SCOPE, _HERE])  # noqa: S610  ours
     ordered = rows.order_by("close_sort", "id").values_list("id", "close_sort")[:FIRST]
     try:
         text, params = ordered.query.sql_with_params()
     except EmptyResultSet:
-        return None
-    return text, tuple(params)
+        return "", []
+    texts = [text.replace(SCOPE, scope) for scope in scopes_of(viewer, helps=helps, apart=False)]
+    if connections[read_alias()].vendor == "postgresql" and len(wanted) > 1:
+        columns = values_sql([column for column, _after in wanted], question.by)
+        parts = [
+            f"SELECT col.number AS which, k.id FROM {columns} CROSS JOIN LATERAL"
+            f" ({text.replace(_HERE, LATERAL[question.by])}) AS k"
+            for text in texts
+        ]
+    else:
+        heres = [_here(column, after) for column, after in wanted]
+        parts = [
+            f"SELECT {number} AS which, k.id FROM ({text.replace(_HERE, here)}) AS k"
+            for text in texts
+            for number, here in enumerate(heres)
+        ]
+    return " UNION ALL ".join(parts), [*params] * len(parts)
+
+
+def _here(column: Column, after: str) -> str:
+    return column.sql() + (_beyond(after) if after else "")
 
 
 def _beyond(after: str) -> str:

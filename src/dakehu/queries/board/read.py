@@ -17,11 +17,11 @@ from dakehu.queries.board.columns import (
     month_columns,
     stage_columns,
 )
-from dakehu.queries.board.sight import apart, helps_on_some
+from dakehu.queries.board.sight import helps_on_some
 from dakehu.queries.board.sums import (
     ColumnSum,
     count_by_stage,
-    narrowed_sql,
+    rows_sql,
     summed,
     tallies,
 )
@@ -171,9 +171,7 @@ def _owner_columns(
     viewer: Viewer, question: BoardQuestion, today: date, org: Org, *, helps: bool
 ) -> tuple[tuple[Column, ...], int]:
     """Give a column per owner, by name, and how many owners have none."""
-    held, params = narrowed_sql(
-        viewer, question, apart(viewer, helps=helps), ("owner_id",), today=today, org=org
-    )
+    held, params = rows_sql(viewer, question, ("owner_id",), helps=helps, today=today, org=org)
     rows = fetch(
         "SELECT most.owner_id, p.name, p.name_en, most.people FROM (SELECT owner_id,"
         f" COUNT(*) AS number, COUNT(*) OVER () AS people FROM ({held}) AS held GROUP BY owner_id"

@@ -11,11 +11,11 @@ from django.core.exceptions import EmptyResultSet
 from dakehu.core.access import Viewer
 from dakehu.core.funnel import Cell, Figure, Rates, Scope, sum_cells
 from dakehu.core.money import from_minor
-from dakehu.models.visibility import OpportunityQuerySet
+from dakehu.models import Opportunity
 from dakehu.queries.board.columns import BoardQuestion, Column
-from dakehu.queries.board.sight import apart
+from dakehu.queries.board.sight import SCOPE, scopes_of
 from dakehu.queries.ledger import day_literal, fetch
-from dakehu.queries.opportunities.filters import narrowed
+from dakehu.queries.opportunities.filters import narrowing
 from dakehu.queries.organisation import Org
 from dakehu.queries.rates import exchange_on, win_rates
 
@@ -36,33 +36,28 @@ class ColumnSum:
     rate_bp: int | None = None
 
 
-def narrowed_sql(
+def rows_sql(
     viewer: Viewer,
     question: BoardQuestion,
-    sets: Sequence[OpportunityQuerySet],
     columns: tuple[str, ...],
     *,
+    helps: bool,
     today: date,
     org: Org,
 ) -> Sql:
-    """Give the SQL of the rows of these sets that the filter asks for."""
-    texts, params = [], list[Any]()
-    for part in sets:
-        rows = narrowed(
-            part, question.asked, viewer=viewer, today=today, base_digits=org.base_digits
-        )
-        # Rows that are alike in all columns are none the less several.
-        names = ("id", *columns) if rows.query.distinct else columns
-        try:
-            text, more = rows.order_by().values_list(*names).query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        texts.append(f"SELECT {', '.join(columns)} FROM ({text}) AS part")
-        params += more
-    if not texts:
+    """Give the SQL of columns of all rows that the filter asks for, each row once."""
+    where = narrowing(viewer, question.asked, today=today, base_digits=org.base_digits)
+    rows = Opportunity.objects.filter(where).extra(where=[SCOPE])  # noqa: S610  a constant of ours
+    scopes = scopes_of(viewer, helps=helps, apart=True)
+    try:
+        text, params = rows.order_by().values_list(*columns).query.sql_with_params()
+    except EmptyResultSet:
+        scopes = []
+    if not scopes:
         nothing = ", ".join(f"0 AS {column}" for column in columns)
         return f"SELECT {nothing} WHERE 1 = 0", []
-    return " UNION ALL ".join(texts), params
+    parts = [text.replace(SCOPE, scope) for scope in scopes]
+    return " UNION ALL ".join(parts), [*params] * len(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +84,7 @@ def tallies(
     which = _which(question, columns)
     wanted = ["stage_id", "own_rate_bp", "currency_id", "close_sort", "amount_minor"]
     wanted += {"owner": ["owner_id"], "category": ["category"]}.get(question.by, [])
-    held, params = narrowed_sql(
-        viewer, question, apart(viewer, helps=helps), tuple(wanted), today=today, org=org
-    )
+    held, params = rows_sql(viewer, question, tuple(wanted), helps=helps, today=today, org=org)
     among = ""
     if question.by == "owner":
         # Of two thousand owners a board shows a few.

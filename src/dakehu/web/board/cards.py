@@ -99,9 +99,19 @@ def _written(card: Card, style: Style) -> SafeString:
     )
 
 
+#: What differs from card to card.
+HOLES = (
+    "id", "version", "may", "name", "code", "account", "amount", "closes", "place", "owner",
+    "initial", "lights",
+)  # fmt: skip
+
+
 def _form(*, may: bool, query: str) -> str:
     """Give the HTML of a card with holes; what stands in the URL has no holes of its own."""
-    return render_to_string("board/_card.html", {"may": may, "query": query.replace("%", "%%")})
+    holes = {name: f"%({name})s" for name in HOLES}
+    facts = {"card": holes, "may": may, "query": query.replace("%", "%%")}
+    # A hundred times over, what indents the template would weigh more than what it says.
+    return " ".join(render_to_string("board/_card.html", facts).split()).replace("> <", "><")
 
 
 def _lacks(missing: int) -> str:

@@ -16,7 +16,9 @@ from dakehu.http.frame import reads_customers
 from dakehu.queries.board import FIRST, Board, BoardQuestion, By, board, by_of, more
 from dakehu.web.board.cards import cards_of
 from dakehu.web.board.cells import OUTCOMES, HeadCells, heads_of, outcome_name
+from dakehu.web.lists.words import chips_of_where
 from dakehu.web.opportunities.asked import asked_of, chips_of, url_without
+from dakehu.web.opportunities.filtering import vocabulary
 from dakehu.web.opportunities.list import names_asked
 
 BY_WORDS: dict[By, str | Promise] = {
@@ -60,8 +62,11 @@ def board_page(request: SignedRequest) -> HttpResponse:
     found = board(request.viewer, question=question, today=request.today, org=request.organisation)
     query = _query(request, found)
     first: Any = next((cards[0] for cards in found.cards.values() if cards), None)
-    chips = chips_of(
-        request.GET, asked, rows=(first,) if first else (), names=names_asked(request, asked)
+    names = names_asked(request, asked)
+    words = vocabulary(request, short=True)
+    chips = (
+        *chips_of(request.GET, asked, rows=(first,) if first else (), names=names),
+        *(chips_of_where(request.GET, asked.where, words) if asked.where else ()),
     )
     # The tabs show the method, and take it away by another.
     without = [chip for chip in chips if question.by != "stage" or chip.label != _("Method")]
