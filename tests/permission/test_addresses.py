@@ -34,6 +34,7 @@ from dakehu.models import (
     ReviewAction,
     ReviewNote,
     ReviewUnit,
+    SavedView,
 )
 from dakehu.queries.stages import version_in_force
 from dakehu.web.numbers import NUMBERS
@@ -76,6 +77,7 @@ POST_ONLY = {
     "board_undo",
     "bin_restore", "history_undo",
     "bulk_undo", "cell_save",
+    "view_delete", "view_restore", "view_save",
 }  # fmt: skip
 
 
@@ -149,6 +151,7 @@ RECORDS = {
     "request_id",
     "record_id",
     "activity_id", "mention_id",
+    "view_id",
 }  # fmt: skip
 NO_FIGURES = {
     "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
@@ -246,9 +249,14 @@ def facts(company: Company) -> Facts:
         written_at=company.now,
     )  # fmt: skip
     mentioned = Mention.objects.create(note=note, person_id=note.author_id)
+    view = SavedView.objects.create(
+        page="opportunities", name="一二三", owner_id=sales, query="own=1", updated_at=company.now
+    )
     return Facts(
         given={
             **of(mine),
+            "list_name": ["opportunities", "accounts", "no-such-list"],
+            "view_id": [view.pk],
             "verb": VERBS,
             "account_id": [shown],
             "contact_id": [contacted[shown]],
@@ -278,6 +286,7 @@ def facts(company: Company) -> Facts:
         },
         out={
             **of(hidden),
+            "view_id": [view.pk],
             "account_id": [dark],
             "contact_id": [contacted[dark]],
             "small_sale_id": [sold],

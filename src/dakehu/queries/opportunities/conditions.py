@@ -45,7 +45,8 @@ def _with_product(_asking: Asking, condition: Condition) -> Q:
     if condition.operator in ("empty", "filled"):
         some = Q(pk__in=current.values("opportunity_id"))
         return some if condition.operator == "filled" else ~some
-    sold = Q(pk__in=current.filter(lines__product_id__in=condition.values).values("opportunity_id"))
+    ids = [int(value) for value in condition.values]
+    sold = Q(pk__in=current.filter(lines__product_id__in=ids).values("opportunity_id"))
     return ~sold if condition.operator == "not" else sold
 
 

@@ -15,7 +15,7 @@ from django.db.models.fields.tuple_lookups import (
 
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
-from dakehu.core.funnel import Cell, weighted
+from dakehu.core.funnel import Cell, Scope, weighted
 from dakehu.core.ledger import Category, Place
 from dakehu.core.methods import WON, evidence_missing
 from dakehu.core.money import from_minor, round_money
@@ -309,7 +309,7 @@ class _Shaping:
             return None
         own, currency = raw["own_rate_bp"], raw["currency_id"]
         rate = self.rates.get(raw["stage_id"]) if own is None else own
-        scope = "overdue" if overdue else "in_period"
+        scope: Scope = "overdue" if overdue else "in_period"
         cell = Cell(raw["stage_id"], rate, currency, scope, 1, raw["amount_minor"])
         figure = weighted([cell], {}, Exchange(currency, {currency: digits}))
         return None if figure.value is None else round_money(figure.value, digits)

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from dakehu.core.access import Viewer
 from dakehu.models import Opportunity
-from dakehu.models.visibility import OpportunityQuerySet, opportunity_scopes_sql
+from dakehu.models.visibility import opportunity_scopes_sql
 from dakehu.queries.ledger import fetch
 from dakehu.queries.snapshot import read_alias
 
@@ -78,7 +78,7 @@ def facts_of(keys: Sequence[int]) -> list[dict[str, Any]]:
     return [by_id[key] for key in keys if key in by_id]
 
 
-def _of_each_set(rows: OpportunityQuerySet, scopes: list[str]) -> list[Any]:
+def _of_each_set(rows: QuerySet[Any, Any], scopes: list[str]) -> list[Any]:
     try:
         sql, params = rows.query.get_compiler(using=read_alias()).as_sql()
     except EmptyResultSet:

@@ -73,7 +73,7 @@ def standing_of(request: SignedRequest, page: str, url_name: str) -> Standing:
     NotFound `view.unknown`.
     """
     found = views(viewer=request.viewer, page=page, today=request.today)
-    get = request.GET
+    get: QueryDict = request.GET
     view = None
     if "view" in get or (found.default_id is not None and not _says_something(get)):
         wanted = whole_in_url(get["view"]) if "view" in get else found.default_id
@@ -110,7 +110,7 @@ def _of_view(get: QueryDict, view: ViewRow | None) -> QueryDict:
     effective["base"] = str(view.id if view else 0)
     for name in ("after", "before", "columns"):
         if get.get(name):
-            effective[name] = get[name]
+            effective[name] = str(get[name])
     effective._mutable = False
     return effective
 
