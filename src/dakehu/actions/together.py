@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -74,6 +75,8 @@ class Together:
     changes: dict[tuple[str, int], list[Change]] = field(default_factory=dict)
     stored: dict[int, Opportunity] = field(default_factory=dict)
     told: list[Notice] = field(default_factory=list)
+    #: Whose requests for a move are overtaken, and when.
+    overtaken: dict[int, datetime] = field(default_factory=dict)
 
     def row(self, opportunity_id: int, *, voided: bool | None) -> Opportunity | None:
         """Give a row to be changed; a copy, so that what is refused leaves no trace."""
@@ -105,6 +108,7 @@ class Together:
             self.posted.pop(opportunity_id, None)
             self.changes.pop(("opportunity", opportunity_id), None)
             self.stored.pop(opportunity_id, None)
+            self.overtaken.pop(opportunity_id, None)
             del self.told[told:]
             raise
         guard.keep()

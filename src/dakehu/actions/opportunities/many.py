@@ -12,6 +12,7 @@ from dakehu.actions.bulk import update_rows
 from dakehu.actions.ledger import LedgerHold, hold_books, hold_for_posting, write_histories
 from dakehu.actions.ledger.hold import hold_ledger
 from dakehu.actions.ledger.reverse import standing_chains
+from dakehu.actions.opportunities.held import overtake_all
 from dakehu.actions.together import Together, together
 from dakehu.core.access import Viewer
 from dakehu.models import Change, Grant, Movement, Notice, Opportunity
@@ -64,6 +65,8 @@ def write_many(*, gathered: Together, bulk_id: int) -> None:
     }
     update_rows(Opportunity, sorted(changed), [stored[pk] for pk in sorted(stored)])
     write_histories(gathered.drafts, carry=True)
+    if gathered.overtaken:
+        overtake_all(gathered.overtaken, max(gathered.overtaken.values()))
     changes = [change for rows in gathered.changes.values() for change in rows]
     Change.objects.bulk_create(changes, _BATCH)
     Notice.objects.bulk_create(_summed(gathered.told, bulk_id), _BATCH)
