@@ -7,7 +7,7 @@ whoever opened it: it is written together in the end, or not at all where it was
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from dakehu.models import Change, Movement, Notice, Opportunity
+from dakehu.models import Change, Movement, Opportunity
 from dakehu.queries.snapshot import agreed
 
 if TYPE_CHECKING:
@@ -57,6 +57,17 @@ class _Guard:
             transaction.savepoint_rollback(self._savepoint)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one person is to be told of one row."""
+
+    kind: str
+    person_id: int
+    object_type: str
+    object_id: int | None
+    facts: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Together:
     """What was read of the rows before, and what is to be written of them."""
@@ -74,7 +85,7 @@ class Together:
     posted: "dict[int, list[Drafted]]" = field(default_factory=dict)
     changes: dict[tuple[str, int], list[Change]] = field(default_factory=dict)
     stored: dict[int, Opportunity] = field(default_factory=dict)
-    told: list[Notice] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     #: Whose requests for a move are overtaken, and when.
     overtaken: dict[int, datetime] = field(default_factory=dict)
 
@@ -94,6 +105,18 @@ class Together:
         """Keep field history for later."""
         for change in changes:
             self.changes.setdefault((change.object_type, change.object_id), []).append(change)
+
+    def tell(
+        self,
+        kind: str,
+        people: Iterable[int],
+        object_type: str,
+        object_id: int | None,
+        facts: Mapping[str, Any] | None,
+    ) -> None:
+        """Keep for later what people are to be told."""
+        about = (object_type, object_id, dict(facts or {}))
+        self.told += [Told(kind, person, *about) for person in people]
 
     @contextmanager
     def one(self, opportunity_id: int) -> Iterator[None]:
@@ -128,6 +151,16 @@ def within(action: Callable[P, T]) -> Callable[P, T]:
 def gathering() -> Together | None:
     """Give what gathers here, None where each save writes for itself."""
     return _open.get()
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Write at once inside: what was gathered is being written."""
+    opened = _open.set(None)
+    try:
+        yield
+    finally:
+        _open.reset(opened)
 
 
 @contextmanager
