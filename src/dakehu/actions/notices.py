@@ -25,9 +25,14 @@ def tell(
     """Tell each of these people once, never the actor of their own deed; give how many.
 
     Within the transaction of the action that has something to tell: it is told or not done.
+    Where many saves are written together it waits for the end, and what is alike is told as one.
     `facts` are plain values (numbers, texts, ISO days); the words are found on reading.
     """
     assert kind in KINDS, kind
+    gathered = gathering()
+    if gathered is not None:
+        gathered.tell(kind, people, object_type, object_id, facts)
+        return 0
     told = [
         Notice(
             person_id=person,
@@ -42,9 +47,5 @@ def tell(
         for person in dict.fromkeys(people)
         if person != actor.person_id
     ]
-    gathered = gathering()
-    if gathered is not None:
-        gathered.told += told
-    else:
-        Notice.objects.bulk_create(told, 500)
+    Notice.objects.bulk_create(told, 500)
     return len(told)

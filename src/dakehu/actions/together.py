@@ -7,17 +7,18 @@ whoever opened it: it is written together in the end, or not at all where it was
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from dakehu.models import Change, Movement, Notice, Opportunity
+from dakehu.models import Change, Movement, Opportunity
 from dakehu.queries.snapshot import agreed
 
 if TYPE_CHECKING:
@@ -56,6 +57,17 @@ class _Guard:
             transaction.savepoint_rollback(self._savepoint)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one person is to be told of one row."""
+
+    kind: str
+    person_id: int
+    object_type: str
+    object_id: int | None
+    facts: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Together:
     """What was read of the rows before, and what is to be written of them."""
@@ -73,7 +85,9 @@ class Together:
     posted: "dict[int, list[Drafted]]" = field(default_factory=dict)
     changes: dict[tuple[str, int], list[Change]] = field(default_factory=dict)
     stored: dict[int, Opportunity] = field(default_factory=dict)
-    told: list[Notice] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    #: Whose requests for a move are overtaken, and when.
+    overtaken: dict[int, datetime] = field(default_factory=dict)
 
     def row(self, opportunity_id: int, *, voided: bool | None) -> Opportunity | None:
         """Give a row to be changed; a copy, so that what is refused leaves no trace."""
@@ -92,6 +106,18 @@ class Together:
         for change in changes:
             self.changes.setdefault((change.object_type, change.object_id), []).append(change)
 
+    def tell(
+        self,
+        kind: str,
+        people: Iterable[int],
+        object_type: str,
+        object_id: int | None,
+        facts: Mapping[str, Any] | None,
+    ) -> None:
+        """Keep for later what people are to be told."""
+        about = (object_type, object_id, dict(facts or {}))
+        self.told += [Told(kind, person, *about) for person in people]
+
     @contextmanager
     def one(self, opportunity_id: int) -> Iterator[None]:
         """Do something with one row: where it is refused, nothing of it is kept."""
@@ -105,6 +131,7 @@ class Together:
             self.posted.pop(opportunity_id, None)
             self.changes.pop(("opportunity", opportunity_id), None)
             self.stored.pop(opportunity_id, None)
+            self.overtaken.pop(opportunity_id, None)
             del self.told[told:]
             raise
         guard.keep()
@@ -124,6 +151,16 @@ def within(action: Callable[P, T]) -> Callable[P, T]:
 def gathering() -> Together | None:
     """Give what gathers here, None where each save writes for itself."""
     return _open.get()
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Write at once inside: what was gathered is being written."""
+    opened = _open.set(None)
+    try:
+        yield
+    finally:
+        _open.reset(opened)
 
 
 @contextmanager

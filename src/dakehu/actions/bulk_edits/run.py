@@ -141,7 +141,7 @@ def do_many(
             actor_id=actor.person_id, at=at, changed=len(tally.done), refused=len(tally.refused),
             asked={**asked, "unchanged": len(tally.unchanged), "hidden": tally.hidden},
         )  # fmt: skip
-        write_many(gathered=gathered, bulk_id=bulk.pk)
+        write_many(actor=actor, gathered=gathered, bulk_id=bulk.pk, at=at)
         BulkEditRow.objects.bulk_create(
             [_kept(bulk, one) for one in (*tally.done, *tally.refused)], _BATCH
         )

@@ -68,7 +68,7 @@ def undo_bulk_edit(*, actor: Viewer, bulk_id: int, today: date, at: datetime) ->
         left = [r for r in tally.refused if _code(r) not in {*_NOT_THEIRS, _GONE}]
         if not tally.done and not left and not gone:
             raise NotAllowed("opportunity.undo")
-        write_many(gathered=gathered, bulk_id=bulk.pk)
+        write_many(actor=actor, gathered=gathered, bulk_id=bulk.pk, at=at)
         back = [one.before.pk for one in tally.done]
         open_rows.filter(object_id__among=back + gone).update(state=RowState.TAKEN_BACK, problem="")
         _keep_left(bulk, left)

@@ -325,9 +325,18 @@ def post_steps(
 
 def overtake(opportunity_id: int, save: Save) -> None:
     """Close a request that waits for a superior: the opportunity has moved otherwise (FUN-3)."""
-    MoveRequest.objects.filter(opportunity_id=opportunity_id, state=RequestState.WAITING).update(
-        state=RequestState.OVERTAKEN, decided_at=save.at, version=F("version") + 1
-    )
+    gathered = gathering()
+    if gathered is not None:
+        gathered.overtaken[opportunity_id] = save.at
+        return
+    overtake_all([opportunity_id], save.at)
+
+
+def overtake_all(opportunity_ids: Collection[int], at: datetime) -> None:
+    """Do the same for several at once."""
+    MoveRequest.objects.filter(
+        opportunity_id__in=opportunity_ids, state=RequestState.WAITING
+    ).update(state=RequestState.OVERTAKEN, decided_at=at, version=F("version") + 1)
 
 
 def note_changes(row_id: int, changes: Mapping[str, tuple[Any, Any]], save: Save) -> None:

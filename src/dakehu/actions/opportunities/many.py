@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -12,9 +13,11 @@ from dakehu.actions.bulk import update_rows
 from dakehu.actions.ledger import LedgerHold, hold_books, hold_for_posting, write_histories
 from dakehu.actions.ledger.hold import hold_ledger
 from dakehu.actions.ledger.reverse import standing_chains
-from dakehu.actions.together import Together, together
+from dakehu.actions.notices import tell
+from dakehu.actions.opportunities.held import overtake_all
+from dakehu.actions.together import Together, Told, apart, together
 from dakehu.core.access import Viewer
-from dakehu.models import Change, Grant, Movement, Notice, Opportunity
+from dakehu.models import Change, Grant, Movement, Opportunity
 from dakehu.models.visibility import visible_sql
 
 _BATCH = 500
@@ -50,7 +53,7 @@ def many_opportunities(
             yield gathered
 
 
-def write_many(*, gathered: Together, bulk_id: int) -> None:
+def write_many(*, actor: Viewer, gathered: Together, bulk_id: int, at: datetime) -> None:
     """Write what was gathered; each person is told once of all that concerns them.
 
     Within the caller's transaction, which opened the rows.
@@ -64,9 +67,12 @@ def write_many(*, gathered: Together, bulk_id: int) -> None:
     }
     update_rows(Opportunity, sorted(changed), [stored[pk] for pk in sorted(stored)])
     write_histories(gathered.drafts, carry=True)
+    if gathered.overtaken:
+        overtake_all(gathered.overtaken, max(gathered.overtaken.values()))
     changes = [change for rows in gathered.changes.values() for change in rows]
     Change.objects.bulk_create(changes, _BATCH)
-    Notice.objects.bulk_create(_summed(gathered.told, bulk_id), _BATCH)
+    with apart():
+        _tell(actor, gathered, bulk_id, at)
 
 
 def _locked(actor: Viewer, ids: Sequence[int]) -> dict[int, Opportunity]:
@@ -115,16 +121,22 @@ def _held(
     return hold_ledger(min(days, default=today))
 
 
-def _summed(told: Sequence[Notice], bulk_id: int) -> list[Notice]:
-    """Make one notice of many alike to one person: how many there are, and where to see them."""
-    alike: dict[tuple[int, str], list[Notice]] = defaultdict(list)
-    for notice in told:
-        alike[notice.person_id, notice.kind].append(notice)
-    found = []
-    for notices in alike.values():
-        first = notices[0]
-        if len(notices) > 1:
-            first.object_type, first.object_id = "bulk_edit", bulk_id
-            first.facts = {"count": len(notices)}
-        found.append(first)
-    return found
+def _tell(actor: Viewer, gathered: Together, bulk_id: int, at: datetime) -> None:
+    """Tell each person once of many alike: how many there are, and where to see them."""
+    alike: dict[tuple[str, int], list[Told]] = defaultdict(list)
+    for one in gathered.told:
+        alike[one.kind, one.person_id].append(one)
+    for (kind, person), told in alike.items():
+        about: dict[str, Any] = {
+            "object_type": told[0].object_type,
+            "object_id": told[0].object_id,
+            "facts": told[0].facts,
+        }
+        if len(told) > 1:
+            about = {
+                "object_type": "bulk_edit", "object_id": bulk_id, "facts": {"count": len(told)},
+            }  # fmt: skip
+        tell(
+            kind=kind, people=[person], actor=actor, at=at,
+            correlation_id=gathered.correlation_id, **about,
+        )  # fmt: skip
