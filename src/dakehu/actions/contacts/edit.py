@@ -46,7 +46,7 @@ def create_contact(
         **checked,
     )
     record_contact(actor, row.pk, {"created": (None, checked["name"])}, right, way, at)
-    return row.pk
+    return int(row.pk)
 
 
 @transaction.atomic

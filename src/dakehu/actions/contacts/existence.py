@@ -99,7 +99,7 @@ def _gone(actor: Viewer, contact_id: int) -> tuple[Any, Right]:
 
 
 def _right_to_bring_back(actor: Viewer, account_id: int) -> Right:
-    rights = []
+    rights: list[Right | None] = []
     for permission in ("contact.delete", "account.assign"):
         try:
             rights.append(account_held(actor, account_id, permission)[1])

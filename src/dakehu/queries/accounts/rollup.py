@@ -165,7 +165,7 @@ def sums_below(
     The name of an account may be read with an opportunity of it.
     """
     year, last = fiscal_years(today)
-    params = [
+    params: list[Any] = [
         today.replace(day=1), year.start, root, path_end(root), last.start, year.end,
     ]  # fmt: skip
     sums: dict[str, Sum] = defaultdict(Sum)

@@ -62,7 +62,8 @@ def _account(viewer: Viewer, account_id: int) -> Any:
 
 def values_now(held: HeldRecord, fields: Iterable[str]) -> dict[str, Any]:
     """Give what the fields hold now, comparable with what the history keeps of them."""
-    row, found = held.row, {}
+    row = held.row
+    found: dict[str, Any] = {}
     for field in fields:
         if field == "aliases":
             names = AccountName.objects.filter(account_id=row.pk).order_by("id")
@@ -79,8 +80,9 @@ def values_now(held: HeldRecord, fields: Iterable[str]) -> dict[str, Any]:
 def _parent_id(row: Any) -> int | None:
     if row.depth == 1:
         return None
-    above = Account.objects.filter(path=row.path[: -Account.steplen])
-    return above.values_list("pk", flat=True).first()
+    above: Any = Account.objects.filter(path=row.path[: -Account.steplen])
+    found: int | None = above.values_list("pk", flat=True).first()
+    return found
 
 
 def kept_id(kept: Any) -> int | None:
@@ -93,7 +95,7 @@ def is_held(field: str, now: Any, kept: Any) -> bool:
     if field in ("manager", "unit", "parent"):
         return bool(now == kept_id(kept))
     if field == "list_price":
-        return now == price_of(kept)
+        return bool(now == price_of(kept))
     return bool(now == kept)
 
 

@@ -1,5 +1,8 @@
 """The page of one account: the place to understand a customer."""
 
+from collections.abc import Iterable
+from fractions import Fraction
+
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -29,14 +32,7 @@ def account_page(request: SignedRequest, account_id: int) -> HttpResponse:
         "rolled": rolled,
         "years": (rolled.year.key, rolled.year.previous().key),
         "members": [(m, person_shown(m.manager, viewer)) for m in rolled.members],
-        "tree_largest": max(
-            (
-                abs(figure.value or 0)
-                for m in rolled.members
-                for figure in (m.below.open, m.below.won, m.below.won_last)
-            ),
-            default=0,
-        ),
+        "tree_largest": _largest(rolled.members),
         "moves": page.may_edit,
         "people": [
             (row.contact, roles_shown(row.roles), dial(row.contact.phone))
@@ -52,6 +48,12 @@ def account_page(request: SignedRequest, account_id: int) -> HttpResponse:
         "all_url": _list_of(account_id, with_group=with_group),
     }
     return render_page(request, "accounts/page.html", facts | _deals(request, page, with_group))
+
+
+def _largest(members: Iterable[queries.MemberFigures]) -> Fraction:
+    """Give the largest amount of the tree, by which its columns choose their unit."""
+    figures = [f for m in members for f in (m.below.open, m.below.won, m.below.won_last)]
+    return max((figure.value or Fraction(0) for figure in figures), default=Fraction(0))
 
 
 def _list_of(account_id: int, *, with_group: bool) -> str:
