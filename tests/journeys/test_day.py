@@ -5,9 +5,9 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import Served
+from tests.journeys.conftest import PATIENCE, Served
 from tests.journeys.steps import dialog_of, english_left, overhang, sign_in
 
 OpenPage = Callable[..., Page]
@@ -82,10 +82,10 @@ def test_tomorrow_is_planned_by_thumb(open_page: OpenPage, served: Served) -> No
 
 
 def test_without_connection_one_logs_and_it_is_one_activity(
-    open_page: OpenPage, served: Served
+    browser: Browser, served: Served
 ) -> None:
-    page = open_page()
-    page.on("console", lambda _line: None)
+    page = browser.new_page(base_url=served.url)  # its console tells of the failures, as it should
+    page.set_default_timeout(PATIENCE * 500)
     sign_in(page, "demo-sales")
     page.goto("/today/")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -111,6 +111,7 @@ def test_without_connection_one_logs_and_it_is_one_activity(
     page.goto("/today/")
     assert count(served, "subject = 'offline-one'") == 1
     assert count(served, "subject = 'offline-two' AND state = 1") == 1
+    page.close()
 
 
 def test_the_calendar_is_moved_by_mouse_and_by_keyboard(page: Page, served: Served) -> None:

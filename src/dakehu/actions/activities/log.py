@@ -50,13 +50,12 @@ def log_activity(
     deal, account = _records(actor, new)
     contacts, account = contacts_in_sight(actor, new.contact_ids, account)
     people = colleagues(new.person_ids, person)
+    unit = unit_of(person, today, preferred=deal.unit_id if deal else None)
     row = Activity(
-        kind=new.kind, state=new.state, owner_id=person,
-        unit_id=unit_of(person, today, preferred=deal.unit_id if deal else None),
-        account_id=account, opportunity_id=new.opportunity_id, on=new.on,
-        starts_at=new.starts_at, minutes=new.minutes, outcome=new.outcome,
-        next_step_on=new.next_step_on, created_at=at, created_by_id=person,
-        client_key=new.client_key, updated_at=at, **texts,
+        kind=new.kind, state=new.state, owner_id=person, unit_id=unit, account_id=account,
+        opportunity_id=new.opportunity_id, on=new.on, starts_at=new.starts_at,
+        minutes=new.minutes, outcome=new.outcome, next_step_on=new.next_step_on, created_at=at,
+        created_by_id=person, client_key=new.client_key, updated_at=at, **texts,
     )  # fmt: skip
     try:
         with transaction.atomic():

@@ -3,15 +3,13 @@
 from django.urls import path
 
 from dakehu.web.activities.log import activity_log, activity_reading
-from dakehu.web.activities.pages import (
+from dakehu.web.activities.pages import activity_export, activity_list, activity_page
+from dakehu.web.activities.verbs import (
     activity_cancel,
     activity_delete,
     activity_edit,
-    activity_export,
     activity_finish,
-    activity_list,
     activity_move,
-    activity_page,
     activity_restore,
 )
 

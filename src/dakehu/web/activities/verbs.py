@@ -1,0 +1,266 @@
+"""What one does with an activity: finishing, editing, moving, cancelling, deleting, restoring."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from dakehu.actions import activities as actions
+from dakehu.actions.activities import EditActivity
+from dakehu.core.activities import takes_outcome
+from dakehu.core.errors import Conflict, NotAllowed
+from dakehu.http import SignedRequest, go, render_page, signed_in, toast
+from dakehu.messages.activities import KINDS, OUTCOME_HELP, OUTCOMES, STATES
+from dakehu.queries import activities as queries
+from dakehu.queries.activities import ActivityPage, ActivityRow
+from dakehu.web.activities import wording
+from dakehu.web.activities.forms import ActivityForm, FinishForm, day_in_url, outcome_of
+from dakehu.web.activities.log import moment_of
+from dakehu.web.forms import done, status_of, whole_in_url
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def activity_finish(request: SignedRequest, activity_id: int) -> HttpResponse:
+    """Say that it is done, and what came of it."""
+    page = _to_change(request, activity_id)
+    row = page.row
+    form = FinishForm(
+        request.POST if request.method == "POST" else None,
+        initial={"on": min(row.on, request.today), "seen": row.version},
+    )
+
+    def save(said: dict[str, Any]) -> tuple[bool | None]:
+        took = actions.finish_activity(
+            actor=request.viewer,
+            activity_id=activity_id,
+            seen_version=said["seen"],
+            on=said["on"],
+            outcome=outcome_of(said),
+            result=said["result"],
+            next_step=said["next_step"],
+            next_step_on=said["next_step_on"],
+            today=request.today,
+            at=request.now,
+        )
+        return (took,)
+
+    if done(form, save) is not None:
+        toast(request, _("It is done."))
+        return _back(request, activity_id)
+    facts = {
+        "one": wording.shown(row, request.viewer.language),
+        "row": row,
+        "form": form,
+        "outcomes": _outcomes() if takes_outcome(row.kind) else [],
+        "outcome": str(form["outcome"].value() or "0"),
+    }
+    return render_page(request, "activities/finish.html", facts, status=status_of(form))
+
+
+def _outcomes() -> list[tuple[str, str | Promise, str | Promise]]:
+    return [(str(int(one)), OUTCOMES[one], OUTCOME_HELP[one]) for one in OUTCOME_HELP]
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def activity_edit(request: SignedRequest, activity_id: int) -> HttpResponse:
+    """Edit one activity."""
+    page = _to_change(request, activity_id)
+    row = page.row
+    form = ActivityForm(
+        request.POST if request.method == "POST" else None,
+        initial={
+            "subject": row.subject, "kind": int(row.kind), "state": int(row.state), "on": row.on,
+            "at": wording.clock(row.starts_at), "minutes": row.minutes, "location": row.location,
+            "outcome": int(row.outcome), "result": row.result, "seen": row.version,
+        },
+    )  # fmt: skip
+    form.fields["kind"].required = form.fields["on"].required = True
+
+    def save(said: dict[str, Any]) -> bool:
+        try:
+            _change(request, row, said)
+        except Conflict as error:
+            raise _in_words(error) from error
+        return True
+
+    if done(form, save):
+        toast(request, _("The activity is saved."))
+        return _back(request, activity_id)
+    return render_page(
+        request, "activities/edit.html", _edit_facts(request, row, form), status=status_of(form)
+    )
+
+
+def _change(request: SignedRequest, row: ActivityRow, said: dict[str, Any]) -> None:
+    actions.edit_activity(
+        actor=request.viewer,
+        activity_id=row.id,
+        seen_version=said["seen"] or 0,
+        edit=EditActivity(
+            kind=said["kind"],
+            on=said["on"],
+            state=said["state"] or row.state,
+            subject=said["subject"],
+            contact_ids=said["contacts"],
+            person_ids=said["people"],
+            starts_at=moment_of(request, said["on"], said["at"]),
+            minutes=said["minutes"],
+            location=said["location"],
+            outcome=outcome_of(said),
+            result=said["result"],
+        ),
+        today=request.today,
+        at=request.now,
+    )
+
+
+def _in_words(error: Conflict) -> Conflict:
+    """Give a conflict whose values are worded: a kind is no number to a reader."""
+    words: dict[str, Any] = {"kind": KINDS, "state": STATES, "outcome": OUTCOMES}
+
+    def worded(values: Any) -> dict[str, Any]:
+        return {
+            name: wording.clock(value)
+            if name == "starts_at"
+            else str(words[name].get(value, value))
+            if name in words
+            else value
+            for name, value in values.items()
+        }
+
+    facts = {**error.facts, "theirs": worded(error.facts["theirs"]),
+             "yours": worded(error.facts["yours"])}  # fmt: skip
+    return Conflict(error.code, **facts)
+
+
+def _edit_facts(request: SignedRequest, row: ActivityRow, form: ActivityForm) -> dict[str, Any]:
+    viewer, language = request.viewer, request.viewer.language
+    contacts = {c.id: c.name for c in row.contacts}
+    if row.may_open_account and row.account_id is not None:
+        context = queries.log_context(viewer=viewer, account_id=row.account_id)
+        contacts |= {c.id: c.name for c in context.contacts}
+    people = {p.id: p.shown(language) for p in row.people}
+    others = queries.people_to_take_along(viewer=viewer, today=request.today)
+    people |= {p.id: p.shown(language) for p in others}
+    if form.is_bound:
+        chosen = set(form.cleaned_data.get("contacts") or ())
+        along = set(form.cleaned_data.get("people") or ())
+    else:
+        chosen = {c.id for c in row.contacts}
+        along = {p.id for p in row.people}
+    return {
+        "form": form,
+        "row": row,
+        "one": wording.shown(row, language),
+        "kinds": wording.KIND_CHOICES,
+        "kind": str(form["kind"].value()),
+        "states": [(int(state), word) for state, word in STATES.items()],
+        "state": str(form["state"].value()),
+        "outcomes": _outcomes(),
+        "outcome": str(form["outcome"].value() or "0"),
+        "contacts": [(pk, name, pk in chosen) for pk, name in contacts.items()],
+        "colleagues": [(pk, name, pk in along) for pk, name in people.items()],
+    }
+
+
+@signed_in
+@require_POST
+def activity_move(request: SignedRequest, activity_id: int) -> HttpResponse:
+    """Put it on another day or hour: by `days` from its day or today, or `on` and `at`."""
+    page = _to_change(request, activity_id)
+    on, starts_at = _moved(request, page.row)
+    actions.move_activity(
+        actor=request.viewer,
+        activity_id=activity_id,
+        seen_version=whole_in_url(request.POST.get("seen", "")),
+        on=on,
+        starts_at=starts_at,
+        today=request.today,
+        at=request.now,
+    )
+    return _back(request, activity_id)
+
+
+def _moved(request: SignedRequest, row: ActivityRow) -> tuple[date, datetime | None]:
+    """Give the day and moment to move to; an hour that was known is kept unless another is said."""
+    said, days = request.POST, request.POST.get("days", "")
+    on = day_in_url(said.get("on", ""))
+    if on is None:
+        ahead = int(days) if days.lstrip("-").isdecimal() and len(days) < 4 else 0
+        # What is overdue is put off from today: a day after a day that is past helps nobody.
+        on = max(row.on, request.today) + timedelta(days=ahead)
+    clock = said.get("at", wording.clock(row.starts_at))
+    try:
+        at = datetime.strptime(clock, "%H:%M").time() if clock else None  # noqa: DTZ007
+    except ValueError:
+        at = None
+    minutes = said.get("minutes_later", "")
+    moment = moment_of(request, on, at)
+    if moment is not None and minutes.lstrip("-").isdecimal() and len(minutes) < 5:
+        moment += timedelta(minutes=int(minutes))
+    return on, moment
+
+
+@signed_in
+@require_POST
+def activity_cancel(request: SignedRequest, activity_id: int) -> HttpResponse:
+    """Say that it does not take place."""
+    _to_change(request, activity_id)
+    actions.cancel_activity(
+        actor=request.viewer,
+        activity_id=activity_id,
+        seen_version=whole_in_url(request.POST.get("seen", "")),
+        at=request.now,
+    )
+    toast(request, _("It is cancelled. Moving it to a day plans it again."))
+    return _back(request, activity_id)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def activity_delete(request: SignedRequest, activity_id: int) -> HttpResponse:
+    """Ask, say what follows, and take it away."""
+    page = _to_change(request, activity_id)
+    if request.method != "POST":
+        facts = {"row": page.row, "one": wording.shown(page.row, request.viewer.language)}
+        return render_page(request, "activities/delete.html", facts)
+    actions.delete_activity(
+        actor=request.viewer,
+        activity_id=activity_id,
+        seen_version=whole_in_url(request.POST.get("seen", "")),
+        at=request.now,
+    )
+    toast(request, _("It is deleted. For 30 days it can be brought back from its page."))
+    return go(request, "activity", activity_id)
+
+
+@signed_in
+@require_POST
+def activity_restore(request: SignedRequest, activity_id: int) -> HttpResponse:
+    """Bring back what was deleted."""
+    queries.activity(viewer=request.viewer, activity_id=activity_id, deleted=True)
+    actions.restore_activity(actor=request.viewer, activity_id=activity_id, at=request.now)
+    toast(request, _("It is back."))
+    return go(request, "activity", activity_id)
+
+
+def _to_change(request: SignedRequest, activity_id: int) -> ActivityPage:
+    page = queries.activity(viewer=request.viewer, activity_id=activity_id)
+    if not page.row.may_change:
+        raise NotAllowed("activity.edit")
+    return page
+
+
+def _back(request: SignedRequest, activity_id: int) -> HttpResponse:
+    """Give the page anew on which something was done: it may be any. A script may do it itself."""
+    if request.POST.get("quiet"):
+        return HttpResponse(status=204)
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return go(request, "activity", activity_id)
