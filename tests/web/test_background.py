@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -45,7 +46,7 @@ def test_last_run_next_run_result_and_reason(world: World, settings: Any) -> Non
 
 
 def world_day(now: datetime) -> Any:
-    return timezone.localtime(now).date()
+    return timezone.localtime(now, ZoneInfo("Asia/Shanghai")).date()
 
 
 def test_what_is_off_is_said_to_be_off(world: World, settings: Any) -> None:
