@@ -77,6 +77,11 @@ def test_the_dialog_offers_to_ask_the_superior(world: World) -> None:
     assert "waits for Mei" in answer.content.decode()
     again = world.client("wen").post(f"{one}/requests/", {"verb": "advance", "to_stage": "nurture"})
     assert again.status_code == 422
+    part = world.client("wen").post(
+        f"{one}/requests/", {"verb": "advance", "to_stage": "nurture"},
+        headers={**PART, "HX-Target": "card-1"},
+    )  # fmt: skip
+    assert (part.status_code, part["HX-Retarget"]) == (422, "#toasts")
     assert world.client("wen").post(f"{one}/requests/", {"verb": "lose"}).status_code == 422
     assert "waits for Mei" in world.client("wen").get(f"{one}/").content.decode()
 

@@ -102,7 +102,7 @@ def add_evidence_file(
     `opportunity.not_open`.
     """
     save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
-    if row.pk and len(_files(row)) >= MOST_FILES:
+    if old is not None and len(_files(row)) >= MOST_FILES:
         raise RuleBroken("evidence.too_many_files", field="file", limit=MOST_FILES)
     file = store_file(upload, actor=actor, at=at)
     if row.file_id is None:
@@ -132,7 +132,7 @@ def remove_evidence_file(
     where nothing else proves the item: then the tick is taken away instead.
     """
     save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
-    if row.pk is None or file_id not in _files(row):
+    if old is None or file_id not in _files(row):
         raise NotFound("evidence.no_file")
     if row.file_id == file_id:
         first = EvidenceFile.objects.filter(evidence=row).order_by("id").first()
@@ -206,7 +206,7 @@ def untick_evidence(
 ) -> None:
     """Take a tick away; the file stays with the history. NotFound, NotAllowed `evidence.tick`."""
     save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
-    if row.pk is None:
+    if old is None:
         raise NotFound("evidence.not_ticked")
     row.delete()
     note_changes(opportunity_id, {"evidence": (old, None)}, save)
@@ -231,8 +231,8 @@ def plan_evidence(
     NotFound, NotAllowed `evidence.tick`, RuleBroken `evidence.ticked_already`,
     `opportunity.text_too_long`, `opportunity.not_open`.
     """
-    save, row, _old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
-    if row.pk is not None:
+    save, _row, ticked = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    if ticked is not None:
         raise RuleBroken("evidence.ticked_already")
     action = action.strip()
     if len(action) > MOST_PLAN:

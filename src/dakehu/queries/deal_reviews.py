@@ -149,13 +149,12 @@ def deal_review(viewer: Viewer, *, opportunity_id: int, deal_review_id: int) -> 
 
 
 def _values(rows: QuerySet[DealReview], limit: int) -> list[dict[str, Any]]:
-    return list(
-        rows.values(
-            "id", "opportunity_id", "on", "reviewed_at", "claimed", "claim", "evidence", "agreed",
-            "next_check_on", "reviewed_by__name", "reviewed_by__name_en", "for_person__name",
-            "for_person__name_en",
-        )[:limit]
+    found = rows.values(
+        "id", "opportunity_id", "on", "reviewed_at", "claimed", "claim", "evidence", "agreed",
+        "next_check_on", "reviewed_by__name", "reviewed_by__name_en", "for_person__name",
+        "for_person__name_en",
     )  # fmt: skip
+    return [dict(row) for row in found[:limit]]
 
 
 def _review(raw: dict[str, Any], viewer: Viewer, since: tuple[Difference, ...]) -> DealReviewShown:

@@ -176,7 +176,7 @@ def _state(raw: dict[str, Any]) -> RequestState:
 
 
 def _stands(raw: dict[str, Any]) -> bool:
-    return (
+    return bool(
         raw["opportunity__place"] == Place.OPEN
         and raw["opportunity__stage_id"] == raw["from_stage_id"]
         and raw["opportunity__method_version_id"] == raw["from_version_id"]

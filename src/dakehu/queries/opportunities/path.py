@@ -1,5 +1,6 @@
 """The stages of one opportunity's path, and the evidence that was ticked on it (FUN-2, FUN-3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -156,7 +157,7 @@ def ticks_of(opportunity_id: int, language: str) -> Ticks:
     return {(row["stage_id"], row["key"]): _tick(row, more, language) for row in rows}
 
 
-def _tick(row: dict[str, Any], more: dict[int, list[FileShown]], language: str) -> Tick:
+def _tick(row: Mapping[str, Any], more: dict[int, list[FileShown]], language: str) -> Tick:
     file_id, name, size = row["file_id"], row["file__name"] or "", row["file__size"]
     first = [FileShown(file_id, name, size, is_picture(name))] if file_id else []
     return Tick(
@@ -174,7 +175,7 @@ def _tick(row: dict[str, Any], more: dict[int, list[FileShown]], language: str) 
     )
 
 
-def _mark(row: dict[str, Any], language: str) -> MarkShown | None:
+def _mark(row: Mapping[str, Any], language: str) -> MarkShown | None:
     if row["mark__id"] is None:
         return None
     owner = row["opportunity__owner_id"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -55,12 +56,24 @@ def request_create(request: SignedRequest, opportunity_id: int) -> HttpResponse:
             raise
 
     made = done(form, ask)
+    in_part = layout_of(request) == "layouts/part.html"
+    if made is None and in_part:
+        return _refused(request, form)
     if made is None:
         return show_verb(request, page, VERBS[verb], form, unconfirmed=tuple(waiting), note=note)
     toast(request, _("Asked. The move is made on the day of approval."))
-    if layout_of(request) == "layouts/part.html":
+    if in_part:
         return _notice(request, opportunity_id)
     return go(request, "opportunity", opportunity_id)
+
+
+def _refused(request: SignedRequest, form: forms.Form) -> HttpResponse:
+    """Say what is wrong as a toast: the part that asked has no place for the dialog of the verb."""
+    words = next(word for errors in form.errors.values() for word in errors)
+    answer = render_page(request, "parts/_refusal.html", {"sentence": words}, status=422)
+    answer["HX-Retarget"] = "#toasts"
+    answer["HX-Reswap"] = "beforeend"
+    return answer
 
 
 def _posted(request: SignedRequest) -> QueryDict:
