@@ -101,8 +101,8 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
     # The head: marks and approves, by keyboard alone, on a phone.
     head = open_page(width=390, height=844)
     head.goto("/login/")
-    head.locator("[name=login]").fill(login)
-    head.locator("[name=password]").fill(PASSWORD)
+    head.locator("#id_login").fill(login)
+    head.locator("#id_password").fill(PASSWORD)
     head.keyboard.press("Enter")
     head.wait_for_load_state()
     head.goto("/inbox/")
