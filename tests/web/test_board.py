@@ -248,3 +248,28 @@ def test_the_sheet_offers_what_may_be_done(world: World) -> None:
     assert world.client("lu").get(one).status_code == 404
     answer = world.client("wen").post(one, {"to": "stage-nurture", "seen": "1"})
     assert (answer.status_code, answer["Location"]) == (303, "/board/")
+
+
+def test_what_waits_for_a_superior_is_asked_for_in_place(world: World) -> None:
+    world.gate("industrial-6", "validate")
+    made = world.create()
+    field = f"{world.row(made).stage_id}-purchase_request"
+    first = move(world, "wen", made, "stage-nurture").content.decode()
+    assert "Ask for validation" not in first
+    asked = tick_all(world, "wen", made, "stage-nurture", **{f"note-{field}": "letter"})
+    assert asked.status_code == 422
+    there = re.search(r'hx-post="([^"]+/requests/)"', asked.content.decode())
+    assert there
+    sent = {"verb": "advance", "to_stage": "nurture", "seen": "1", "note": "please look"}
+    answer = world.client("wen").post(there[1], sent, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    body = world.client("wen").get("/board/").content.decode()
+    assert "Waits for the manager" in column(body, "stage-interest")
+
+
+def test_conditions_of_the_filter_language_narrow_the_board_and_are_named(world: World) -> None:
+    world.create(amount=Decimal(5000))
+    world.create()
+    body = world.client("wen").get("/board/?where=amount+%3E%3D+3000").content.decode()
+    assert body.count('data-card="') == 1
+    assert body.count('class="chip set"') == 1

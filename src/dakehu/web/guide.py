@@ -18,7 +18,7 @@ from dakehu.http import SignedRequest, render_page, signed_in
 
 #: The articles in the order in which they are read; each stands in guide/zh and in guide/en.
 ARTICLES = (
-    "first-day", "your-day", "reading-the-funnel", "monday-review", "importing",
+    "first-day", "your-day", "board", "reading-the-funnel", "monday-review", "importing",
     "methods-and-gate",
 )  # fmt: skip
 

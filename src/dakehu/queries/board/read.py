@@ -171,7 +171,10 @@ def _owner_columns(
     viewer: Viewer, question: BoardQuestion, today: date, org: Org, *, helps: bool
 ) -> tuple[tuple[Column, ...], int]:
     """Give a column per owner, by name, and how many owners have none."""
-    held, params = rows_sql(viewer, question, ("owner_id",), helps=helps, today=today, org=org)
+    asked = rows_sql(viewer, question, ("owner_id",), helps=helps, today=today, org=org)
+    if asked is None:
+        return (), 0
+    held, params = asked
     rows = fetch(
         "SELECT most.owner_id, p.name, p.name_en, most.people FROM (SELECT owner_id,"
         f" COUNT(*) AS number, COUNT(*) OVER () AS people FROM ({held}) AS held GROUP BY owner_id"

@@ -44,8 +44,8 @@ def rows_sql(
     helps: bool,
     today: date,
     org: Org,
-) -> Sql:
-    """Give the SQL of columns of all rows that the filter asks for, each row once."""
+) -> Sql | None:
+    """Give the SQL of columns of all rows that the filter asks for, each once; None: of none."""
     where = narrowing(viewer, question.asked, today=today, base_digits=org.base_digits)
     rows = Opportunity.objects.filter(where).extra(where=[SCOPE])  # noqa: S610  a constant of ours
     scopes = scopes_of(viewer, helps=helps, apart=True)
@@ -54,8 +54,7 @@ def rows_sql(
     except EmptyResultSet:
         scopes = []
     if not scopes:
-        nothing = ", ".join(f"0 AS {column}" for column in columns)
-        return f"SELECT {nothing} WHERE 1 = 0", []
+        return None
     parts = [text.replace(SCOPE, scope) for scope in scopes]
     return " UNION ALL ".join(parts), [*params] * len(parts)
 
@@ -84,7 +83,10 @@ def tallies(
     which = _which(question, columns)
     wanted = ["stage_id", "own_rate_bp", "currency_id", "close_sort", "amount_minor"]
     wanted += {"owner": ["owner_id"], "category": ["category"]}.get(question.by, [])
-    held, params = rows_sql(viewer, question, tuple(wanted), helps=helps, today=today, org=org)
+    asked = rows_sql(viewer, question, tuple(wanted), helps=helps, today=today, org=org)
+    if asked is None:
+        return []
+    held, params = asked
     among = ""
     if question.by == "owner":
         # Of two thousand owners a board shows a few.
