@@ -102,4 +102,4 @@ def test_every_address_of_a_file_is_in_these_tests_or_of_one_record() -> None:
     of_records = {r for r in lists if "<int:" in r}
     named = {re.sub(r"number/.*", "number/<str:address>", subject) for subject in LISTS}
     assert lists - of_records == named
-    assert of_records == {"reviews/<int:review_id>"}
+    assert of_records == {"reviews/<int:review_id>", "bulk/<int:bulk_id>"}

@@ -74,7 +74,7 @@ class Together:
 
     correlation_id: UUID
     hold: "LedgerHold"
-    #: Rows in the actor's sight, as they stand: locked, and after a save as it left them.
+    #: Rows in the actor's sight, locked, as they stood before any of it.
     rows: dict[int, Opportunity]
     #: The right of the actor's own grant, by opportunity.
     granted: dict[int, str]

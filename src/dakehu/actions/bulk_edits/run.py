@@ -158,9 +158,12 @@ def act_on_each(
     at: datetime,
     way: Way,
 ) -> _Tally:
-    """Do the action to one row after the other; what is refused leaves the others alone."""
+    """Do the action to one row after the other; what is refused leaves the others alone.
+
+    A row that is named twice is done once: each starts from what stood before.
+    """
     tally = _Tally()
-    for one in picked:
+    for one in {one.opportunity_id: one for one in picked}.values():
         pk = one.opportunity_id
         row = gathered.rows.get(pk)
         if row is None:
