@@ -127,9 +127,9 @@ def served(template_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @contextmanager
-def serving(home: Path, *, demo: bool = True) -> Iterator[Served]:
-    """Serve the data in `home` until the block ends."""
-    port = free_port()
+def serving(home: Path, *, demo: bool = True, port: int | None = None) -> Iterator[Served]:
+    """Serve the data in `home` until the block ends, on a port of its own unless told."""
+    port = port or free_port()
     result = Served(f"http://127.0.0.1:{port}", home / "dakehu.sqlite3", home / "server.log")
     with result.log.open("wb") as log:
         server = subprocess.Popen(

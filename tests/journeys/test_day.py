@@ -1,13 +1,16 @@
 """A day in a real browser: log a visit in four actions, plan tomorrow by thumb, log offline."""
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import PATIENCE, Served
+from tests.journeys.conftest import PATIENCE, Served, serving
 from tests.journeys.steps import dialog_of, english_left, overhang, sign_in
 
 OpenPage = Callable[..., Page]
@@ -82,36 +85,53 @@ def test_tomorrow_is_planned_by_thumb(open_page: OpenPage, served: Served) -> No
 
 
 def test_without_connection_one_logs_and_it_is_one_activity(
-    browser: Browser, served: Served
+    browser: Browser, template_home: Path, tmp_path: Path
 ) -> None:
-    page = browser.new_page(base_url=served.url)  # its console tells of the failures, as it should
-    page.set_default_timeout(PATIENCE * 500)
-    sign_in(page, "demo-sales")
-    page.goto("/today/")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("caches.match('/offline/').then(Boolean)")
-    # In the dialog that is open when the connection goes.
-    page.keyboard.press("l")
-    line = dialog_of(page).locator("[name=line]")
-    line.fill("电话 offline-one")
-    page.context.set_offline(True)
-    line.press("Enter")
-    expect(page.locator("[data-waiting]")).to_be_visible()
-    expect(page.locator("[data-waiting-count]")).to_have_text("1")
-    assert count(served, "subject = 'offline-one'") == 0
-    # On the page that stands in for all others.
-    page.goto("/opportunities/")
-    expect(page.locator("#offline-log")).to_be_visible()
-    page.locator("#offline-line").fill("拜访 offline-two 明天 9:00")
-    page.locator("#offline-line").press("Enter")
-    expect(page.locator("#offline-waiting li")).to_have_count(2)
-    page.context.set_offline(False)
-    page.goto("/today/")
-    expect(page.locator("[data-waiting]")).to_be_hidden()
-    page.goto("/today/")
-    assert count(served, "subject = 'offline-one'") == 1
-    assert count(served, "subject = 'offline-two' AND state = 1") == 1
-    page.close()
+    home = tmp_path / "home"
+    shutil.copytree(template_home, home)
+    with ExitStack() as stood:
+        server = stood.enter_context(ExitStack())
+        there = server.enter_context(serving(home))
+        # Its console tells of the failures, as it should.
+        page = browser.new_page(base_url=there.url)
+        stood.callback(page.close)
+        page.set_default_timeout(PATIENCE * 500)
+        sign_in(page, "demo-sales")
+        page.goto("/today/")
+        page.wait_for_function("caches.match('/offline/').then(Boolean)")
+
+        # In the dialog that is open when the connection goes.
+        page.keyboard.press("l")
+        line = dialog_of(page).locator("[name=line]")
+        line.fill("电话 offline-one")
+        page.context.set_offline(True)
+        line.press("Enter")
+        expect(page.locator("[data-waiting-count]")).to_have_text("1")
+        assert count(there, "subject = 'offline-one'") == 0
+        page.context.set_offline(False)
+        expect(page.locator("[data-waiting]")).to_be_hidden()
+        assert count(there, "subject = 'offline-one'") == 1
+
+        # The server is out of reach: sent, not taken, kept; any page is the one that stands ready.
+        page.keyboard.press("l")
+        line = dialog_of(page).locator("[name=line]")
+        line.fill("电话 offline-two")
+        server.close()
+        line.press("Enter")
+        expect(page.locator("[data-waiting-count]")).to_have_text("1")
+        page.goto("/opportunities/")
+        page.locator("#offline-line").fill("拜访 offline-three 明天 9:00")
+        page.locator("#offline-line").press("Enter")
+        expect(page.locator("#offline-waiting li")).to_have_count(2)
+        assert page.locator("main").inner_text().count("CNY") == 0
+
+        # Back again: each is one activity, however often the pages try.
+        server.enter_context(serving(home, port=int(there.url.rsplit(":", 1)[1])))
+        for _turn in range(2):
+            page.goto("/today/")
+            expect(page.locator("[data-waiting]")).to_be_hidden()
+        assert count(there, "subject = 'offline-two'") == 1
+        assert count(there, "subject = 'offline-three' AND state = 1") == 1
 
 
 def test_the_calendar_is_moved_by_mouse_and_by_keyboard(page: Page, served: Served) -> None:
