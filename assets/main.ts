@@ -6,6 +6,8 @@ import "./days";
 import "./drafts";
 import "./filters";
 import "./keys";
+import "./files";
 import "./menus";
+import "./mentions";
 import "./print";
 import "./toasts";

@@ -25,6 +25,7 @@ from dakehu.messages import (
     ledger,
     methods,
     money,
+    notes,
     opportunities,
     organisation,
     people,
@@ -33,6 +34,7 @@ from dakehu.messages import (
     quotas,
     reviews,
     small_sales,
+    teams,
     units,
 )
 from dakehu.messages.reasons import REASONS
@@ -49,6 +51,7 @@ SENTENCES: dict[str, str | Promise] = {
     **ledger.SENTENCES,
     **methods.SENTENCES,
     **money.SENTENCES,
+    **notes.SENTENCES,
     **opportunities.SENTENCES,
     **organisation.SENTENCES,
     **people.SENTENCES,
@@ -57,6 +60,7 @@ SENTENCES: dict[str, str | Promise] = {
     **quotas.SENTENCES,
     **reviews.SENTENCES,
     **small_sales.SENTENCES,
+    **teams.SENTENCES,
     **units.SENTENCES,
 }
 

@@ -43,7 +43,7 @@ from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
 from dakehu.core.opportunities import Line
-from dakehu.models import Change, Evidence, LineSet, Movement, Opportunity
+from dakehu.models import Change, Competitor, Evidence, LineSet, Movement, Opportunity
 from dakehu.queries.stages import version_in_force
 from dakehu.queries.superiors import superior_right
 
@@ -265,8 +265,25 @@ def _take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date)
         elif change.field == "evidence":
             _evidence_back(row, change)
             back["evidence"] = (change.new, change.old)
+        elif change.field == "competitor_note":
+            _rival_note_back(row, change)
+            back["competitor_note"] = (change.new, change.old)
+        elif change.field == "next_step_done":
+            back["next_step_done"] = (change.new, None)
     row.sort_key = sort_key(row.name)
     note_changes(row.pk, back, save)
+
+
+def _rival_note_back(row: Opportunity, change: Change) -> None:
+    """Set what was known of a rival back; gone with the rival, it needs no setting back."""
+    known = change.new or change.old or {}
+    rival = Competitor.objects.filter(opportunity_id=row.pk, name=known["name"]).first()
+    if rival is None:
+        return
+    if rival.note != (change.new or {}).get("note", ""):
+        raise Conflict("ledger.changed_since", field="competitor_note", on=row.last_on)
+    rival.note = (change.old or {}).get("note", "")
+    rival.save(update_fields=["note"])
 
 
 def _evidence_back(row: Opportunity, change: Change) -> None:

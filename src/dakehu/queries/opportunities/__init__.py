@@ -23,27 +23,34 @@ from dakehu.queries.opportunities.list import (
     every_opportunity,
     opportunities,
 )
-from dakehu.queries.opportunities.single import OpportunityShown, opportunity
+from dakehu.queries.opportunities.next_step import DealInPlace, deal_in_place
+from dakehu.queries.opportunities.similar import SimilarDeal, similar_won
+from dakehu.queries.opportunities.single import OpportunityShown, RivalShown, opportunity
 
 __all__ = [
     "MOST_COUNTED",
     "STATES",
     "AccountChoice",
     "Choices",
+    "DealInPlace",
     "Event",
     "FieldChange",
     "OpportunityFilter",
     "OpportunityPageOfList",
     "OpportunityRow",
     "OpportunityShown",
+    "RivalShown",
+    "SimilarDeal",
     "account_by_name",
     "account_choices",
     "choices",
+    "deal_in_place",
     "every_opportunity",
     "may_be_owner",
     "opportunities",
     "opportunity",
     "owner_choices",
     "product_choices",
+    "similar_won",
     "unit_choices",
 ]

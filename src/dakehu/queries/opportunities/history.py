@@ -128,11 +128,17 @@ class Undoable:
     who: str
 
 
-def history_of(*, opportunity_id: int, language: str) -> History:
-    """Give what happened; the caller has checked that the viewer may see the opportunity."""
+def history_of(
+    *, opportunity_id: int, language: str, types: tuple[str, ...] = ("opportunity",)
+) -> History:
+    """Give what happened; the caller has checked that the viewer may see the opportunity.
+
+    `types` are the objects whose field changes are told: those of the opportunity's own, which
+    undo knows, and what else is kept under its number (actions.teams.OBJECT_TYPE).
+    """
     english = language.startswith("en")
     movements = _movements(opportunity_id, english)
-    changes = _changes(opportunity_id, english)
+    changes = _changes(opportunity_id, english, types)
     taken_back = {m["reverses"] for m in movements.values() if m["reverses"] is not None}
     lived = sorted(
         (m for m in movements.values() if m["reverses"] is None),
@@ -325,9 +331,11 @@ def _mirrors(
     return events
 
 
-def _changes(opportunity_id: int, english: bool) -> dict[UUID, list[tuple[Any, ...]]]:
+def _changes(
+    opportunity_id: int, english: bool, types: tuple[str, ...]
+) -> dict[UUID, list[tuple[Any, ...]]]:
     rows = (
-        Change.objects.filter(object_type="opportunity", object_id=opportunity_id)
+        Change.objects.filter(object_type__in=types, object_id=opportunity_id)
         .order_by("-id")
         .values_list(
             "correlation_id", "field", "old", "new", "at", "way", "actor_id",

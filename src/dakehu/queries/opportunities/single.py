@@ -59,17 +59,29 @@ SELECT o.id, o.code, o.name, o.account_id, a.name AS account, o.owner_id, p.name
     ORDER BY g."right" DESC LIMIT 1) AS granted,
   EXISTS(SELECT 1 FROM dakehu_grant g WHERE g.account_id = o.account_id AND g.person_id = %s)
     AS account_granted,
+  k.seen_at, k.pinned_at IS NOT NULL AS pinned, k.followed_at IS NOT NULL AS followed,
   EXISTS(SELECT 1 FROM dakehu_lineset l WHERE l.opportunity_id = o.id AND l.is_current) AS lined,
   EXISTS(SELECT 1 FROM dakehu_competitor c WHERE c.opportunity_id = o.id) AS rivalled,
   EXISTS(SELECT 1 FROM dakehu_evidence e WHERE e.opportunity_id = o.id) AS proven
 FROM dakehu_opportunity o JOIN dakehu_person p ON p.id = o.owner_id
   LEFT JOIN dakehu_account a ON a.id = o.account_id
+  LEFT JOIN dakehu_mark k ON k.person_id = %s AND k.object_type = 'opportunity'
+    AND k.object_id = o.id
 WHERE o.id = %s
 """
 _DAYS = (
     "close_on", "next_step_on", "created_on", "stage_since", "last_on", "decided_on",
 )  # fmt: skip
-_FLAGS = ("voided", "start_unknown", "evidence_unknown", "lined", "rivalled", "proven")
+_FLAGS = (
+    "voided",
+    "start_unknown",
+    "evidence_unknown",
+    "lined",
+    "rivalled",
+    "proven",
+    "pinned",
+    "followed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,15 @@ class LineShown:
     unit_price: Decimal
     amount: Decimal
     delivery_month: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RivalShown:
+    """A competitor met on the deal, and what is known of them."""
+
+    id: int
+    name: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +202,18 @@ class OpportunityShown:
     loss_proof: tuple[EvidenceShown, ...]
     gaps: tuple[EvidenceShown, ...]
     lines: tuple[LineShown, ...]
-    competitors: tuple[str, ...]
+    rivals: tuple[RivalShown, ...]
+    last_look: datetime | None
+    pinned: bool
+    followed: bool
     history: tuple[Event, ...]
     undo: Undoable | None
     may: May
+
+    @property
+    def competitors(self) -> tuple[str, ...]:
+        """Give the names of the competitors."""
+        return tuple(rival.name for rival in self.rivals)
 
     @property
     def is_open(self) -> bool:
@@ -240,24 +269,25 @@ def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> Opportun
         loss_proof=loss_proof_of(stages, version),
         gaps=gaps_of(stages, here),
         lines=_lines(opportunity_id, digits, language) if raw["lined"] else (),
-        competitors=tuple(
-            Competitor.objects.filter(opportunity_id=opportunity_id)
-            .order_by("id")
-            .values_list("name", flat=True)[:50]
-        )
-        if raw["rivalled"]
-        else (),
+        rivals=rivals_of(opportunity_id) if raw["rivalled"] else (),
+        last_look=moment_of(raw["seen_at"]) if raw["seen_at"] else None,
         history=ledger.events,
         undo=undoable(ledger, viewer, may_edit=may.edit, may_correct=may.correct),
         may=may,
     )
 
 
+def rivals_of(opportunity_id: int) -> tuple[RivalShown, ...]:
+    """Give the competitors of a deal in sight."""
+    rows = Competitor.objects.filter(opportunity_id=opportunity_id).order_by("id")
+    return tuple(RivalShown(*row) for row in rows.values_list("id", "name", "note")[:50])
+
+
 _SAME = (
     "id", "code", "name", "version", "account_id", "owner_id", "unit_id", "method_version_id",
     "voided", "close_on", "source", "compelling_event", "next_step", "next_step_on",
     "created_on", "stage_since", "last_on", "decided_on", "start_unknown",
-    "evidence_unknown", "updated_at",
+    "evidence_unknown", "updated_at", "pinned", "followed",
 )  # fmt: skip
 
 
@@ -266,7 +296,7 @@ def _row(viewer: Viewer, opportunity_id: int) -> dict[str, Any]:
         raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
     me = viewer.person_id or 0
     with connections[read_alias()].cursor() as cursor:
-        cursor.execute(_ROW, [me, me, opportunity_id])
+        cursor.execute(_ROW, [me, me, me, opportunity_id])
         found = cursor.fetchone()
         columns = [column[0] for column in cursor.description]
     if found is None:

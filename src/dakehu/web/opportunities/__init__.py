@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dakehu.web.opportunities.competitors import competitor_edit, competitors, similar_deals
 from dakehu.web.opportunities.edit import (
     account_names,
     opportunity_create,
@@ -12,6 +13,7 @@ from dakehu.web.opportunities.moves import (
     opportunity_undo,
     opportunity_verb,
 )
+from dakehu.web.opportunities.next_step import next_step
 from dakehu.web.opportunities.pages import (
     opportunity_export,
     opportunity_filter,
@@ -31,5 +33,9 @@ urlpatterns = [
     path(f"{_ONE}/edit/", opportunity_edit, name="opportunity_edit"),
     path(f"{_ONE}/undo/", opportunity_undo, name="opportunity_undo"),
     path(f"{_ONE}/correct/<int:movement_id>/", opportunity_correct, name="opportunity_correct"),
+    path(f"{_ONE}/next-step/", next_step, name="next_step"),
+    path(f"{_ONE}/competitors/", competitors, name="competitors"),
+    path(f"{_ONE}/competitors/<int:competitor_id>/", competitor_edit, name="competitor_edit"),
+    path(f"{_ONE}/similar/", similar_deals, name="similar_deals"),
     path(f"{_ONE}/<slug:verb>/", opportunity_verb, name="opportunity_verb"),
 ]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -24,6 +26,8 @@ from dakehu.queries.units import all_units, units_in_sight
 from dakehu.web.exports import Cell, amount_head, list_as_file
 from dakehu.web.forms import status_of
 from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
+from dakehu.web.opportunities.competitors import RivalForm
+from dakehu.web.opportunities.next_step import step_forms
 from dakehu.web.opportunities.wording import (
     CATEGORIES,
     PLACES,
@@ -31,7 +35,6 @@ from dakehu.web.opportunities.wording import (
     SOURCES,
     STATES,
     rate_words,
-    told,
 )
 
 
@@ -226,13 +229,16 @@ def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpRespons
     page = queries.opportunity(
         viewer=request.viewer, opportunity_id=opportunity_id, today=request.today
     )
-    names = {page.account_id: page.account} if page.account_id else {}
     return render_page(
         request,
         "opportunities/page.html",
         {
             "page": page,
-            "events": [told(event, account_names=names) for event in page.history],
+            "may_edit": page.may.edit,
+            "step_forms": step_forms(page, request.today),
+            "rival_form": RivalForm(auto_id="rival_%s"),
+            "marks": leads_somewhere("/marks/opportunity/1/seen/"),
+            "activities": leads_somewhere("/activities/log/"),
             "category": CATEGORIES[page.category],
             "place": PLACES[page.place],
             "source": SOURCES.get(page.source, ""),
@@ -240,9 +246,18 @@ def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpRespons
             "outcome": _outcome(page),
             "ticked": sum(1 for item in page.here.evidence if item.tick),
             "now_days": page.here.days or 0,
-            "next_step_by": page.owner,
         },
     )
+
+
+@cache
+def leads_somewhere(url: str) -> bool:
+    """Test if an address is one of this installation's."""
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True
 
 
 def _outcome(page: queries.OpportunityShown) -> str:
