@@ -1,6 +1,8 @@
 // Files by choosing, dragging, pasting or a photo: a form with data-files is sent as soon as there
 // are some; a card with data-drop names the form that takes what is dropped on it.
 
+export {};
+
 function send(form: HTMLFormElement, files: FileList | File[]): void {
   const input = form.querySelector<HTMLInputElement>("input[type=file][multiple]");
   if (!input || !files.length) return;

@@ -1,6 +1,8 @@
 // @ in a note: the server offers colleagues, the keyboard or a tap chooses one. A box with
 // data-mentions (the address to ask) holds the textarea and the list.
 
+export {};
+
 const WAIT = 120;
 let timer = 0;
 let asked = 0;
