@@ -74,7 +74,9 @@ class NoteForm(forms.Form):
 
     text = forms.CharField(
         label=lazy("Note"),
-        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+        widget=forms.Textarea(
+            attrs={"rows": 2, "placeholder": lazy("Write a note. @ mentions a colleague.")}
+        ),
         strip=False,
     )
     add_to_team = forms.BooleanField(label=lazy("Put them on the selling team"), required=False)

@@ -59,7 +59,7 @@ SELECT o.id, o.code, o.name, o.account_id, a.name AS account, o.owner_id, p.name
     ORDER BY g."right" DESC LIMIT 1) AS granted,
   EXISTS(SELECT 1 FROM dakehu_grant g WHERE g.account_id = o.account_id AND g.person_id = %s)
     AS account_granted,
-  k.seen_at, k.pinned_at IS NOT NULL AS pinned, k.followed_at IS NOT NULL AS followed,
+  k.seen_at,
   EXISTS(SELECT 1 FROM dakehu_lineset l WHERE l.opportunity_id = o.id AND l.is_current) AS lined,
   EXISTS(SELECT 1 FROM dakehu_competitor c WHERE c.opportunity_id = o.id) AS rivalled,
   EXISTS(SELECT 1 FROM dakehu_evidence e WHERE e.opportunity_id = o.id) AS proven
@@ -204,8 +204,6 @@ class OpportunityShown:
     lines: tuple[LineShown, ...]
     rivals: tuple[RivalShown, ...]
     last_look: datetime | None
-    pinned: bool
-    followed: bool
     history: tuple[Event, ...]
     undo: Undoable | None
     may: May
@@ -287,7 +285,7 @@ _SAME = (
     "id", "code", "name", "version", "account_id", "owner_id", "unit_id", "method_version_id",
     "voided", "close_on", "source", "compelling_event", "next_step", "next_step_on",
     "created_on", "stage_since", "last_on", "decided_on", "start_unknown",
-    "evidence_unknown", "updated_at", "pinned", "followed",
+    "evidence_unknown", "updated_at",
 )  # fmt: skip
 
 
