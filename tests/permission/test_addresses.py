@@ -16,16 +16,24 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from dakehu.models import (
     Appointment,
+    Attachment,
+    Competitor,
+    Contact,
     Entry,
     Evidence,
     ImportRun,
+    Mention,
     Movement,
+    Note,
     Person,
     Product,
     Review,
     ReviewAction,
     ReviewNote,
     ReviewUnit,
+    Stakeholder,
+    StoredFile,
+    TeamMember,
 )
 from dakehu.web.numbers import NUMBERS
 from tests.permission.company import Company
@@ -57,6 +65,7 @@ POST_ONLY = {
     "books_close", "choose_language", "choose_theme", "demo_login",
     "import_take_in", "import_match", "import_stop", "import_go_on", "import_revert",
     "import_check", "method_gate", "opportunity_undo", "person_appoint", "person_password",
+    "file_delete", "file_restore", "mention_done", "note_delete", "note_restore", "note_write",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
 }  # fmt: skip
 
@@ -128,7 +137,42 @@ class Facts:
 #: Parameters that name a customers' record; the others of Facts.out belong to one of these.
 RECORDS = {
     "opportunity_id", "account_id", "contact_id", "small_sale_id", "review_id", "review_action_id",
+    "record_id", "note_id", "attachment_id",
 }  # fmt: skip
+
+
+def hanging_on(company: Company, opportunity: int) -> Values:
+    """Let a note, a file, a colleague, a contact and a rival hang on a deal."""
+    sales, head = company.people["demo-sales"], company.people["demo-head"]
+    note = Note.objects.create(
+        opportunity_id=opportunity, text="一二三", author_id=sales, written_at=company.now
+    )
+    Mention.objects.create(note=note, person_id=head)
+    kept = StoredFile.objects.create(
+        sha256="0" * 64, name="no.txt", size=1, content_type="", uploaded_at=company.now
+    )
+    file = Attachment.objects.create(
+        file=kept, opportunity_id=opportunity, added_by_id=sales, added_at=company.now
+    )
+    # Of a person who is asked nothing here: being on a team changes what one sees.
+    member = TeamMember.objects.create(
+        opportunity_id=opportunity, person_id=sales, added_at=company.now
+    )
+    contact = Contact.objects.order_by("id")[0]
+    stakeholder = Stakeholder.objects.create(
+        opportunity_id=opportunity, contact=contact, added_at=company.now
+    )
+    rival = Competitor.objects.create(opportunity_id=opportunity, name="一二三")
+    return {
+        "record_id": [opportunity],
+        "note_id": [note.pk],
+        "attachment_id": [file.pk],
+        "member_id": [member.pk],
+        "stakeholder_id": [stakeholder.pk],
+        "competitor_id": [rival.pk],
+    }
+
+
 NO_FIGURES = {
     "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
     "sums": {
@@ -171,6 +215,7 @@ def facts(company: Company) -> Facts:
         assert movement is not None
         assert stage is not None
         return {
+            **hanging_on(company, opportunity),
             "opportunity_id": [opportunity],
             "movement_id": [movement.pk],
             "evidence_id": [filed.get(opportunity, ticked.pk if ticked else 0)],
@@ -213,8 +258,10 @@ def facts(company: Company) -> Facts:
             "name": ["start"],
             "chapter": ["start"],
             "subject": ["funnel"],
+            "record": ["opportunity", "no-such-kind"],
         },
         out={
+            "record": ["opportunity"],
             **of(hidden),
             "account_id": [dark],
             "contact_id": [contacted[dark]],

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from dakehu.actions.contacts import create_contact
 from dakehu.actions.notes import write_note
@@ -29,6 +31,7 @@ from dakehu.models import (
     Mention,
     MoveRequest,
     Note,
+    Opportunity,
     TeamMember,
 )
 from tests.world import World
@@ -173,7 +176,7 @@ def test_pages_of_the_timeline_join_without_gap_or_repetition(world: World) -> N
 
 def test_what_changed_since_the_last_look_is_others_doing(world: World) -> None:
     deal = full_deal(world)
-    look = world.at + timedelta(hours=1)
+    look = timezone.now() + timedelta(hours=1)
     Mark.objects.create(
         person_id=world.people["mei"], object_type="opportunity", object_id=deal, seen_at=look
     )
@@ -311,20 +314,21 @@ def test_files_are_saved_never_shown_and_programs_refused(world: World) -> None:
     assert got["Content-Disposition"].startswith("attachment")
     assert got["X-Content-Type-Options"] == "nosniff"
     assert b"".join(got.streaming_content) == b"x"  # type: ignore[attr-defined]
+    got.close()
     assert world.client("lu").get(f"/files/{one.pk}/").status_code == 404
     assert wen.post(f"/files/{one.pk}/delete/", headers=HTMX).status_code == 200
     assert wen.get(f"/files/{one.pk}/").status_code == 404
     wen.post(f"/files/{one.pk}/restore/")
-    assert wen.get(f"/files/{one.pk}/").status_code == 200
+    back = wen.get(f"/files/{one.pk}/")
+    back.close()
+    assert back.status_code == 200
 
 
 def test_similar_won_deals_are_those_in_sight_and_alike(world: World) -> None:
-    from dakehu.models import Opportunity
-
     mine = world.create(name="Mine").opportunity_id
     won = world.create(name="Won alike").opportunity_id
     far = world.create("lu", name="Won elsewhere").opportunity_id
-    small = world.create(name="Won but tiny", amount=1).opportunity_id
+    small = world.create(name="Won but tiny", amount=Decimal(1)).opportunity_id
     Opportunity.objects.filter(pk__in=(won, far, small)).update(
         place=2, decided_on=world.today, category=4
     )

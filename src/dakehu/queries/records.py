@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import NotAllowed, NotFound
-from dakehu.models import Account, Contact, Grant, Opportunity
+from dakehu.models import Account, Contact, Grant, Mark, Opportunity
 from dakehu.models.visibility import is_in_scope
 from dakehu.queries.people import PersonName, viewer_of
 
@@ -55,6 +55,8 @@ class Record:
     is_gone: bool
     #: Of an opportunity: its account's name, which whoever sees the deal may read.
     account_name: str = ""
+    #: When the viewer last had it before them.
+    last_look: datetime | None = None
 
     @property
     def manager_id(self) -> int | None:
@@ -130,55 +132,70 @@ def _work(viewer: Viewer, column: str, outer: str) -> Exists:
     )
 
 
+def _looked(viewer: Viewer, kind: str) -> Subquery:
+    marks = Mark.objects.filter(
+        person_id=viewer.person_id or 0, object_type=kind, object_id=OuterRef("pk")
+    )
+    return Subquery(marks.values("seen_at")[:1])
+
+
 def _opportunity(viewer: Viewer, record_id: int) -> Record | None:
     row: Any = (
         Opportunity.objects.visible_to(viewer)
-        .annotate(work=_work(viewer, "opportunity_id", "pk"))
+        .annotate(work=_work(viewer, "opportunity_id", "pk"), looked=_looked(viewer, "opportunity"))
         .filter(pk=record_id)
-        .values_list("name", "owner_id", "unit_id", "account_id", "work", "voided", "account__name")
+        .values_list(
+            "name", "owner_id", "unit_id", "account_id", "work", "voided", "account__name", "looked"
+        )
         .first()
     )
     if row is None:
         return None
-    name, owner, unit, account, work, voided, account_name = row
+    name, owner, unit, account, work, voided, account_name, looked = row
     return Record(
         "opportunity", record_id, name, owner, unit, account, "work" if work else None, voided,
-        account_name or "",
+        account_name or "", looked,
     )  # fmt: skip
 
 
 def _account(viewer: Viewer, record_id: int) -> Record | None:
     row: Any = (
         Account.visible_to(viewer)
-        .annotate(work=_work(viewer, "account_id", "pk"))
+        .annotate(work=_work(viewer, "account_id", "pk"), looked=_looked(viewer, "account"))
         .filter(pk=record_id)
-        .values_list("name", "manager_id", "unit_id", "work", "deleted_at")
+        .values_list("name", "manager_id", "unit_id", "work", "deleted_at", "looked")
         .first()
     )
     if row is None:
         return None
-    name, manager, unit, work, gone = row
+    name, manager, unit, work, gone, looked = row
     return Record(
         "account", record_id, name, manager, unit, record_id, "work" if work else None,
-        gone is not None,
+        gone is not None, "", looked,
     )  # fmt: skip
 
 
 def _contact(viewer: Viewer, record_id: int) -> Record | None:
     row: Any = (
         Contact.objects.filter(pk=record_id, account__in=Account.visible_to(viewer))
-        .annotate(work=_work(viewer, "account_id", "account_id"))
+        .annotate(work=_work(viewer, "account_id", "account_id"), looked=_looked(viewer, "contact"))
         .values_list(
-            "name", "account__manager_id", "account__unit_id", "account_id", "work", "deleted_at"
+            "name",
+            "account__manager_id",
+            "account__unit_id",
+            "account_id",
+            "work",
+            "deleted_at",
+            "looked",
         )
         .first()
     )
     if row is None:
         return None
-    name, manager, unit, account, work, gone = row
+    name, manager, unit, account, work, gone, looked = row
     return Record(
         "contact", record_id, name, manager, unit, account, "work" if work else None,
-        gone is not None,
+        gone is not None, "", looked,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.models import Account, Change, Contact, Mark
+from dakehu.models import Account, Change, Contact
 from dakehu.queries.contacts import hidden_fields
 from dakehu.queries.files import FileRow, files_on
 from dakehu.queries.notes import NoteRow, notes_before
@@ -78,19 +78,6 @@ _TAB_OF = {
 }  # fmt: skip
 
 
-def last_look(viewer: Viewer, *, kind: str, record_id: int) -> datetime | None:
-    """Give when the viewer last had the record before them; marks grant nothing."""
-    return (
-        Mark.objects.filter(
-            person_id=viewer.person_id or 0,
-            object_type=kind,
-            object_id=min(record_id, LARGEST_ID),
-        )
-        .values_list("seen_at", flat=True)
-        .first()
-    )
-
-
 def timeline(
     viewer: Viewer,
     *,
@@ -102,8 +89,13 @@ def timeline(
     today: date,
     size: int = SIZE,
 ) -> Timeline:
-    """Give a page. NotFound as `record_in_sight`, RuleBroken `list.bad_cursor`."""
+    """Give a page; news are since the moment named, else since the viewer's own last look.
+
+    NotFound as `record_in_sight`, RuleBroken `list.bad_cursor`.
+    """
     record = record_in_sight(viewer, kind=kind, record_id=record_id)
+    if since is None and not after:
+        since = record.last_look
     tab = tab if tab in TABS else "all"
     start = _start(after)
     found: list[Item] = []
@@ -265,7 +257,8 @@ def _saves(
         Change.objects.filter(object_type__in=list(types), object_id=record.id)
         .exclude(field__in=hidden)
         .select_related("actor", "for_person")
-        .order_by("-id")[:_MOST_CHANGES]
+        # Not by number alone: a planner may walk the whole table by its key.
+        .order_by("-object_type", "-id")[:_MOST_CHANGES]
     )
     english = viewer.language.startswith("en")
 

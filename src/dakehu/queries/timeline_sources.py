@@ -27,7 +27,7 @@ from dakehu.queries.people import PersonName, person_name
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.records import Record, Until
 from dakehu.queries.snapshot import read_alias
-from dakehu.queries.stages import versions_in_force
+from dakehu.queries.stages import stage_name
 
 #: Of a deal's requests and reviews the newest are read.
 _MOST = 100
@@ -204,7 +204,7 @@ def judged_on(viewer: Viewer, *, record: Record) -> list[JudgedRow]:
                 JudgedRow(4 * pk + 2, moment_of(at), day_of(on), 0, "", "", asked, text, day)
             )
             continue
-        stage = _stage_name(stage_id, viewer.language)
+        stage = stage_name(stage_id, viewer.language)
         found.append(JudgedRow(4 * pk, moment_of(at), day_of(on), 1, verb, stage, asked, text))
         if state != 1 and answered is not None:
             moment = moment_of(answered)
@@ -257,21 +257,10 @@ def _headline(row: Movement, sides: dict[int, tuple[int, int, str]], language: s
         kind=Kind(row.kind),
         opportunity_id=row.opportunity_id,
         name=row.opportunity.name,
-        before=_stage_name(left[0] if left else None, language),
-        after=_stage_name(entered[0] if entered else None, language),
+        before=stage_name(left[0] if left else None, language),
+        after=stage_name(entered[0] if entered else None, language),
         amount=amount,
         currency=currency,
         who=actor,
         actor_id=row.actor_id,
     )
-
-
-def _stage_name(stage_id: int | None, language: str) -> str:
-    """Give a stage's name by the newest version that has it."""
-    if not stage_id:
-        return ""
-    for version in reversed(list(versions_in_force().values())):
-        stage = version.by_id(stage_id)
-        if stage is not None:
-            return stage.name(language)
-    return ""

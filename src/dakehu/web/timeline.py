@@ -132,7 +132,7 @@ def timeline_shown(
         record_id=record_id,
         tab=get.get("tab", "all"),
         after=get.get("after", ""),
-        since=_since(request, kind, record_id),
+        since=_since(request),
         today=request.today,
     )
     template = "timeline/page.html"
@@ -153,18 +153,13 @@ def timeline_shown(
     return render_page(request, template, facts, status=status)
 
 
-def _since(request: SignedRequest, kind: str, record_id: int) -> datetime | None:
-    """Give the last look: as the page says, which has marked its own since; else as it stands."""
-    said = request.GET.get("since", "")
-    if said:
-        try:
-            moment = datetime.fromisoformat(said)
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else None
-    if request.GET.get("after"):
+def _since(request: SignedRequest) -> datetime | None:
+    """Give the last look as the page says: it has marked this one since."""
+    try:
+        moment = datetime.fromisoformat(request.GET.get("since", ""))
+    except ValueError:
         return None
-    return queries.last_look(request.viewer, kind=kind, record_id=record_id)
+    return moment if moment.tzinfo else None
 
 
 def _row(request: SignedRequest, item: queries.Item, page: queries.Timeline) -> Row:

@@ -72,16 +72,7 @@ WHERE o.id = %s
 _DAYS = (
     "close_on", "next_step_on", "created_on", "stage_since", "last_on", "decided_on",
 )  # fmt: skip
-_FLAGS = (
-    "voided",
-    "start_unknown",
-    "evidence_unknown",
-    "lined",
-    "rivalled",
-    "proven",
-    "pinned",
-    "followed",
-)
+_FLAGS = ("voided", "start_unknown", "evidence_unknown", "lined", "rivalled", "proven")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +267,13 @@ def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> Opportun
 
 
 def rivals_of(opportunity_id: int) -> tuple[RivalShown, ...]:
-    """Give the competitors of a deal in sight."""
-    rows = Competitor.objects.filter(opportunity_id=opportunity_id).order_by("id")
-    return tuple(RivalShown(*row) for row in rows.values_list("id", "name", "note")[:50])
+    """Give the competitors of a deal in sight, in the order in which they were met.
+
+    Ordered here: asked for the first by number, a planner may walk the whole table by its key.
+    """
+    rows = Competitor.objects.filter(opportunity_id=opportunity_id)
+    found = (RivalShown(*row) for row in rows.values_list("id", "name", "note")[:50])
+    return tuple(sorted(found, key=lambda rival: rival.id))
 
 
 _SAME = (
