@@ -124,7 +124,7 @@ def test_notes_files_and_timelines_are_seen_where_the_record_is(company: Company
                 assert page.notes_hidden == (not may)
                 assert record_of_file(viewer, attachment_id=hung.file[kind, record]).id == record
                 met += 1
-    company.met(met > 50)
+    company.met(met)
 
 
 def test_mentions_wait_for_whom_the_record_is_in_sight(company: Company) -> None:
