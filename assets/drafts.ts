@@ -110,6 +110,13 @@ addEventListener("beforeunload", (event) => {
 addEventListener("pageshow", () => {
   leaving = false;
 });
+// What the server has taken out of a form that stays on the page is no draft any more.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, xhr } = (event as CustomEvent).detail;
+  const form: unknown = requestConfig?.elt;
+  if (!(form instanceof HTMLFormElement) || !form.matches("form[data-draft]")) return;
+  if (xhr.status < 400) sessionStorage.removeItem(keyOf(form));
+});
 document.addEventListener("htmx:afterSwap", (event) => {
   leaving = false;
   if (event.target instanceof Element) arrive(event.target);

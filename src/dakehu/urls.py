@@ -2,13 +2,15 @@
 
 from django.urls import include, path
 
-#: Evidence stands before the opportunities: its addresses would read as verbs of theirs.
+#: Evidence, teams and stakeholders stand before the opportunities: their addresses would read as
+#: verbs of theirs.
 SUBJECTS = (
     "login", "preferences", "funnel", "health", "speed", "compare", "trend", "by_product",
     "hygiene", "reviews", "numbers", "guide", "methods", "accounts", "contacts", "quotas", "units",
     "people", "products", "rates", "organisation", "evidence", "opportunities", "small_sales",
     "imports", "audit", "background", "past", "validations", "board", "views", "bulk_edits",
-    "cells", "activities", "calendar", "today", "install",
+    "cells", "activities", "calendar", "today", "install", "teams", "stakeholders", "timeline",
+    "notes", "files",
 )  # fmt: skip
 
 urlpatterns = [path("", include(f"dakehu.web.{subject}")) for subject in SUBJECTS]

@@ -17,8 +17,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from dakehu.models import (
     Activity,
     Appointment,
+    Attachment,
     BulkEdit,
     BulkEditRow,
+    Competitor,
+    Contact,
     DealReview,
     Entry,
     Evidence,
@@ -35,6 +38,9 @@ from dakehu.models import (
     ReviewNote,
     ReviewUnit,
     SavedView,
+    Stakeholder,
+    StoredFile,
+    TeamMember,
 )
 from dakehu.queries.stages import version_in_force
 from dakehu.web.numbers import NUMBERS
@@ -73,6 +79,7 @@ POST_ONLY = {
     "inbox_send_back", "request_create", "request_withdraw",
     "activity_cancel", "activity_move", "activity_restore", "calendar_feed_close",
     "calendar_feed_open", "mention_settle", "next_step_put_off", "tomorrow_plan",
+    "file_delete", "file_restore", "mention_done", "note_delete", "note_restore", "note_write",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
     "bin_restore", "history_undo",
@@ -152,7 +159,42 @@ RECORDS = {
     "record_id",
     "activity_id", "mention_id",
     "view_id",
+    "note_id", "attachment_id",
 }  # fmt: skip
+
+
+def hanging_on(company: Company, opportunity: int) -> Values:
+    """Let a note, a file, a colleague, a contact and a rival hang on a deal."""
+    sales, head = company.people["demo-sales"], company.people["demo-head"]
+    note = Note.objects.create(
+        opportunity_id=opportunity, text="一二三", author_id=sales, written_at=company.now
+    )
+    Mention.objects.create(note=note, person_id=head)
+    kept = StoredFile.objects.create(
+        sha256="0" * 64, name="no.txt", size=1, content_type="", uploaded_at=company.now
+    )
+    file = Attachment.objects.create(
+        file=kept, opportunity_id=opportunity, added_by_id=sales, added_at=company.now
+    )
+    # Of a person who is asked nothing here: being on a team changes what one sees.
+    member = TeamMember.objects.create(
+        opportunity_id=opportunity, person_id=sales, added_at=company.now
+    )
+    contact = Contact.objects.order_by("id")[0]
+    stakeholder = Stakeholder.objects.create(
+        opportunity_id=opportunity, contact=contact, added_at=company.now
+    )
+    rival = Competitor.objects.create(opportunity_id=opportunity, name="一二三")
+    return {
+        "record_id": [opportunity],
+        "note_id": [note.pk],
+        "attachment_id": [file.pk],
+        "member_id": [member.pk],
+        "stakeholder_id": [stakeholder.pk],
+        "competitor_id": [rival.pk],
+    }
+
+
 NO_FIGURES = {
     "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
     "sums": {
@@ -195,6 +237,7 @@ def facts(company: Company) -> Facts:
         assert movement is not None
         assert stage is not None
         return {
+            **hanging_on(company, opportunity),
             "opportunity_id": [opportunity],
             "movement_id": [movement.pk],
             "activity_id": [_activity(company, opportunity)],
@@ -283,8 +326,10 @@ def facts(company: Company) -> Facts:
             "record_id": [shown],
             "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
             "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
+            "record": ["opportunity", "no-such-kind"],
         },
         out={
+            "record": ["opportunity"],
             **of(hidden),
             "view_id": [view.pk],
             "account_id": [dark],

@@ -233,7 +233,7 @@ def test_taking_back_the_last_save(world: World) -> None:
     assert str(lost.correlation_id) in wen.get(f"{one}/").content.decode()
     wen.post(f"{one}/undo/", {"save": str(lost.correlation_id), "seen": "2"})
     assert world.row(made).place == Place.OPEN
-    shown = wen.get(f"{one}/").content.decode()
+    shown = wen.get(f"/timeline/opportunity/{made.opportunity_id}/").content.decode()
     assert "<del>" in shown
     assert wen.post(f"{one}/undo/", {"save": "nonsense"}).status_code == 404
 

@@ -70,6 +70,7 @@ ROLES: dict[str, Role] = {
                     "account.create", "account.edit", "contact.edit", "method.edit",
                     "product.edit", "ledger.correct", "opportunity.import",
                     "review.save", "view.share", "account.delete", "contact.delete", "file.attach",
+                    "team.edit",
                 }
                 | _TAKES_PART
             ),

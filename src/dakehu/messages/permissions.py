@@ -22,6 +22,7 @@ SENTENCES: dict[str, str | Promise] = {
     "evidence.validate": _(
         "You may not validate this evidence: only a superior may, and never on an own opportunity."
     ),
+    "file.attach": _("You may not attach files here. Ask the primary owner."),
     "gate.overrule": _(
         "Only a superior overrules the gate, and never on an own opportunity. Tick the missing"
         " evidence, or ask them."
@@ -35,6 +36,8 @@ SENTENCES: dict[str, str | Promise] = {
     "mail.send": _("Only the operator of this installation sends the weekly mails."),
     "method.edit": _("You may not change sales methods. Ask sales operations."),
     "norm.set": _("You may not set norms here. Ask the head of the unit."),
+    "note.edit": _("Only who wrote a note changes it."),
+    "note.write": _("You may not write notes here."),
     "opportunity.abandon": _("You may not abandon this opportunity. Ask its primary owner."),
     "opportunity.advance": _("You may not advance this opportunity. Ask its primary owner."),
     "opportunity.create": _("You may not create opportunities. Ask a salesperson."),
@@ -64,5 +67,8 @@ SENTENCES: dict[str, str | Promise] = {
     "review.save": _("You may not keep reviews of this unit. Ask its head."),
     "settings.edit": _("You may not change the settings. Ask an administrator."),
     "small_sale.record": _("You may not record out-of-funnel sales here. Ask finance."),
+    "stakeholder.edit": _("You may not change who decides here. Ask the primary owner."),
+    "team.edit": _("You may not change the selling team. Ask the primary owner or their superior."),
+    "team.oneself": _("Nobody gives themselves a place or a right on a team. Ask the owner."),
     "unit.edit": _("You may not change units. Ask an administrator."),
 }

@@ -28,6 +28,19 @@ def visible_sql(viewer: Viewer, alias: str) -> str:
     return _sql(viewer, alias, owner="owner_id", granted="opportunity_id")
 
 
+def visible_sets_sql(viewer: Viewer, alias: str) -> list[str]:
+    """Give what `OpportunityQuerySet.pages_for` splits a table into, as conditions in text."""
+    if viewer.sees_all:
+        return ["1 = 1"]
+    sets = [f"{alias}.owner_id = {int(person)}" for person in sorted(viewer.owners)]
+    if viewer.units:
+        listed = ", ".join(str(int(unit)) for unit in sorted(viewer.units))
+        sets.append(f"{alias}.unit_id IN ({listed})")
+    mine = f"g.person_id = {int(viewer.person_id or 0)} AND g.opportunity_id IS NOT NULL"
+    granted = f"SELECT g.opportunity_id FROM dakehu_grant g WHERE {mine}"
+    return [*sets, f"{alias}.id IN ({granted})"]
+
+
 def visible_accounts_sql(viewer: Viewer, alias: str) -> str:
     """Give `AccountQuerySet.visible_to` as text, likewise; what was deleted is out of sight."""
     seen = _sql(viewer, alias, owner="manager_id", granted="account_id")

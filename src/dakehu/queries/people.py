@@ -1,9 +1,12 @@
 """People: who asks, with which rights on a day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Replace
 
 from dakehu.core.access import ROLES, Reach, Scope, Viewer
 from dakehu.core.errors import NotFound
@@ -78,6 +81,41 @@ def people_in_sight(
         "person_id", "person__login", "person__name", "person__name_en"
     )
     return [PersonName(*row) for row in dict.fromkeys(people[:limit])]
+
+
+def colleagues(viewer: Viewer, *, text: str, today: date, limit: int = 20) -> list[PersonName]:
+    """Find active people who have a seat, by name, log-in, pinyin or initials.
+
+    Who works here is no secret inside the organisation.
+    """
+    del viewer
+    text = text.strip()[:40].replace("\x00", "")
+    rows = Person.objects.filter(is_active=True)
+    if text:
+        said = Q(name__icontains=text) | Q(name_en__icontains=text) | Q(login__istartswith=text)
+        spelt = "".join(c for c in text.casefold() if c.isascii() and c.isalnum())
+        if spelt and spelt == text.casefold().replace(" ", ""):
+            rows = rows.annotate(spelt=Replace("sort_key", Value(" "), Value("")))
+            said |= Q(spelt__startswith=spelt)
+            if 1 < len(spelt) <= 6:
+                said |= Q(sort_key__regex="^" + " ".join(f"{c}[a-z]*" for c in spelt))
+        rows = rows.filter(said)
+    found = rows.order_by("sort_key", "id").values_list("id", "login", "name", "name_en")
+    seated = (PersonName(*row) for row in found[: 5 * limit] if seats().of(row[0], today))
+    return list(islice(seated, limit))
+
+
+def people_named(viewer: Viewer, *, names: Iterable[str], today: date) -> list[PersonName]:
+    """Give the active people with a seat whose name or log-in is one of these to the letter."""
+    del viewer
+    said = sorted(names)
+    if not said:
+        return []
+    rows = Person.objects.filter(is_active=True).filter(
+        Q(name__among=said) | Q(name_en__among=said) | Q(login__among=said)
+    )
+    found = rows.order_by("id").values_list("id", "login", "name", "name_en")[:500]
+    return [PersonName(*row) for row in found if seats().of(row[0], today)]
 
 
 #: The log-ins of the demo company that open with one click, in the order they are offered.

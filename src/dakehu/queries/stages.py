@@ -79,6 +79,15 @@ def version_in_force(version_id: int) -> VersionInForce:
     return found
 
 
+def stage_name(stage_id: int | None, language: str) -> str:
+    """Name a stage by the newest version that has it; nothing for none."""
+    for version in reversed(list(versions_in_force().values())) if stage_id else ():
+        stage = version.by_id(stage_id or 0)
+        if stage is not None:
+            return stage.name(language)
+    return ""
+
+
 @kept_while("methods")
 def versions_in_force() -> dict[int, VersionInForce]:
     """Read every version of every method, in the order in which methods are listed."""

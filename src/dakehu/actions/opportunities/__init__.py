@@ -7,6 +7,11 @@ from dakehu.actions.opportunities.commands import (
     NewOpportunity,
     Saved,
 )
+from dakehu.actions.opportunities.competitors import (
+    add_competitor,
+    edit_competitor,
+    remove_competitor,
+)
 from dakehu.actions.opportunities.create import create_opportunity
 from dakehu.actions.opportunities.edit import edit_opportunity
 from dakehu.actions.opportunities.existence import (
@@ -19,6 +24,7 @@ from dakehu.actions.opportunities.history import (
     undo_opportunity,
 )
 from dakehu.actions.opportunities.methods import move_opportunity_method
+from dakehu.actions.opportunities.next_step import NextStep, set_next_step
 from dakehu.actions.opportunities.outcomes import (
     Outcome,
     abandon_opportunity,
@@ -37,22 +43,27 @@ __all__ = [
     "EditOpportunity",
     "Keep",
     "NewOpportunity",
+    "NextStep",
     "Outcome",
     "Passed",
     "Proven",
     "Saved",
     "abandon_opportunity",
+    "add_competitor",
     "advance_opportunity",
     "correct_opportunity",
     "create_opportunity",
+    "edit_competitor",
     "edit_opportunity",
     "lose_opportunity",
     "move_opportunity_method",
     "pass_gate",
     "reassign_opportunity",
     "regress_opportunity",
+    "remove_competitor",
     "reopen_opportunity",
     "restore_opportunity",
+    "set_next_step",
     "undo_opportunity",
     "void_opportunity",
     "win_opportunity",

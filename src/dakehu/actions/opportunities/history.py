@@ -46,7 +46,15 @@ from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import NO_MONTH, OUTCOMES, Kind, Place, Way, month_of
 from dakehu.core.opportunities import Line
 from dakehu.core.validations import NOT_UNDONE
-from dakehu.models import Change, Evidence, EvidenceFile, LineSet, Movement, Opportunity
+from dakehu.models import (
+    Change,
+    Competitor,
+    Evidence,
+    EvidenceFile,
+    LineSet,
+    Movement,
+    Opportunity,
+)
 from dakehu.queries.stages import version_in_force
 from dakehu.queries.superiors import superior_right
 
@@ -264,14 +272,7 @@ def _take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date)
     back: dict[str, tuple[Any, Any]] = {}
     for change in changes:
         if change.field in _FIELDS:
-            now = getattr(row, change.field)
-            if _plain(now) != change.new:
-                raise Conflict("ledger.changed_since", field=change.field, on=row.last_on)
-            old = change.old
-            if change.field in _DAYS and old is not None:
-                old = date.fromisoformat(old)
-            setattr(row, change.field, old)
-            back[change.field] = (now, old)
+            back[change.field] = _field_back(row, change)
         elif change.field == "competitors":
             now_names = list(current_competitors(row.pk))
             if set(now_names) != set(change.new or ()):
@@ -287,9 +288,38 @@ def _take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date)
         elif change.field == "evidence":
             _evidence_back(row, change)
             back["evidence"] = (change.new, change.old)
+        elif change.field == "competitor_note":
+            _rival_note_back(row, change)
+            back["competitor_note"] = (change.new, change.old)
+        elif change.field == "next_step_done":
+            back["next_step_done"] = (change.new, None)
     if "name" in back:
         row.sort_key = sort_key(row.name)
     note_changes(row.pk, back, save)
+
+
+def _field_back(row: Opportunity, change: Change) -> tuple[Any, Any]:
+    """Set a field of the row back; give what it was and what it is again."""
+    now = getattr(row, change.field)
+    if _plain(now) != change.new:
+        raise Conflict("ledger.changed_since", field=change.field, on=row.last_on)
+    old = change.old
+    if change.field in _DAYS and old is not None:
+        old = date.fromisoformat(old)
+    setattr(row, change.field, old)
+    return now, old
+
+
+def _rival_note_back(row: Opportunity, change: Change) -> None:
+    """Set what was known of a rival back; gone with the rival, it needs no setting back."""
+    known = change.new or change.old or {}
+    rival = Competitor.objects.filter(opportunity_id=row.pk, name=known["name"]).first()
+    if rival is None:
+        return
+    if rival.note != (change.new or {}).get("note", ""):
+        raise Conflict("ledger.changed_since", field="competitor_note", on=row.last_on)
+    rival.note = (change.old or {}).get("note", "")
+    rival.save(update_fields=["note"])
 
 
 def _evidence_back(row: Opportunity, change: Change) -> None:

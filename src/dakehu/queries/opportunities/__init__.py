@@ -24,7 +24,9 @@ from dakehu.queries.opportunities.list import (
     every_opportunity,
     opportunities,
 )
-from dakehu.queries.opportunities.single import OpportunityShown, opportunity
+from dakehu.queries.opportunities.next_step import DealInPlace, deal_in_place
+from dakehu.queries.opportunities.similar import SimilarDeal, similar_won
+from dakehu.queries.opportunities.single import OpportunityShown, RivalShown, opportunity
 from dakehu.queries.opportunities.totals import Totals, opportunity_totals
 
 __all__ = [
@@ -32,17 +34,21 @@ __all__ = [
     "STATES",
     "AccountChoice",
     "Choices",
+    "DealInPlace",
     "Event",
     "FieldChange",
     "OpportunityFilter",
     "OpportunityPageOfList",
     "OpportunityRow",
     "OpportunityShown",
+    "RivalShown",
+    "SimilarDeal",
     "Totals",
     "account_by_name",
     "account_choices",
     "accounts_by_id",
     "choices",
+    "deal_in_place",
     "every_opportunity",
     "may_be_owner",
     "opportunities",
@@ -50,5 +56,6 @@ __all__ = [
     "opportunity_totals",
     "owner_choices",
     "product_choices",
+    "similar_won",
     "unit_choices",
 ]

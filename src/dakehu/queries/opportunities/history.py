@@ -15,30 +15,28 @@ from dakehu.core.ledger import NO_MONTH, Category, Kind, Place, Way
 from dakehu.core.money import from_minor
 from dakehu.core.validations import NOT_UNDONE
 from dakehu.models import Change
+from dakehu.queries.rates import currency_digits
 from dakehu.queries.snapshot import read_alias
+from dakehu.queries.stages import stage_name
+from dakehu.queries.units import all_units
 
 #: No opportunity in earnest has more movements or changes; of one that has, the newest are read.
 MOST = 1000
 
+# Stages, units and currencies are named from what the process keeps: each join of a statement is
+# planned anew every time it is asked.
 _SIDES = f"""
 SELECT e.movement_id, e.count, e.amount_minor, e.place, e.category, e.close_month, e.currency,
-  e.own_rate_bp, e.stage_id, o.name AS owner_zh, o.name_en AS owner_en, u.{{first}} AS unit_first,
-  u.{{second}} AS unit_second, c.digits, m.kind, m."on", m.recorded_at, m.way, m.correlation_id,
-  m.reverses_id, m.actor_id, a.name AS actor_zh, a.name_en AS actor_en, m.for_person_id,
-  f.name AS for_zh, f.name_en AS for_en, n.reason, n.competitor,
-  n.text,
-  (SELECT s.{{first}} FROM dakehu_methodstage s WHERE s.stage_id = e.stage_id
-    ORDER BY s.id DESC LIMIT 1) AS stage_first,
-  (SELECT s.{{second}} FROM dakehu_methodstage s WHERE s.stage_id = e.stage_id
-    ORDER BY s.id DESC LIMIT 1) AS stage_second
+  e.own_rate_bp, e.stage_id, e.unit_id, o.name AS owner_zh, o.name_en AS owner_en, m.kind, m."on",
+  m.recorded_at, m.way, m.correlation_id, m.reverses_id, m.actor_id, a.name AS actor_zh,
+  a.name_en AS actor_en, m.for_person_id, f.name AS for_zh, f.name_en AS for_en, n.reason,
+  n.competitor, n.text
 FROM dakehu_entry e
   JOIN dakehu_movement m ON m.id = e.movement_id
   LEFT JOIN dakehu_movementnote n ON n.movement_id = m.id
   LEFT JOIN dakehu_person a ON a.id = m.actor_id
   LEFT JOIN dakehu_person f ON f.id = m.for_person_id
   LEFT JOIN dakehu_person o ON o.id = e.owner_id
-  LEFT JOIN dakehu_salesunit u ON u.id = e.unit_id
-  LEFT JOIN dakehu_currency c ON c.code = e.currency
 WHERE e.opportunity_id = %s ORDER BY e.id DESC LIMIT {2 * MOST}
 """
 
@@ -129,11 +127,17 @@ class Undoable:
     who: str
 
 
-def history_of(*, opportunity_id: int, language: str) -> History:
-    """Give what happened; the caller has checked that the viewer may see the opportunity."""
+def history_of(
+    *, opportunity_id: int, language: str, types: tuple[str, ...] = ("opportunity",)
+) -> History:
+    """Give what happened; the caller has checked that the viewer may see the opportunity.
+
+    `types` are the objects whose field changes are told: those of the opportunity's own, which
+    undo knows, and what else is kept under its number (actions.teams.OBJECT_TYPE).
+    """
     english = language.startswith("en")
     movements = _movements(opportunity_id, english)
-    changes = _changes(opportunity_id, english)
+    changes = _changes(opportunity_id, english, types)
     taken_back = {m["reverses"] for m in movements.values() if m["reverses"] is not None}
     lived = sorted(
         (m for m in movements.values() if m["reverses"] is None),
@@ -198,11 +202,12 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
 
     Plain SQL: the ORM takes longer to write this question than the database to answer it.
     """
-    tongue = ("name_en", "name_zh") if english else ("name_zh", "name_en")
+    language = "en" if english else "zh-hans"
     with connections[read_alias()].cursor() as cursor:
-        cursor.execute(_SIDES.format(first=tongue[0], second=tongue[1]), [opportunity_id])
+        cursor.execute(_SIDES, [opportunity_id])
         columns = [column[0] for column in cursor.description]
         rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()[::-1]]
+    digits = currency_digits() if rows else {}
     movements: dict[int, dict[str, Any]] = {}
     for row in rows:
         movement = movements.setdefault(
@@ -225,7 +230,8 @@ def _movements(opportunity_id: int, english: bool) -> dict[int, dict[str, Any]]:
                 "sides": [],
             },
         )
-        movement["sides"].append((row, _side(row, english)))
+        row["digits"] = digits.get(row["currency"], 2)
+        movement["sides"].append((row, _side(row, language)))
     return movements
 
 
@@ -240,14 +246,15 @@ def moment_of(value: datetime | str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _side(row: dict[str, Any], english: bool) -> Side:
+def _side(row: dict[str, Any], language: str) -> Side:
     month = day_of(row["close_month"])
+    unit = all_units().names.get(row["unit_id"])
     return Side(
         place=Place(row["place"]),
-        owner=_either(english, row["owner_zh"], row["owner_en"]),
-        unit=row["unit_first"] or row["unit_second"] or "",
+        owner=_either(language == "en", row["owner_zh"], row["owner_en"]),
+        unit=unit.name(language) if unit else "",
         stage_id=row["stage_id"],
-        stage=row["stage_first"] or row["stage_second"] or "",
+        stage=stage_name(row["stage_id"], language),
         category=Category(row["category"]),
         close_month=None if month == NO_MONTH else month,
         currency=row["currency"],
@@ -332,10 +339,13 @@ def _mirrors(
     return events
 
 
-def _changes(opportunity_id: int, english: bool) -> dict[UUID, list[tuple[Any, ...]]]:
+def _changes(
+    opportunity_id: int, english: bool, types: tuple[str, ...]
+) -> dict[UUID, list[tuple[Any, ...]]]:
     rows = (
-        Change.objects.filter(object_type="opportunity", object_id=opportunity_id)
-        .order_by("-id")
+        Change.objects.filter(object_type__in=types, object_id=opportunity_id)
+        # Of several kinds not by number alone: a planner may walk the whole table by its key.
+        .order_by(*(["-id"] if len(types) == 1 else ["-object_type", "-id"]))
         .values_list(
             "correlation_id", "field", "old", "new", "at", "way", "actor_id",
             "actor__name", "actor__name_en", "for_person_id", "for_person__name",

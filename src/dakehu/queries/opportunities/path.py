@@ -20,7 +20,7 @@ from dakehu.core.methods import (
     item_state,
 )
 from dakehu.models import Evidence, EvidenceFile, EvidencePlan
-from dakehu.queries.stages import VersionInForce
+from dakehu.queries.stages import VersionInForce, versions_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +275,16 @@ def _evidence(
         item.advised,
         plans.get((stage_id, item.key)),
     )
+
+
+def evidence_name(stage_id: int, key: str, language: str) -> str:
+    """Name an item of evidence by the newest version of a method that has it."""
+    for version in reversed(list(versions_in_force().values())):
+        stage = version.by_id(stage_id)
+        for item in version.spec.stage(stage.key).evidence if stage else ():
+            if item.key == key:
+                return item.name.in_language(language)
+    return key
 
 
 def next_after(stages: tuple[StageShown, ...], here: StageShown) -> StageShown | None:

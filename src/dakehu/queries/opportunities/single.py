@@ -60,6 +60,7 @@ SELECT o.id, o.code, o.name, o.account_id, a.name AS account, o.owner_id, p.name
     ORDER BY g."right" DESC LIMIT 1) AS granted,
   EXISTS(SELECT 1 FROM dakehu_grant g WHERE g.account_id = o.account_id AND g.person_id = %s)
     AS account_granted,
+  k.seen_at,
   EXISTS(SELECT 1 FROM dakehu_lineset l WHERE l.opportunity_id = o.id AND l.is_current) AS lined,
   EXISTS(SELECT 1 FROM dakehu_competitor c WHERE c.opportunity_id = o.id) AS rivalled,
   EXISTS(SELECT 1 FROM dakehu_evidence e WHERE e.opportunity_id = o.id) AS proven,
@@ -68,6 +69,8 @@ SELECT o.id, o.code, o.name, o.account_id, a.name AS account, o.owner_id, p.name
   EXISTS(SELECT 1 FROM dakehu_dealreview w WHERE w.opportunity_id = o.id) AS reviewed
 FROM dakehu_opportunity o JOIN dakehu_person p ON p.id = o.owner_id
   LEFT JOIN dakehu_account a ON a.id = o.account_id
+  LEFT JOIN dakehu_mark k ON k.person_id = %s AND k.object_type = 'opportunity'
+    AND k.object_id = o.id
 WHERE o.id = %s
 """
 _DAYS = (
@@ -90,6 +93,15 @@ class LineShown:
     unit_price: Decimal
     amount: Decimal
     delivery_month: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RivalShown:
+    """A competitor met on the deal, and what is known of them."""
+
+    id: int
+    name: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +202,19 @@ class OpportunityShown:
     loss_proof: tuple[EvidenceShown, ...]
     gaps: tuple[EvidenceShown, ...]
     lines: tuple[LineShown, ...]
-    competitors: tuple[str, ...]
+    rivals: tuple[RivalShown, ...]
+    last_look: datetime | None
     history: tuple[Event, ...]
     undo: Undoable | None
     may: May
     #: Whether a move was ever asked for, and whether it was ever reviewed (queries.validations).
     asked: bool = False
     reviewed: bool = False
+
+    @property
+    def competitors(self) -> tuple[str, ...]:
+        """Give the names of the competitors."""
+        return tuple(rival.name for rival in self.rivals)
 
     @property
     def is_open(self) -> bool:
@@ -253,17 +271,22 @@ def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> Opportun
         loss_proof=loss_proof_of(stages, version),
         gaps=gaps_of(stages, here),
         lines=_lines(opportunity_id, digits, language) if raw["lined"] else (),
-        competitors=tuple(
-            Competitor.objects.filter(opportunity_id=opportunity_id)
-            .order_by("id")
-            .values_list("name", flat=True)[:50]
-        )
-        if raw["rivalled"]
-        else (),
+        rivals=rivals_of(opportunity_id) if raw["rivalled"] else (),
+        last_look=moment_of(raw["seen_at"]) if raw["seen_at"] else None,
         history=ledger.events,
         undo=undoable(ledger, viewer, may_edit=may.edit, may_correct=may.correct),
         may=may,
     )
+
+
+def rivals_of(opportunity_id: int) -> tuple[RivalShown, ...]:
+    """Give the competitors of a deal in sight, in the order in which they were met.
+
+    Ordered here: asked for the first by number, a planner may walk the whole table by its key.
+    """
+    rows = Competitor.objects.filter(opportunity_id=opportunity_id)
+    found = (RivalShown(*row) for row in rows.values_list("id", "name", "note")[:50])
+    return tuple(sorted(found, key=lambda rival: rival.id))
 
 
 _SAME = (
@@ -279,7 +302,7 @@ def _row(viewer: Viewer, opportunity_id: int) -> dict[str, Any]:
         raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
     me = viewer.person_id or 0
     with connections[read_alias()].cursor() as cursor:
-        cursor.execute(_ROW, [me, me, opportunity_id])
+        cursor.execute(_ROW, [me, me, me, opportunity_id])
         found = cursor.fetchone()
         columns = [column[0] for column in cursor.description]
     if found is None:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dakehu.web.opportunities.competitors import competitor_edit, competitors, similar_deals
 from dakehu.web.opportunities.deal_reviews import deal_review_create, deal_review_page
 from dakehu.web.opportunities.edit import (
     account_names,
@@ -15,6 +16,7 @@ from dakehu.web.opportunities.moves import (
     opportunity_undo,
     opportunity_verb,
 )
+from dakehu.web.opportunities.next_step import next_step
 from dakehu.web.opportunities.pages import opportunity_page
 from dakehu.web.opportunities.requests import request_create, request_withdraw
 
@@ -34,5 +36,9 @@ urlpatterns = [
     path(f"{_ONE}/reviews/<int:deal_review_id>/", deal_review_page, name="deal_review"),
     path(f"{_ONE}/requests/", request_create, name="request_create"),
     path(f"{_ONE}/requests/<int:request_id>/withdraw/", request_withdraw, name="request_withdraw"),
+    path(f"{_ONE}/next-step/", next_step, name="next_step"),
+    path(f"{_ONE}/competitors/", competitors, name="competitors"),
+    path(f"{_ONE}/competitors/<int:competitor_id>/", competitor_edit, name="competitor_edit"),
+    path(f"{_ONE}/similar/", similar_deals, name="similar_deals"),
     path(f"{_ONE}/<slug:verb>/", opportunity_verb, name="opportunity_verb"),
 ]

@@ -1,6 +1,9 @@
 """The page of one opportunity."""
 
+from functools import cache
+
 from django.http import HttpResponse
+from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 
 from dakehu.core.ledger import Place
@@ -9,13 +12,14 @@ from dakehu.queries import opportunities as queries
 from dakehu.queries.deal_reviews import deal_reviews
 from dakehu.queries.validations import validation_of
 from dakehu.web.opportunities.claims import told_reviews
+from dakehu.web.opportunities.competitors import RivalForm
+from dakehu.web.opportunities.next_step import step_forms
 from dakehu.web.opportunities.wording import (
     CATEGORIES,
     PLACES,
     REASONS,
     SOURCES,
     rate_words,
-    told,
 )
 
 
@@ -26,13 +30,16 @@ def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpRespons
     page = queries.opportunity(
         viewer=request.viewer, opportunity_id=opportunity_id, today=request.today
     )
-    names = {page.account_id: page.account} if page.account_id else {}
     return render_page(
         request,
         "opportunities/page.html",
         {
             "page": page,
-            "events": [told(event, account_names=names) for event in page.history],
+            "may_edit": page.may.edit,
+            "step_forms": step_forms(page, request.today),
+            "rival_form": RivalForm(auto_id="rival_%s"),
+            "marks": leads_somewhere("/marks/opportunity/1/seen/"),
+            "activities": leads_somewhere("/activities/log/"),
             "category": CATEGORIES[page.category],
             "place": PLACES[page.place],
             "source": SOURCES.get(page.source, ""),
@@ -43,9 +50,18 @@ def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpRespons
                 deal_reviews(request.viewer, page=page), request.viewer.language
             ),
             "now_days": page.here.days or 0,
-            "next_step_by": page.owner,
         },
     )
+
+
+@cache
+def leads_somewhere(url: str) -> bool:
+    """Test if an address is one of this installation's."""
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True
 
 
 def _outcome(page: queries.OpportunityShown) -> str:

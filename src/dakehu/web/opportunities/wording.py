@@ -1,7 +1,7 @@
 """Words for what opportunities are made of: states, categories, reasons, and their history."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,9 @@ from django.utils.translation import ngettext
 from dakehu.core.ledger import Category, Kind, Place, Way
 from dakehu.core.validations import RequestState
 from dakehu.messages import worded
+from dakehu.messages.teams import ATTITUDES, BUYING_ROLES, INFLUENCES, TEAM_RIGHTS, TEAM_ROLES
 from dakehu.queries.opportunities import Event, FieldChange
+from dakehu.queries.opportunities.path import evidence_name
 from dakehu.web.history import who_for
 
 Words = str | Promise
@@ -109,7 +111,14 @@ FIELDS: Mapping[str, Words] = {
     "evidence_mark": lazy("Evidence marked"),
     "move_request": lazy("Validation"),
     "deal_review": lazy("Review"),
+    "next_step_done": lazy("Next step done"),
+    "competitor_note": lazy("About a competitor"),
+    "team": lazy("Selling team"),
+    "stakeholder": lazy("Decision map"),
+    "file": lazy("File"),
 }
+#: Changes that are told under their own name, not as an edit.
+_NAMED = ("next_step_done", "evidence", "team", "stakeholder", "file")
 WAYS: Mapping[Way, Words] = {
     Way.IMPORT: lazy("import"),
     Way.API: lazy("interface"),
@@ -134,12 +143,26 @@ class Told:
     correctable: bool
 
 
-def told(event: Event, *, account_names: Mapping[int, str] | None = None) -> Told:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What history keeps by number, named for the reader; who is out of sight has no name."""
+
+    accounts: Mapping[int, str] = field(default_factory=dict)
+    contacts: Mapping[int, str] = field(default_factory=dict)
+    language: str = "en"
+
+
+def told(event: Event, *, names: Names | None = None) -> Told:
     """Put an event of the history into words."""
-    names = account_names or {}
+    names = names or Names()
     changes = [_change(change, names) for change in event.changes]
     if event.kind is None:
-        title, words = _("Edited"), _("; ").join(changes)
+        named = [c for c in event.changes if c.field in _NAMED]
+        title = str(FIELDS[named[0].field]) if named else _("Edited")
+        words = _("; ").join(
+            _named(change, names) if change in named[:1] else text
+            for change, text in zip(event.changes, changes, strict=True)
+        )
         changes = []
     else:
         title, words = str(KINDS[event.kind]), _movement(event)
@@ -207,15 +230,64 @@ def rate_words(rate_bp: int | None) -> str:
     return "—" if rate_bp is None else f"{(Decimal(rate_bp) / 100).normalize():f}%"
 
 
-def _change(change: FieldChange, account_names: Mapping[int, str]) -> str:
-    field = FIELDS.get(change.field, change.field)
+def _change(change: FieldChange, names: Names) -> str:
+    word = FIELDS.get(change.field, change.field)
     if change.field in ("gate_overruled", "corrected", "lines", "method_version_id"):
-        return str(field)
+        return str(word)
+    if change.field in _NAMED:
+        return f"{word}: {_named(change, names)}"
     if change.field in _KEPT:
-        return f"{field}: {_KEPT[change.field](change)}"
-    old = shown_value(change.field, change.old, account_names)
-    new = shown_value(change.field, change.new, account_names)
-    return f"{field}: {old} → {new}"
+        return f"{word}: {_KEPT[change.field](change)}"
+    old = shown_value(change.field, change.old, names.accounts)
+    new = shown_value(change.field, change.new, names.accounts)
+    return f"{word}: {old} → {new}"
+
+
+def _named(change: FieldChange, names: Names) -> str:
+    """Word what is told under its own name: what it is about, and what became of it."""
+    old, new = change.old, change.new
+    known = new or old
+    match change.field:
+        case "next_step_done":
+            what = _(" — ").join(filter(None, (known.get("step"), known.get("result"))))
+        case "evidence":
+            what = evidence_name(known["stage"], known["key"], names.language)
+            what = " · ".join(filter(None, (what, _evidence(change) if new else "")))
+        case "team":
+            what = _member(old, new, names.language)
+        case "stakeholder":
+            what = _part(old, new, names)
+        case _:
+            what = str(known)
+    if new is None:
+        return _("%(what)s: gone") % {"what": what}
+    return what
+
+
+def _member(old: Any, new: Any, language: str) -> str:
+    known = new or old
+    name = known["en" if language.startswith("en") else "zh"]
+    said = [str(TEAM_ROLES.get(known["role"], known["role"])) if known["role"] else ""]
+    if new is not None:
+        said.append(str(TEAM_RIGHTS.get(new["right"], new["right"])))
+    said = [word for word in said if word]
+    return f"{name} ({_(', ').join(said)})" if said else str(name)
+
+
+def _part(old: Any, new: Any, names: Names) -> str:
+    """Word somebody's part; of a contact out of sight only that it changed."""
+    known = new or old
+    name = names.contacts.get(known["contact"])
+    if name is None:
+        return _("somebody you may not see")
+    if new is None:
+        return name
+    said = [str(BUYING_ROLES.get(role, role)) for role in new["roles"]]
+    if new["influence"]:
+        said.append(str(INFLUENCES.get(new["influence"], "")))
+    if new["attitude"] is not None:
+        said.append(str(ATTITUDES.get(new["attitude"], "")))
+    return f"{name} ({_(', ').join(said)})" if said else name
 
 
 def _evidence(change: FieldChange) -> str:
@@ -264,7 +336,6 @@ def _reviewed(change: FieldChange) -> str:
 
 #: Changes that keep a record of their own, worded whole.
 _KEPT: Mapping[str, Callable[[FieldChange], str]] = {
-    "evidence": _evidence,
     "evidence_plan": _evidence,
     "evidence_mark": _marked,
     "move_request": _requested,
@@ -285,4 +356,6 @@ def shown_value(field: str, value: Any, account_names: Mapping[int, str]) -> str
             return str(CATEGORIES[value])
         case "own_rate_bp":
             return rate_words(value)
+        case "competitor_note":
+            return f"{value['name']}: {value['note']}"
     return str(worded(value))

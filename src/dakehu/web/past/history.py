@@ -90,14 +90,14 @@ def _of_opportunity(request: SignedRequest, opportunity_id: int) -> HttpResponse
     page = opportunities.opportunity(
         viewer=request.viewer, opportunity_id=opportunity_id, today=request.today
     )
-    names = {page.account_id: page.account} if page.account_id else {}
+    accounts = {page.account_id: page.account} if page.account_id else {}
+    names = wording.Names(accounts, language=request.viewer.language)
     facts = {
         "page": page,
         "kind": KINDS["opportunity"],
         "record_url": link("opportunity", opportunity_id),
         "events": [
-            (wording.told(event, account_names=names), WAYS.get(event.way, ""))
-            for event in page.history
+            (wording.told(event, names=names), WAYS.get(event.way, "")) for event in page.history
         ],
     }
     return render_page(request, "past/opportunity.html", facts)

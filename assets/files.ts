@@ -1,0 +1,58 @@
+// Files by choosing, dragging, pasting or a photo: a form with data-files is sent as soon as there
+// are some; a card with data-drop names the form that takes what is dropped on it.
+
+export {};
+
+function send(form: HTMLFormElement, files: FileList | File[]): void {
+  const input = form.querySelector<HTMLInputElement>("input[type=file][multiple]");
+  if (!input || !files.length) return;
+  const carried = new DataTransfer();
+  for (const file of files) carried.items.add(file);
+  input.files = carried.files;
+  form.requestSubmit();
+}
+
+function formFor(card: Element | null): HTMLFormElement | null {
+  const form =
+    card instanceof HTMLElement ? document.querySelector(card.dataset["drop"] ?? "") : null;
+  return form instanceof HTMLFormElement ? form : null;
+}
+
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (!(input instanceof HTMLInputElement) || input.type !== "file" || !input.files?.length) return;
+  if (input.form?.hasAttribute("data-files")) input.form.requestSubmit();
+});
+
+const cardAt = (event: Event) =>
+  event.target instanceof Element ? event.target.closest("[data-drop]") : null;
+
+document.addEventListener("dragover", (event) => {
+  const card = cardAt(event);
+  if (!card || !event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  card.classList.add("dropping");
+});
+document.addEventListener("dragleave", (event) => {
+  const card = cardAt(event);
+  if (card && !card.contains(event.relatedTarget as Node | null)) card.classList.remove("dropping");
+});
+document.addEventListener("drop", (event) => {
+  const card = cardAt(event);
+  const form = formFor(card);
+  if (!form || !event.dataTransfer?.files.length) return;
+  event.preventDefault();
+  card?.classList.remove("dropping");
+  send(form, event.dataTransfer.files);
+});
+// A picture pasted where one writes a note, or nowhere in particular, becomes a file of the record.
+document.addEventListener("paste", (event) => {
+  const files = event.clipboardData?.files;
+  const form = document.querySelector<HTMLFormElement>("form[data-files]");
+  if (!files?.length || !form || document.querySelector("dialog[open]")) return;
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.matches("input, textarea, [contenteditable]") && !target.closest("[data-mentions]"))
+    return;
+  event.preventDefault();
+  send(form, [...files]);
+});

@@ -1,0 +1,177 @@
+"""The page of a deal as the place to work: mouse, keyboard, phone, two people at once."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.steps import dialog_of, overhang, send, sign_in
+
+OpenPage = Callable[..., Page]
+
+
+def a_deal(page: Page, place: int = 0) -> str:
+    """Open an early deal; give its path."""
+    page.goto("/opportunities/?sort=stage")
+    page.locator("tbody tr th a").nth(place).click()
+    page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
+    expect(page.locator("#timeline .timeline li").first).to_be_visible()
+    return re.sub(r"^https?://[^/]+", "", page.url)
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-hans", "下一步已保存"), ("en", "saved")])
+def test_the_next_step_is_logged_in_four_actions(page: Page, language: str, said: str) -> None:
+    sign_in(page, "demo-sales", language=language)
+    a_deal(page)
+    card = page.locator("#next-step")
+    # Open the form, say what, say when, save.
+    card.locator("summary").last.click()
+    form = card.locator("details[open] form")
+    form.locator("[name=next_step]").fill("约陈工确认接口参数")
+    form.locator("[name=next_step_on]").fill("2099-01-15")
+    form.locator(".buttons button").first.click()
+    expect(card.locator(".step")).to_contain_text("约陈工确认接口参数")
+    expect(card.locator(".step")).to_contain_text("2099-01-15")
+    toast = page.locator("#toasts [data-toast]").last
+    expect(toast).to_contain_text(said)
+    # It is done, with what came of it; then that is taken back.
+    card.locator("summary").first.click()
+    done = card.locator("details[open] form")
+    done.locator("[name=result]").fill("参数已确认")
+    done.locator("[name=next_step]").fill("送样机方案")
+    done.locator(".buttons button").first.click()
+    expect(card.locator(".step")).to_contain_text("送样机方案")
+    page.locator("#toasts form button").last.click()
+    expect(page.locator("#next-step .step")).to_contain_text("约陈工确认接口参数")
+    expect(page.locator("#timeline")).to_contain_text("参数已确认")
+
+
+def test_the_next_step_by_keyboard_alone(page: Page) -> None:
+    sign_in(page, "demo-sales")
+    a_deal(page, 1)
+    page.locator("#next-step summary").last.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("keyboard step")
+    page.keyboard.press("Enter")
+    expect(page.locator("#next-step .step")).to_contain_text("keyboard step")
+
+
+def test_a_colleague_is_let_in_mentioned_and_sees_it(page: Page, open_page: OpenPage) -> None:
+    sign_in(page, "demo-sales", language="en")
+    path = a_deal(page, 2)
+    ops = open_page(locale="en-US")
+    sign_in(ops, "demo-admin", language="en")
+    assert ops.goto(path).status == 404  # type: ignore[union-attr]
+
+    # A mention of somebody who sees nothing offers to let them in.
+    area = page.locator("#timeline textarea")
+    area.click()
+    area.press_sequentially("please look @demo-adm")
+    option = page.locator(".mention-list [role=option]").first
+    expect(option).to_be_visible()
+    expect(option).to_have_class(re.compile("outside"))
+    page.keyboard.press("Enter")
+    area = page.locator("#timeline textarea")
+    expect(area).to_have_value(re.compile(r"^please look @\S.* $"))
+    page.keyboard.press("Control+Enter")
+    let_in = page.locator("#timeline [name=add_to_team]")
+    expect(let_in).to_be_visible()
+    let_in.check()
+    page.locator("#timeline .composer button").first.click()
+    expect(page.locator("#timeline li.note .mention").first).to_be_visible()
+    # What was sent is no draft any more.
+    expect(page.locator("#timeline textarea")).to_have_value("")
+
+    assert ops.goto(path).status == 200  # type: ignore[union-attr]
+    waiting = ops.locator("#timeline li.note form[action$='/done/'] button")
+    waiting.click()
+    expect(ops.locator("#timeline li.note form[action$='/done/']")).to_have_count(0)
+
+    # The note goes and comes back.
+    page.locator("#timeline li.note form[action$='/delete/'] button").first.click()
+    expect(page.locator("#timeline li.note")).to_have_count(0)
+    page.locator("#toasts form[action$='/restore/'] button").click()
+    expect(page.locator("#timeline li.note")).to_have_count(1)
+
+
+def test_seats_are_filled_and_files_dropped(page: Page, axe: Callable[[Page], list[str]]) -> None:
+    sign_in(page, "demo-sales", language="en")
+    a_deal(page, 3)
+    page.locator("#stakeholders .seats a.vital").click()
+    dialog = dialog_of(page)
+    expect(dialog.locator("[value=decision_maker]")).to_be_checked()
+    dialog.locator("[name=name]").fill("周伟")
+    dialog.locator("[name=attitude]").select_option("2")
+    send(dialog.locator("form.form"))
+    expect(page.locator("#stakeholders")).to_contain_text("周伟")
+    expect(page.locator("#stakeholders .badge-state.good").first).to_be_visible()
+
+    page.locator("#team .card-head a").click()
+    dialog = dialog_of(page)
+    dialog.locator("[name=person]").fill("demo-ops")
+    dialog.locator("[name=role]").select_option("sales_support")
+    send(dialog.locator("form.form"))
+    expect(page.locator("#team .rows li")).to_have_count(2)
+
+    page.locator("#files input[multiple]").set_input_files(
+        [
+            {"name": "现场.png", "mimeType": "image/png", "buffer": b"png"},
+            {"name": "报价.txt", "mimeType": "text/plain", "buffer": "三台".encode()},
+        ]
+    )
+    expect(page.locator("#files .rows li")).to_have_count(2)
+    page.evaluate(
+        """() => {
+            const carried = new DataTransfer();
+            carried.items.add(new File(['x'], 'dropped.txt', {type: 'text/plain'}));
+            const at = {bubbles: true, cancelable: true, dataTransfer: carried};
+            document.querySelector('#files').dispatchEvent(new DragEvent('drop', at));
+        }"""
+    )
+    expect(page.locator("#files")).to_contain_text("dropped.txt")
+    with page.expect_download() as waiting:
+        page.locator("#files a", has_text="报价.txt").click()
+    assert waiting.value.path().read_text(encoding="utf-8") == "三台"
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize(("language", "dark"), [("zh-hans", False), ("en", True)])
+def test_all_of_it_by_thumb(
+    open_page: OpenPage, axe: Callable[[Page], list[str]], language: str, dark: bool
+) -> None:
+    page = open_page(width=390, height=844, dark=dark)
+    sign_in(page, "demo-sales", language=language)
+    a_deal(page, 4)
+    bar = page.locator(".thumb-bar")
+    expect(bar).to_be_visible()
+    box = bar.bounding_box()
+    assert box is not None
+    assert box["y"] > 844 * 0.7
+    bar.locator("a[href='#next-step']").click()
+    expect(page.locator("#next-step")).to_be_in_viewport()
+    page.locator("#next-step summary").last.click()
+    page.locator("#next-step details[open] [name=next_step]").fill("拇指")
+    page.locator("#next-step details[open] .buttons button").first.click()
+    expect(page.locator("#next-step .step")).to_contain_text("拇指")
+    assert overhang(page) <= 0
+    assert axe(page) == []
+
+
+def test_two_people_at_one_step(page: Page, open_page: OpenPage) -> None:
+    sign_in(page, "demo-sales", language="en")
+    path = a_deal(page, 5)
+    other = open_page(locale="en-US")
+    sign_in(other, "demo-sales", language="en")
+    other.goto(path)
+    for tab, text in ((page, "the first"), (other, "the second")):
+        tab.locator("#next-step summary").last.click()
+        tab.locator("#next-step details[open] [name=next_step]").fill(text)
+        tab.locator("#next-step details[open] .buttons button").first.click()
+    card = other.locator("#next-step")
+    expect(card.locator(".error").first).to_contain_text("the first")
+    expect(card.locator("details[open] [name=next_step]")).to_have_value("the second")
+    card.locator("details[open] .buttons button").first.click()
+    expect(card.locator(".step")).to_contain_text("the second")

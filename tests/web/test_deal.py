@@ -1,0 +1,343 @@
+"""Working on a deal at its page: what is changed in place, what comes after, in few queries."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dakehu.actions.contacts import create_contact
+from dakehu.actions.notes import write_note
+from dakehu.actions.opportunities import EditOpportunity, edit_opportunity
+from dakehu.actions.stakeholders import Part, add_stakeholder
+from dakehu.actions.teams import add_member
+from dakehu.models import (
+    Activity,
+    ActivityContact,
+    ActivityPerson,
+    Attachment,
+    Competitor,
+    DealReview,
+    Mark,
+    Mention,
+    MoveRequest,
+    Note,
+    Opportunity,
+    TeamMember,
+)
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+MOST_QUERIES = 12
+
+
+@pytest.fixture(autouse=True)
+def files(settings: Any, tmp_path: Path) -> None:
+    settings.FILES = str(tmp_path)
+
+
+@contextmanager
+def few_queries() -> Iterator[None]:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        yield
+    said = [q["sql"] for q in asked if not re.match(r"SAVEPOINT|RELEASE|BEGIN|ROLLBACK", q["sql"])]
+    assert len(said) <= MOST_QUERIES, "\n".join(said)
+
+
+def full_deal(world: World) -> int:
+    """Give a deal on which everything hangs that can."""
+    deal = world.create(
+        next_step="call", next_step_on=world.today - timedelta(days=2), competitors=("Zeta",),
+    ).opportunity_id  # fmt: skip
+    how: dict[str, Any] = {"today": world.today, "at": world.at}
+    wen = world.viewer("wen")
+    edit_opportunity(
+        actor=wen, opportunity_id=deal, edit=EditOpportunity(source="web"), seen_version=None,
+        **world.how(),
+    )  # fmt: skip
+    add_member(
+        actor=wen, opportunity_id=deal, person_id=world.people["lu"], role="presales",
+        right="read", **how,
+    )  # fmt: skip
+    chen = create_contact(
+        actor=wen, account_id=world.accounts["harbour"], values={"name": "陈建国"}, **how
+    )
+    add_stakeholder(
+        actor=wen, opportunity_id=deal, contact_id=chen, part=Part(("technical",), 3, 2), **how
+    )
+    for text in ("@mei look: https://example.com/x", "plain <b>text</b>"):
+        write_note(actor=wen, kind="opportunity", record_id=deal, text=text, **how)
+    called = Activity.objects.create(
+        kind=1, state=2, subject="Called about the belt", owner_id=world.people["wen"],
+        unit_id=world.units["east_team"], opportunity_id=deal, account_id=world.accounts["harbour"],
+        on=world.today, created_at=world.at, updated_at=world.at, result="wants a visit",
+    )  # fmt: skip
+    ActivityContact.objects.create(activity=called, contact_id=chen)
+    ActivityPerson.objects.create(activity=called, person_id=world.people["bo"])
+    MoveRequest.objects.create(
+        opportunity_id=deal, verb="advance", asked_by_id=world.people["wen"], asked_at=world.at,
+        asked_on=world.today, state=2, decided_by_id=world.people["mei"], decided_at=world.at,
+        note="please", answer="well done",
+    )  # fmt: skip
+    DealReview.objects.create(
+        opportunity_id=deal, on=world.today, agreed="visit the mill", reviewed_at=world.at,
+        reviewed_by_id=world.people["mei"], next_check_on=world.today + timedelta(days=7),
+    )  # fmt: skip
+    file = SimpleUploadedFile("报价.pdf", b"%PDF")
+    world.client("wen").post(f"/files/opportunity/{deal}/", {"files": [file]})
+    return deal
+
+
+def test_the_page_and_each_of_its_parts_ask_few_questions(world: World) -> None:
+    deal = full_deal(world)
+    for login in ("wen", "mei", "director", "lu"):
+        client = world.client(login)
+        for url in (
+            f"/opportunities/{deal}/", f"/timeline/opportunity/{deal}/",
+            f"/opportunities/{deal}/team/", f"/opportunities/{deal}/stakeholders/",
+            f"/opportunities/{deal}/similar/", f"/files/opportunity/{deal}/",
+            f"/opportunities/{deal}/next-step/",
+        ):  # fmt: skip
+            client.get(url)
+            with few_queries():
+                answer = client.get(url)
+            assert answer.status_code == 200, url
+    wen, url = world.client("wen"), f"/timeline/account/{world.accounts['harbour']}/"
+    wen.get(url)
+    with few_queries():
+        assert wen.get(url).status_code == 200
+
+
+def test_the_timeline_tells_everything_in_words_and_escapes_it(world: World) -> None:
+    deal = full_deal(world)
+    text = world.client("wen").get(f"/timeline/opportunity/{deal}/").content.decode()
+    for said in (
+        "Created", "Source: — → Web", "Lu (Pre-sales, may read)", "陈建国 (Technical gatekeeper",
+        "Called about the belt", "wants a visit", "Validation asked", "Approved", "well done",
+        "Deal review", "visit the mill", "报价.pdf", "plain &lt;b&gt;text&lt;/b&gt;",
+        '<b class="mention">@mei</b>', 'href="https://example.com/x"',
+    ):  # fmt: skip
+        assert said in text, said
+    chinese = world.client("wen", "zh-hans").get(f"/timeline/opportunity/{deal}/")
+    assert "陆海（售前" in chinese.content.decode() or "陆海 (售前" in chinese.content.decode()
+    # Of the contact whom a member may not see, neither map nor timeline says the name.
+    for url in (f"/timeline/opportunity/{deal}/", f"/opportunities/{deal}/stakeholders/"):
+        other = world.client("lu").get(url).content.decode()
+        assert "陈建国" not in other
+    assert "1 person whom you may not see" in other
+
+
+@pytest.mark.parametrize(
+    ("tab", "there", "gone"),
+    [
+        ("changes", "Approved", "Called about"), ("activities", "Called about", "Approved"),
+        ("notes", "plain", "Called about"), ("files", "报价.pdf", "plain"),
+    ],
+)  # fmt: skip
+def test_tabs_narrow_it(world: World, tab: str, there: str, gone: str) -> None:
+    deal = full_deal(world)
+    shown = world.client("wen").get(f"/timeline/opportunity/{deal}/?tab={tab}").content.decode()
+    listed = shown.split('id="timeline-list"')[1]
+    assert there in listed
+    assert gone not in listed
+
+
+def test_pages_of_the_timeline_join_without_gap_or_repetition(world: World) -> None:
+    deal = full_deal(world)
+    for number in range(70):
+        write_note(
+            actor=world.viewer("wen"), kind="opportunity", record_id=deal, text=f"note-{number:03}",
+            today=world.today, at=world.at + timedelta(minutes=number // 3),
+        )  # fmt: skip
+    client = world.client("wen")
+    url = f"/timeline/opportunity/{deal}/"
+    found: list[str] = []
+    for _page in range(10):
+        text = client.get(url).content.decode()
+        found += re.findall(r"note-\d{3}", text)
+        more = re.search(r'href="([^"]+after=[^"]+)"', text)
+        if not more:
+            break
+        url = more[1].replace("&amp;", "&")
+    assert found == [f"note-{number:03}" for number in reversed(range(70))]
+    assert client.get(f"{url.split('?')[0]}?after=nonsense").status_code == 422
+
+
+def test_what_changed_since_the_last_look_is_others_doing(world: World) -> None:
+    deal = full_deal(world)
+    look = timezone.now() + timedelta(hours=1)
+    Mark.objects.create(
+        person_id=world.people["mei"], object_type="opportunity", object_id=deal, seen_at=look
+    )
+    mei, url = world.client("mei"), f"/timeline/opportunity/{deal}/"
+    assert "Nothing new since" in mei.get(url).content.decode()
+    for login in ("wen", "mei"):
+        write_note(
+            actor=world.viewer(login), kind="opportunity", record_id=deal, text=f"by {login}",
+            today=world.today, at=look + timedelta(hours=1),
+        )  # fmt: skip
+    page = mei.get(f"/opportunities/{deal}/").content.decode()
+    since = re.search(r'hx-get="([^"]*since=[^"]*)"', page)
+    assert since
+    # The page's own mark has moved by then: the part goes by what the page said.
+    Mark.objects.update(seen_at=look + timedelta(hours=2))
+    text = mei.get(since[1]).content.decode()
+    assert "1 change." in text
+    assert text.count("badge-state watch") == 1
+
+
+# -- in place ---------------------------------------------------------------------------
+
+
+def step(client: Client, deal: int, **said: str) -> Any:
+    return client.post(f"/opportunities/{deal}/next-step/", said, headers=HTMX)
+
+
+def test_the_next_step_is_done_put_off_and_taken_back_in_place(world: World) -> None:
+    deal = world.create(next_step="call").opportunity_id
+    wen = world.client("wen")
+    answer = step(
+        wen, deal, verb="done", result="he wants a visit", next_step="visit",
+        next_step_on="2026-07-07", seen_step="call", seen_on="",
+    )  # fmt: skip
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "visit" in text
+    assert f"/opportunities/{deal}/undo/" in text
+    step(wen, deal, verb="move", by="7", seen_step="visit", seen_on="2026-07-07")
+    assert world.row(deal).next_step_on is not None
+    assert world.row(deal).next_step == "visit"
+    told = wen.get(f"/timeline/opportunity/{deal}/").content.decode()
+    assert "call — he wants a visit" in told
+    # Without scripts the same form leads back to the page.
+    plain = wen.post(
+        f"/opportunities/{deal}/next-step/",
+        {"verb": "edit", "next_step": "write", "seen_step": "visit",
+         "seen_on": str(world.row(deal).next_step_on)},
+    )  # fmt: skip
+    assert plain.status_code == 303
+    assert world.row(deal).next_step == "write"
+
+
+def test_the_second_of_two_sees_both_steps_and_loses_nothing(world: World) -> None:
+    deal = world.create(next_step="call").opportunity_id
+    wen = world.client("wen")
+    step(wen, deal, verb="edit", next_step="theirs", seen_step="call", seen_on="")
+    late = step(wen, deal, verb="edit", next_step="mine", seen_step="call", seen_on="")
+    text = late.content.decode()
+    assert late.status_code == 422
+    assert "Saved meanwhile: theirs" in text
+    assert 'value="mine"' in text
+    assert world.row(deal).next_step == "theirs"
+    again = re.search(r'name="seen_step"\s+value="([^"]*)"', text.split('value="edit"')[1])
+    assert again
+    step(wen, deal, verb="edit", next_step="mine", seen_step=again[1], seen_on="")
+    assert world.row(deal).next_step == "mine"
+
+
+def test_competitors_team_and_map_by_their_forms(world: World) -> None:
+    deal = world.create().opportunity_id
+    one, wen = f"/opportunities/{deal}", world.client("wen")
+    wen.post(f"{one}/competitors/", {"name": "Zeta", "note": "cheap"}, headers=HTMX)
+    zeta = Competitor.objects.get()
+    wen.post(f"{one}/competitors/{zeta.pk}/", {"note": "cheap, slow", "seen": "cheap"})
+    assert "cheap, slow" in wen.get(f"{one}/").content.decode()
+    late = wen.post(f"{one}/competitors/{zeta.pk}/", {"note": "fast", "seen": "cheap"})
+    assert "cheap, slow" in late.content.decode()
+    # A colleague by pinyin; of two with one name the form asks for the log-in.
+    assert (
+        "陆海"
+        in world.client("wen", "zh-hans").get(f"{one}/team/people/?person=lh").content.decode()
+    )
+    wen = world.client("wen")
+    assert wen.post(f"{one}/team/add/", {"person": "luhai", "right": "work"}).status_code == 303
+    member = TeamMember.objects.get()
+    assert member.person_id == world.people["lu"]
+    assert wen.post(f"{one}/team/add/", {"person": "nobody", "right": "work"}).status_code == 422
+    lu = world.client("lu")
+    assert lu.get(f"{one}/team/").status_code == 200
+    assert lu.post(f"{one}/team/{member.pk}/", {"role": "", "right": "read"}).status_code == 403
+    assert lu.post(f"{one}/team/{member.pk}/", {"remove": "1"}).status_code == 303
+    assert lu.get(f"{one}/").status_code == 404
+    said = {"name": "刘芳", "title": "科长", "roles": ["purchaser", "user"], "attitude": "-1"}
+    assert wen.post(f"{one}/stakeholders/add/", said).status_code == 303
+    shown = wen.get(f"{one}/stakeholders/").content.decode()
+    assert "刘芳" in shown
+    assert "No key player supports us" in shown
+    assert wen.post(f"{one}/stakeholders/add/", {"roles": ["user"]}).status_code == 422
+
+
+def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None:
+    deal = world.create().opportunity_id
+    url, wen = f"/notes/opportunity/{deal}/", world.client("wen")
+    asked = wen.post(url, {"text": "@lu help"}, headers=HTMX)
+    assert asked.status_code == 422
+    assert "add_to_team" in asked.content.decode()
+    assert "@lu help" in asked.content.decode()
+    answer = wen.post(url, {"text": "@lu help", "add_to_team": "on"}, headers=HTMX)
+    assert answer.status_code == 200
+    note = Note.objects.get()
+    lu = world.client("lu")
+    assert "Dealt with" in lu.get(f"/timeline/opportunity/{deal}/").content.decode()
+    lu.post(f"/notes/{note.pk}/done/", headers=HTMX)
+    assert Mention.objects.get().done_at is not None
+    gone = wen.post(f"/notes/{note.pk}/delete/", headers=HTMX).content.decode()
+    assert f"/notes/{note.pk}/restore/" in gone
+    assert wen.post(f"/notes/{note.pk}/restore/").status_code == 303
+    people = wen.get(f"{url}people/?q=me").content.decode()
+    assert "Mei" in people
+    assert "cannot see" not in people
+    assert "cannot see" in wen.get(f"{url}people/?q=bo").content.decode()
+
+
+def test_files_are_saved_never_shown_and_programs_refused(world: World) -> None:
+    deal = world.create().opportunity_id
+    url, wen = f"/files/opportunity/{deal}/", world.client("wen")
+    for name in ("a.svg", "b.html", "c.exe"):
+        answer = wen.post(url, {"files": [SimpleUploadedFile(name, b"x")]}, headers=HTMX)
+        assert answer.status_code == 422
+    files = [SimpleUploadedFile(f"{n}.png", b"x") for n in "ab"]
+    assert wen.post(url, {"files": files}, headers=HTMX).status_code == 200
+    one = Attachment.objects.order_by("id")[0]
+    got = wen.get(f"/files/{one.pk}/")
+    assert got["Content-Disposition"].startswith("attachment")
+    assert got["X-Content-Type-Options"] == "nosniff"
+    assert b"".join(got.streaming_content) == b"x"  # type: ignore[attr-defined]
+    got.close()
+    assert world.client("lu").get(f"/files/{one.pk}/").status_code == 404
+    assert wen.post(f"/files/{one.pk}/delete/", headers=HTMX).status_code == 200
+    assert wen.get(f"/files/{one.pk}/").status_code == 404
+    wen.post(f"/files/{one.pk}/restore/")
+    back = wen.get(f"/files/{one.pk}/")
+    back.close()
+    assert back.status_code == 200
+
+
+def test_similar_won_deals_are_those_in_sight_and_alike(world: World) -> None:
+    mine = world.create(name="Mine").opportunity_id
+    won = world.create(name="Won alike").opportunity_id
+    far = world.create("lu", name="Won elsewhere").opportunity_id
+    small = world.create(name="Won but tiny", amount=Decimal(1)).opportunity_id
+    Opportunity.objects.filter(pk__in=(won, far, small)).update(
+        place=2, decided_on=world.today, category=4
+    )
+    text = world.client("wen").get(f"/opportunities/{mine}/similar/").content.decode()
+    assert "Won alike" in text
+    assert "same size" in text
+    assert "Won elsewhere" not in text
+    assert "Won but tiny" not in text
+    assert "Won elsewhere" in (
+        world.client("director").get(f"/opportunities/{mine}/similar/").content.decode()
+    )
