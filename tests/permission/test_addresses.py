@@ -370,7 +370,10 @@ def test_what_is_out_of_sight_is_not_there(company: Company, facts: Facts, login
     row = oracle.opportunity_by_id[facts.out["opportunity_id"][0]]
     account = oracle.account_by_id[facts.out["account_id"][0]]
     secrets = (row["name"], row["code"], account["name"])
-    nowhere = Facts(facts.given, {name: [2_000_000_000] for name in facts.out} | {"key": ["no"]})
+    nowhere = Facts(
+        facts.given,
+        {name: [2_000_000_000] for name in facts.out} | {"key": ["no"], "record": ["opportunity"]},
+    )
     compared = 0
     for address in addresses():
         if not set(address.parameters) & RECORDS:
