@@ -25,13 +25,14 @@ def test_the_next_step_is_logged_in_four_actions(page: Page, language: str, said
     sign_in(page, "demo-sales", language=language)
     a_deal(page)
     card = page.locator("#next-step")
+    step = f"约陈工确认接口参数 {language}"
     # Open the form, say what, say when, save.
     card.locator("summary").last.click()
     form = card.locator("details[open] form")
-    form.locator("[name=next_step]").fill("约陈工确认接口参数")
+    form.locator("[name=next_step]").fill(step)
     form.locator("[name=next_step_on]").fill("2099-01-15")
     form.locator(".buttons button").first.click()
-    expect(card.locator(".step")).to_contain_text("约陈工确认接口参数")
+    expect(card.locator(".step")).to_contain_text(step)
     expect(card.locator(".step")).to_contain_text("2099-01-15")
     toast = page.locator("#toasts [data-toast]").last
     expect(toast).to_contain_text(said)
@@ -43,7 +44,7 @@ def test_the_next_step_is_logged_in_four_actions(page: Page, language: str, said
     done.locator(".buttons button").first.click()
     expect(card.locator(".step")).to_contain_text("送样机方案")
     page.locator("#toasts form button").last.click()
-    expect(page.locator("#next-step .step")).to_contain_text("约陈工确认接口参数")
+    expect(page.locator("#next-step .step")).to_contain_text(step)
     expect(page.locator("#timeline")).to_contain_text("参数已确认")
 
 

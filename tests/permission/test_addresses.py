@@ -460,7 +460,7 @@ def test_what_is_out_of_sight_is_not_there(company: Company, facts: Facts, login
     account = oracle.account_by_id[facts.out["account_id"][0]]
     secrets = (row["name"], row["code"], account["name"])
     # Kinds are the same nowhere: it is the record that is not there.
-    kinds = {name: facts.out[name] for name in ("record_kind", "bin_kind")}
+    kinds = {name: facts.out[name] for name in ("record_kind", "bin_kind", "record")}
     nowhere = Facts(
         facts.given,
         {name: [2_000_000_000] for name in facts.out} | {"key": ["no"]} | kinds,

@@ -56,12 +56,12 @@ def write_note(
     """
     record = record_in_sight(actor, kind=kind, record_id=record_id)
     writing = _Writing(actor, record, today, at, way, uuid4())
-    _require(writing)
+    author_id = _require(writing)
     text = _checked(text)
     mentioned = _mentioned(writing, text, add_to_team=add_to_team)
     note = Note.objects.create(
         text=text,
-        author_id=actor.person_id,
+        author_id=author_id,
         for_person_id=actor.acts_for("note.write"),
         written_at=at,
         **record.column,
@@ -158,7 +158,7 @@ def finish_mention(*, actor: Viewer, note_id: int, at: datetime) -> None:
         row.save(update_fields=["done_at"])
 
 
-def _require(writing: _Writing) -> None:
+def _require(writing: _Writing) -> int:
     actor, record = writing.actor, writing.record
     if not actor.holds("note.write") or not reads_notes(actor, record):
         raise NotAllowed("note.write")
@@ -166,6 +166,7 @@ def _require(writing: _Writing) -> None:
         raise RuleBroken("note.who")
     if record.is_gone:
         raise RuleBroken("note.record_gone")
+    return actor.person_id
 
 
 def _own_note(actor: Viewer, note_id: int, *, deleted: bool = False) -> tuple[Note, Record]:

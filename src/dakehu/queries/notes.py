@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -163,7 +164,8 @@ def _rows(viewer: Viewer, rows: QuerySet[Note]) -> list[NoteRow]:
     found: list[NoteRow] = []
     for _note, group in groupby(lines, key=itemgetter(0)):
         mentions = list(group)
-        pk, version, written_at, edited_at, text, *people = mentions[0]
+        first: tuple[Any, ...] = mentions[0]
+        pk, version, written_at, edited_at, text, *people = first
         names = [str(name) for line in mentions for name in line[14:17] if name]
         mine = [line for line in mentions if line[13] == viewer.person_id and line[17] is None]
         found.append(

@@ -46,15 +46,15 @@ class Team:
 def team(viewer: Viewer, *, opportunity_id: int) -> Team:
     """Give the team. NotFound `opportunity.not_found` where the deal is out of sight."""
     record = record_in_sight(viewer, kind="opportunity", record_id=opportunity_id)
+    owner_id = record.owner_id or 0
     rows = (
         TeamMember.objects.filter(opportunity_id=record.id)
-        .exclude(person_id=record.owner_id)
+        .exclude(person_id=owner_id)
         .select_related("person")
-        .order_by("id")[:MOST]
-    )
+    )[:MOST]
     return Team(
         record=record,
-        owner=person_name(Person.objects.get(pk=record.owner_id)),
+        owner=person_name(Person.objects.get(pk=owner_id)),
         members=tuple(
             MemberRow(
                 id=row.pk,
@@ -65,7 +65,7 @@ def team(viewer: Viewer, *, opportunity_id: int) -> Team:
                 is_me=row.person_id == viewer.person_id,
                 is_active=row.person.is_active,
             )
-            for row in rows
+            for row in sorted(rows, key=lambda row: row.pk)
         ),
         may_edit=not record.is_gone and may_edit_team(viewer, record),
     )

@@ -34,7 +34,11 @@ class PartForm(forms.Form):
         required=False,
     )
     influence = forms.TypedChoiceField(
-        label=lazy("Influence"), choices=INFLUENCES.items, coerce=int, empty_value=0, required=False
+        label=lazy("Influence"),
+        choices=INFLUENCES.items,
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     attitude = forms.TypedChoiceField(
         label=lazy("Attitude"),
@@ -52,7 +56,7 @@ class PartForm(forms.Form):
         said = self.cleaned_data
         return Part(
             roles=tuple(said["roles"]),
-            influence=said["influence"],
+            influence=said["influence"] or 0,
             attitude=said["attitude"],
             note=said["note"] if "note" in self.fields else None,
         )
