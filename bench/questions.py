@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 from urllib.parse import urlencode
 
@@ -201,8 +201,19 @@ def actions(today: date) -> list[Asked]:
              "on": today.isoformat(), "why": "bench"},
         )  # fmt: skip
 
+    held = Opportunity.objects.filter(owner_id=seller, place=1, voided=False)
+    turns = cycle(list(held.order_by("-pk").values_list("pk", flat=True)[:50]))
+
+    def edit_cell() -> None:
+        url = f"/cells/opportunities/{next(turns)}/amount/"
+        data = urlencode({"value": f"{100_000 + next(numbers)}"})
+        answer = client.post(url, data, "application/x-www-form-urlencoded")
+        if answer.status_code != 200:
+            raise AssertionError(f"{url}: {answer.status_code} {answer.content[:2000]!r}")
+
     cached: dict[str, dict[str, str]] = {}
     return [
+        Asked("edit a cell of the list", edit_cell, 12),
         Asked("create an opportunity", create, 15),
         Asked("move a stage", move, 15),
     ]

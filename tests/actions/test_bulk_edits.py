@@ -30,9 +30,18 @@ from dakehu.core.access import operator
 from dakehu.core.bulk_edits import MOST, Ask, RowState
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Category, Kind, Way
-from dakehu.models import BulkEdit, BulkEditRow, Change, Entry, Movement, Notice, Opportunity
+from dakehu.models import (
+    Appointment,
+    BulkEdit,
+    BulkEditRow,
+    Change,
+    Entry,
+    Movement,
+    Notice,
+    Opportunity,
+)
 from dakehu.queries.ledger_check import verify_ledger
-from tests.world import TODAY, World
+from tests.world import START, TODAY, World
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +127,20 @@ def test_who_may_not_reassign_changes_nothing(world: World) -> None:
         )  # fmt: skip
         assert codes(tried) == [code]
     assert world.row(made).owner_id == world.people["wen"]
+
+
+def test_who_handed_over_takes_it_back_though_a_nearer_head_stands_above_now(world: World) -> None:
+    """Rong gives what mei owns to wen, whose nearest head is mei."""
+    Appointment.objects.create(
+        person_id=world.people["mei"], unit_id=world.units["east_team"], role="salesperson",
+        from_on=START, recorded_at=world.at,
+    )  # fmt: skip
+    made = [world.create("mei", name=f"Deal {n}") for n in range(2)]
+    ask = Ask(verb="reassign", owner_id=world.people["wen"])
+    ran = do(world, "rong", ask, picked(world, *made))
+    assert len(ran.done) == 2
+    assert undo(world, "rong", ran).taken_back == 2
+    assert {world.row(one).owner_id for one in made} == {world.people["mei"]}
 
 
 def test_the_new_owner_is_told_once_how_many_there_are(world: World) -> None:

@@ -58,6 +58,8 @@ from dakehu.models import (
 from dakehu.queries.stages import version_in_force
 from dakehu.queries.superiors import superior_right
 
+#: The kinds of movement that give an opportunity to somebody else.
+_HANDED_OVER = (Kind.REASSIGNED, Kind.UNIT_MOVED)
 _DAYS = frozenset({"close_on", "next_step_on"})
 _FIELDS = (
     "name", "account_id", "close_on", "source", "compelling_event", "next_step",
@@ -93,7 +95,8 @@ def undo_opportunity(
         raise NotFound("ledger.nothing_to_undo")
     first = moved[0] if moved else changes[0]
     own_save = actor.person_id in (first.actor_id, first.for_person_id)
-    save = save.under(_require_undo(held, save, own_save=own_save))
+    handed_over = bool(moved) and all(row.kind in _HANDED_OVER for row in moved)
+    save = save.under(_require_undo(held, save, own_save=own_save, handed_over=handed_over))
     ways = {row.way for row in moved} | {change.way for change in changes}
     if Way.UNDO in ways or any(m.reverses_id is not None for m in moved):
         raise NotFound("ledger.nothing_to_undo")
@@ -249,10 +252,16 @@ def _held_any(actor: Viewer, opportunity_id: int, seen_version: int | None) -> H
     )
 
 
-def _require_undo(held: Held, save: Save, *, own_save: bool) -> Right:
+def _require_undo(held: Held, save: Save, *, own_save: bool, handed_over: bool) -> Right:
+    """Give the right to take a save back.
+
+    Who handed over by rank takes it back by rank, though a nearer head may stand above the new
+    owner: else nobody who gives deals to another team could take it back (decision 20).
+    """
     row, actor = held.row, save.actor
     right = best_right(
         held.right(actor, "opportunity.edit") if own_save else None,
+        held.right(actor, "opportunity.reassign") if own_save and handed_over else None,
         held.right(actor, "ledger.correct"),
         superior_right(actor, owner_id=row.owner_id, unit_id=row.unit_id, today=save.today),
     )
