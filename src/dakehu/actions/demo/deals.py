@@ -9,7 +9,7 @@ from dakehu.actions.ledger import Drafted, Posting, write_histories
 from dakehu.actions.names import sort_key
 from dakehu.core.currency import convert
 from dakehu.core.demo.activities import activities_of, last_contact
-from dakehu.core.demo.deals import DIGITS, Deal, Save
+from dakehu.core.demo.deal import DIGITS, Deal, Save
 from dakehu.core.demo.world import World
 from dakehu.core.ledger import Way
 from dakehu.models import Competitor, Evidence, LineSet, Opportunity, ProductLine

@@ -15,7 +15,7 @@ from dakehu.core.activities import (
     is_contact,
     takes_outcome,
 )
-from dakehu.core.demo.deals import Deal
+from dakehu.core.demo.deal import Deal
 from dakehu.core.demo.words import words
 from dakehu.core.demo.world import World
 from dakehu.core.ledger import Place

@@ -6,16 +6,16 @@ the movements of it, as it does for people.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta, timezone
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
-from uuid import UUID
 
 from dakehu.core.currency import convert
-from dakehu.core.demo.words import words
-from dakehu.core.demo.world import MethodFacts, World
+from dakehu.core.demo.deal import BASE, DIGITS, Deal, SoldLine
+from dakehu.core.demo.player import Player, workday
+from dakehu.core.demo.world import World
 from dakehu.core.ledger import (
     Category,
     Kind,
@@ -25,87 +25,12 @@ from dakehu.core.ledger import (
     Step,
     decided,
     month_of,
-    steps_between,
 )
 
-DIGITS = 2
-BASE = "CNY"
-_SHANGHAI = timezone(timedelta(hours=8))
 _SOURCES = ("own", "own", "own", "referral", "channel", "campaign", "web", "service_call")
 _LOST = ("price", "price", "price", "product", "relationship", "delivery", "service", "too_late")
 _ABANDONED = ("no_budget", "no_budget", "no_decision", "not_worth_it", "no_fit")
 _WON = ("value", "value", "relationship", "product", "service", "price", "delivery")
-
-
-@dataclass(frozen=True, slots=True)
-class SoldLine:
-    """A product line: what `core.opportunities.Line` holds, with its amount."""
-
-    product_id: int
-    quantity: Decimal
-    unit_price: Decimal
-    amount_minor: int
-    delivery_month: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """One save: its day and moment, the movements it posts, and what was written beside."""
-
-    on: date
-    at: datetime
-    actor_id: int
-    correlation_id: UUID
-    steps: tuple[Step, ...]
-    base_minor: int | None = None
-    reason: str = ""
-    competitor: str = ""
-    text: str = ""
-    lines: tuple[SoldLine, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """An evidence item ticked."""
-
-    stage_id: int
-    key: str
-    on: date
-    person_id: int
-    note: str
-
-
-@dataclass(slots=True)
-class Deal:
-    """A deal with its whole history; `standing` is where it stands, None once voided."""
-
-    number: int
-    label: str
-    account_id: int
-    method: MethodFacts
-    seller: int
-    day: date
-    standing: Standing | None
-    close_on: date | None
-    created_on: date
-    stage_since: date
-    #: What the row keeps when the deal is voided.
-    last: Standing
-    source: str
-    event: str
-    saves: list[Save] = field(default_factory=list)
-    ticks: list[Tick] = field(default_factory=list)
-    competitors: tuple[str, ...] = ()
-    lines: tuple[SoldLine, ...] = ()
-    decided_on: date | None = None
-    booked_minor: int | None = None
-    next_step: str = ""
-    next_step_on: date | None = None
-
-    @property
-    def stage(self) -> int:
-        """Give the place of the stage held, from 0."""
-        return self.method.stages.index(self.last.position.stage_id)
 
 
 def deals(
@@ -126,29 +51,11 @@ def deals(
         if not chosen(number):
             continue
         game = _Game(world, Random(f"{world.seed}/{number}"))
-        yield game.play(number, _workday(world.start + timedelta(days=day), world.last), reach)
+        yield game.play(number, workday(world.start + timedelta(days=day), world.last), reach)
 
 
-def _workday(day: date, last: date) -> date:
-    """Give the day, or the Monday after a weekend; on the last days the Friday before."""
-    if day.weekday() < 5:
-        return day
-    later = day + timedelta(days=7 - day.weekday())
-    return later if later <= last else day - timedelta(days=day.weekday() - 4)
-
-
-class _Game:
+class _Game(Player):
     """Plays one deal; every throw comes from its own generator."""
-
-    def __init__(self, world: World, rng: Random) -> None:
-        self.world = world
-        self.rng = rng
-        self.words = words("deals")
-        self.pace = rng.lognormvariate(0, 0.35)
-        self.luck = rng.gauss(0, 0.08)
-        #: Some never look at the date they once promised, and some deals fall asleep.
-        self.careless = rng.random() < 0.15
-        self.asleep_at = rng.randrange(1, 4) if rng.random() < 0.05 else None
 
     # --- the beginning -----------------------------------------------------------------------
 
@@ -243,7 +150,7 @@ class _Game:
         stay = max(1, int(method.days[stage] * self.pace * rng.lognormvariate(0, 0.55)))
         if stage == self.asleep_at:
             self.careless, self.asleep_at, stay = True, None, stay * 6
-        leave = _workday(deal.day + timedelta(days=stay), date.max - timedelta(days=9))
+        leave = workday(deal.day + timedelta(days=stay), date.max - timedelta(days=9))
         self._meanwhile(deal, min(leave, self.world.last + timedelta(days=1)))
         if deal.standing is None or leave > self.world.last:
             return False
@@ -261,11 +168,11 @@ class _Game:
             ("void", 0.0015), ("pull", 0.03),
         ):  # fmt: skip
             if rng.random() < chance:
-                day = _workday(begun + timedelta(days=rng.randrange(days)), self.world.last)
+                day = workday(begun + timedelta(days=rng.randrange(days)), self.world.last)
                 happenings.append((day, what))
         if deal.close_on is not None and deal.close_on < until and not self.careless:
             noticed = deal.close_on - timedelta(days=rng.randrange(12))
-            happenings.append((_workday(max(noticed, begun), self.world.last), "slip"))
+            happenings.append((workday(max(noticed, begun), self.world.last), "slip"))
         happenings.sort(reverse=True)
         while happenings and deal.standing is not None:
             day, what = happenings.pop()
@@ -441,7 +348,7 @@ class _Game:
         )
 
     def _reopen(self, deal: Deal) -> bool:
-        day = _workday(deal.day + timedelta(days=self.rng.randint(25, 120)), self.world.last)
+        day = workday(deal.day + timedelta(days=self.rng.randint(25, 120)), self.world.last)
         if day > self.world.last or day <= deal.day:
             return False
         deal.day = day
@@ -462,100 +369,6 @@ class _Game:
         deal.stage_since = day
         self._save(deal, Standing(position, deal.last.amount_minor), base_minor=booked, text=note)
         return True
-
-    # --- small parts -------------------------------------------------------------------------
-
-    def _save(
-        self,
-        deal: Deal,
-        after: Standing,
-        *,
-        actor: int | None = None,
-        base_minor: int | None = None,
-        reason: str = "",
-        competitor: str = "",
-        text: str = "",
-        lines: tuple[SoldLine, ...] | None = None,
-    ) -> None:
-        steps = steps_between(deal.last, after, order_of_stage=deal.method.order)
-        if not steps:
-            return
-        deal.last = deal.standing = after
-        self._write(
-            deal, steps, actor=actor, base_minor=base_minor, reason=reason, competitor=competitor,
-            text=text, lines=lines,
-        )  # fmt: skip
-
-    def _write(
-        self,
-        deal: Deal,
-        steps: tuple[Step, ...],
-        *,
-        actor: int | None = None,
-        base_minor: int | None = None,
-        reason: str = "",
-        competitor: str = "",
-        text: str = "",
-        lines: tuple[SoldLine, ...] | None = None,
-    ) -> None:
-        minutes = self.rng.randrange(510, 1080)
-        at = datetime.combine(deal.day, time(0), _SHANGHAI) + timedelta(minutes=minutes)
-        if deal.saves and at <= deal.saves[-1].at:
-            at = deal.saves[-1].at + timedelta(minutes=1)
-        deal.saves.append(
-            Save(
-                on=deal.day,
-                at=at,
-                actor_id=deal.last.position.owner_id if actor is None else actor,
-                correlation_id=UUID(int=self.rng.getrandbits(128), version=4),
-                steps=steps,
-                base_minor=base_minor,
-                reason=reason,
-                competitor=competitor,
-                text=text,
-                lines=lines,
-            )
-        )
-
-    def _tick(self, deal: Deal, stages: range, share: float = 0.93) -> None:
-        """Tick the evidence of stages passed; here and there one is forgotten."""
-        rng = self.rng
-        ticked = {tick.key for tick in deal.ticks}
-        for stage in stages:
-            for key in deal.method.evidence[stage]:
-                if key in ticked or rng.random() > share:
-                    continue
-                on = max(deal.created_on, deal.day - timedelta(days=rng.randrange(6)))
-                note = rng.choice(self.words["evidence_notes"]) if rng.random() < 0.3 else ""
-                owner = deal.last.position.owner_id
-                deal.ticks.append(Tick(deal.method.stages[stage], key, on, owner, note))
-
-    def _tell_what_is_next(self, deal: Deal) -> None:
-        rng = self.rng
-        if rng.random() < 0.12:
-            return
-        deal.next_step = rng.choice(self.words["next_steps"])
-        deal.next_step_on = self.world.last + timedelta(days=rng.randint(-8, 28))
-        stage = deal.stage
-        share = 0.35
-        ticked = {tick.key for tick in deal.ticks}
-        for key in deal.method.evidence[stage]:
-            if key not in ticked and rng.random() < share:
-                owner = deal.last.position.owner_id
-                deal.ticks.append(Tick(deal.method.stages[stage], key, deal.day, owner, ""))
-
-    def _days_from(self, method: MethodFacts, stage: int) -> float:
-        return sum(method.days[stage:]) * self.pace
-
-    def _rate_bp(self, deal: Deal) -> int:
-        return deal.method.rates_bp[deal.stage]
-
-    def _category(self, method: MethodFacts, stage: int) -> Category:
-        rate = method.rates_bp[stage]
-        if rate < 2000:
-            return Category.PIPELINE
-        likely = Category.BEST_CASE if rate < 5000 else Category.COMMIT
-        return likely if self.rng.random() < 0.65 else Category(likely - 1)
 
 
 def rate_of(rate: Fraction) -> Decimal:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 
-from dakehu.core.demo.deals import BASE, Deal
+from dakehu.core.demo.deal import BASE, Deal
 from dakehu.core.demo.world import World
 from dakehu.core.ledger import Place
 from dakehu.core.periods import containing

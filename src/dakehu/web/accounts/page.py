@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -42,7 +43,7 @@ def account_page(request: SignedRequest, account_id: int) -> HttpResponse:
         "map": on_map(page.address, viewer.language),
         "dial": dial(page.phone),
         "timeline": link("timeline", "account", account_id),
-        "files": link("files", "account", account_id),
+        "files": link("record_files", "account", account_id),
         "log": link("activity_log", query=f"account={account_id}"),
         "history": link("history", "account", account_id),
         "all_url": _list_of(account_id, with_group=with_group),
@@ -58,8 +59,9 @@ def _largest(members: Iterable[queries.MemberFigures]) -> Fraction:
 
 def _list_of(account_id: int, *, with_group: bool) -> str:
     """Give the list of the same opportunities, the decided ones among them."""
-    name = "group" if with_group else "account"
-    return link("opportunities", query=f"{name}={account_id}&state=all")
+    # In the language of the list an account stands for all below it, unless `only` is asked.
+    asked = f"account is {account_id}" if with_group else f"account only {account_id}"
+    return link("opportunities", query=urlencode({"where": asked, "state": "all"}))
 
 
 def _deals(

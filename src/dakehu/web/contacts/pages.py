@@ -118,7 +118,7 @@ def contact_page(request: SignedRequest, contact_id: int) -> HttpResponse:
             for deal in page.deals
         ],
         "timeline": link("timeline", "contact", contact_id),
-        "files": link("files", "contact", contact_id),
+        "files": link("record_files", "contact", contact_id),
         "log": link("activity_log", query=f"contact={contact_id}&account={contact.account_id}"),
         "history": link("history", "contact", contact_id),
     }  # fmt: skip

@@ -13,8 +13,8 @@ from dakehu.web.contacts.words import WORDS as CONTACTS
 from dakehu.web.history import value_shown
 from dakehu.web.people import WORDS as PEOPLE
 from dakehu.web.products import WORDS as PRODUCTS
-from dakehu.web.units import KINDS as UNIT_KINDS
-from dakehu.web.units import WORDS as UNITS
+from dakehu.web.units.words import KINDS as UNIT_KINDS
+from dakehu.web.units.words import WORDS as UNITS
 
 Words = Mapping[str, str | Promise]
 

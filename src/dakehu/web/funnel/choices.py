@@ -1,0 +1,68 @@
+"""Whose funnel can be chosen: units as a tree, people as options."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.queries.people import people_in_sight
+from dakehu.web.funnel.asked import Asked, asked_of
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit that the viewer may choose, at its depth in today's tree."""
+
+    id: int
+    name: str
+    depth: int
+
+
+def _unit_choices(asked: Asked, language: str) -> list[UnitChoice]:
+    return [
+        UnitChoice(unit, asked.units.names[unit].name(language), len(asked.tree.path(unit)) - 1)
+        for root in asked.tree.roots()
+        for unit in asked.tree.walk(root)
+    ]
+
+
+def unit_path(asked: Asked, language: str) -> list[str]:
+    unit = asked.question.unit_id
+    if unit is None:
+        return []
+    return [asked.units.names[u].name(language) for u in asked.tree.path(unit)]
+
+
+@signed_in
+def funnel_units(request: SignedRequest) -> HttpResponse:
+    """Give the units that can be chosen as a tree of links: fetched when the picker opens."""
+    asked = asked_of(request)
+    query = request.GET.copy()
+    for name in ("unit", "person"):
+        query.pop(name, None)
+    kept = query.urlencode()
+    return render_page(
+        request,
+        "funnel/_units.html",
+        {
+            "units": _unit_choices(asked, request.viewer.language),
+            "unit_id": asked.question.unit_id,
+            "base": f"{reverse('funnel')}?{kept}{'&' if kept else ''}unit=",
+        },
+    )
+
+
+@signed_in
+def funnel_people(request: SignedRequest) -> HttpResponse:
+    """Give the people whose funnel can be chosen, as options: fetched after the first answer."""
+    asked = asked_of(request)
+    units = None
+    if asked.question.unit_id is not None:
+        units = asked.tree.subtree(asked.question.unit_id)
+    people = people_in_sight(request.viewer, units=units, today=request.today)
+    return render_page(
+        request,
+        "funnel/_people.html",
+        {"people": people, "chosen": asked.question.person_id},
+    )
