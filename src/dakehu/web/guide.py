@@ -18,8 +18,8 @@ from dakehu.http import SignedRequest, render_page, signed_in
 
 #: The articles in the order in which they are read; each stands in guide/zh and in guide/en.
 ARTICLES = (
-    "first-day", "your-day", "board", "reading-the-funnel", "monday-review", "importing",
-    "methods-and-gate",
+    "first-day", "your-day", "working-on-a-deal", "lists", "board", "reading-the-funnel",
+    "monday-review", "importing", "methods-and-gate",
 )  # fmt: skip
 
 _TITLE = re.compile(r"# (?P<title>.+)\n+(?P<lead>.+)\n")
