@@ -27,6 +27,7 @@ from dakehu.models import (
     Movement,
     MoveRequest,
     Note,
+    Notice,
     Opportunity,
     Person,
     Product,
@@ -73,6 +74,7 @@ POST_ONLY = {
     "inbox_send_back", "request_create", "request_withdraw",
     "activity_cancel", "activity_move", "activity_restore", "calendar_feed_close",
     "calendar_feed_open", "mention_settle", "next_step_put_off", "tomorrow_plan",
+    "mark_follow", "mark_pin", "mark_seen", "notice_open", "notice_read", "notices_read",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
     "bin_restore", "history_undo",
@@ -152,6 +154,7 @@ RECORDS = {
     "record_id",
     "activity_id", "mention_id",
     "view_id",
+    "object_id",
 }  # fmt: skip
 NO_FIGURES = {
     "currency": "CNY", "digits": 2, "with_vat": True, "stages": [], "indicators": {},
@@ -196,6 +199,7 @@ def facts(company: Company) -> Facts:
         assert stage is not None
         return {
             "opportunity_id": [opportunity],
+            "object_id": [opportunity],
             "movement_id": [movement.pk],
             "activity_id": [_activity(company, opportunity)],
             "evidence_id": [filed.get(opportunity, ticked.pk if ticked else 0)],
@@ -252,6 +256,9 @@ def facts(company: Company) -> Facts:
     view = SavedView.objects.create(
         page="opportunities", name="一二三", owner_id=sales, query="own=1", updated_at=company.now
     )
+    told = Notice.objects.create(
+        person_id=sales, kind="assigned", object_type="opportunity", object_id=mine, at=company.now
+    )
     return Facts(
         given={
             **of(mine),
@@ -283,6 +290,8 @@ def facts(company: Company) -> Facts:
             "record_id": [shown],
             "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
             "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
+            "object_type": ["opportunity"],
+            "notice_id": [told.pk],
         },
         out={
             **of(hidden),

@@ -19,6 +19,8 @@ from dakehu.actions.accounts.rows import (
     write_aliases,
 )
 from dakehu.actions.names import index_accounts, sort_key
+from dakehu.actions.notices import tell
+from dakehu.actions.search import ACCOUNT, index_name
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Way
@@ -72,6 +74,7 @@ def set_fields(row: Any, wanted: Mapping[str, Any]) -> None:
     write_account(row, columns)
     if aliases is not None or columns.keys() & {"name", "name_en", "tax_code"}:
         index_accounts([row.pk])
+        index_name(ACCOUNT, row.pk)
 
 
 @transaction.atomic
@@ -107,7 +110,7 @@ def assign_account(
     if not actor.may("account.assign", owner_id=None, unit_id=unit_id):
         raise NotAllowed("account.assign")
     write_account(row, wanted)
-    return record_account(
+    saved = record_account(
         actor,
         row.pk,
         {
@@ -118,3 +121,9 @@ def assign_account(
         way,
         at,
     )
+    if manager_id is not None and manager_id != before["manager_id"]:
+        tell(
+            kind="assigned", people=[manager_id], actor=actor, at=at, object_type="account",
+            object_id=row.pk, correlation_id=saved,
+        )  # fmt: skip
+    return saved
