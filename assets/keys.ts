@@ -1,5 +1,7 @@
 // The keyboard: the list that people see under "?" stands in parts/_keys.html.
 
+import { openPalette } from "./palette";
+
 const PAUSE = 1200;
 let going = 0;
 
@@ -12,10 +14,11 @@ const visible = (selector: string) =>
   [...document.querySelectorAll<HTMLElement>(selector)].find((e) => e.offsetParent !== null);
 
 function search(): boolean {
-  const field = visible("[data-filter]") ?? visible("[data-search]");
+  const field = visible("[data-filter]");
+  if (!field) return openPalette();
   if (field instanceof HTMLInputElement) field.select();
-  field?.focus();
-  return Boolean(field);
+  field.focus();
+  return true;
 }
 
 function click(selector: string): boolean {
@@ -44,15 +47,15 @@ function pressed(key: string): boolean {
   if (key === "n") return click("[data-new]");
   if (key === "e") return click("[data-edit]");
   if (key === "l") return click("[data-log-key]");
+  if (key === "p") return click("[data-pin]");
+  if (key === "f") return click("[data-follow]");
   return false;
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.defaultPrevented) return;
   if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
-    const field = visible("[data-search]");
-    field?.focus();
-    if (field) event.preventDefault();
+    if (openPalette()) event.preventDefault();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;

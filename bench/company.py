@@ -18,7 +18,7 @@ MANY = 10_000
 HANDS = 2
 TABLES = (
     "dakehu_competitor", "dakehu_entry", "dakehu_evidence", "dakehu_lineset", "dakehu_movement",
-    "dakehu_movementnote", "dakehu_opportunity", "dakehu_productline",
+    "dakehu_movementnote", "dakehu_nametoken", "dakehu_opportunity", "dakehu_productline",
 )  # fmt: skip
 CARRIED = ("dakehu_balance", "dakehu_companybalance", "dakehu_turnover")
 

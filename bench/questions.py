@@ -14,6 +14,7 @@ from django.test import Client
 
 from dakehu.core.periods import containing
 from dakehu.models import Account, Appointment, MethodStage, Opportunity, Person
+from dakehu.queries.spelling import initials_of, spelt_plainly
 from dakehu.queries.units import all_units
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -127,12 +128,40 @@ def pages(today: date) -> list[Asked]:
                 lambda c=client, u=rows_past: get(c, u),
             ),
         ]  # fmt: skip
+        found += [
+            Asked(f"palette, {what}, {name}", lambda c=client, u=url: palette(c, u), 10)
+            for what, url in searches(opportunity).items()
+        ]
         # What the funnel page loads after its first answer.
         found += [
             Asked(f"funnel's {part}, {name}", lambda c=client, u=url: get(c, u), 400)
             for part, url in PARTS.items()
         ]
     return found
+
+
+def searches(opportunity_id: int) -> dict[str, str]:
+    """Give what is typed into the palette: with nothing, a customer's initials, a code, words."""
+    name, code, account = Opportunity.objects.values_list("name", "code", "account__name").get(
+        pk=opportunity_id
+    )
+    typed = {
+        "nothing typed": "", "initials": initials_of(account or name)[:4],
+        "two characters": (account or name)[:2], "code": code, "whole name": name,
+        "common word": name[-2:], "one letter": "l", "error": spelt_plainly(name)[:7] + "x",
+    }  # fmt: skip
+    return {
+        what: f"/search/?{urlencode({'q': text, 'here': '/funnel/'})}"
+        for what, text in typed.items()
+    }
+
+
+def palette(client: Client, url: str) -> Any:
+    """Ask as the palette does: for the list alone."""
+    response = client.get(url, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="palette-results")
+    if response.status_code != 200 or b"palette-list" not in response.content:
+        raise AssertionError(f"{url}: {response.status_code}")
+    return response
 
 
 def _own_open(client: Client) -> int:

@@ -10,7 +10,7 @@ SUBJECTS = (
     "people", "products", "rates", "organisation", "evidence", "opportunities", "small_sales",
     "imports", "audit", "background", "past", "validations", "board", "views", "bulk_edits",
     "cells", "activities", "calendar", "today", "install", "teams", "stakeholders", "timeline",
-    "notes", "files",
+    "notes", "files", "search", "marks", "notices",
 )  # fmt: skip
 
 urlpatterns = [path("", include(f"dakehu.web.{subject}")) for subject in SUBJECTS]

@@ -60,10 +60,10 @@ def run_of(job: str) -> BackgroundRun:
 
 def test_what_is_due_is_done_once_and_put_on_record(world: World) -> None:
     world.create("wen")
-    assert queue_due(NOON) == 3
+    assert queue_due(NOON) == 4
     work(NOON)
     runs = {run.job: run for run in BackgroundRun.objects.all()}
-    assert set(runs) == {"carry", "calibrate", "clean_up"}
+    assert set(runs) == {"carry", "calibrate", "clean_up", "tell_due"}
     assert {run.status for run in runs.values()} == {"done"}
     assert runs["calibrate"].due_at == datetime(2026, 6, 29, 18, 30, tzinfo=UTC)
     assert runs["calibrate"].result["changed"] == WinRate.objects.filter(kind="calibrated").count()
@@ -140,7 +140,7 @@ def test_what_is_refused_says_why_and_is_tried_again_some_times(world: World) ->
         assert run.facts == {"failed": 2, "sent": 5}
         assert queue_due(at + timedelta(minutes=1)) == 0
         at += AGAIN + timedelta(seconds=1)
-        assert queue_due(at) == (3 if attempt < MOST_ATTEMPTS else 0)
+        assert queue_due(at) == (4 if attempt < MOST_ATTEMPTS else 0)
 
 
 def test_a_defect_is_told_by_its_kind_and_goes_on_to_the_log(world: World) -> None:
@@ -159,10 +159,11 @@ def test_the_weekly_mail_goes_on_mondays_and_to_nobody_twice(world: World, setti
     settings.MAIL = "smtp"
     Person.objects.filter(login="wen").update(email="wen@sales.example")
     world.create("wen", next_step="")
-    assert queue_due(MONDAY) == 4
+    assert queue_due(MONDAY) == 6
     work(MONDAY)
     assert run_of("weekly_mail").result == {"sent": 1, "already": 0}
     assert len(mail.outbox) == ReviewMail.objects.count() == 1
+    assert run_of("notice_mail").result == {"sent": 0, "failed": 0}
     # The row of the run is lost, cron has its own line: it is the week that counts.
     BackgroundRun.objects.all().delete()
     queue_due(MONDAY)
@@ -182,6 +183,8 @@ def test_what_was_missed_is_made_up_for_within_a_day_only(world: World, settings
 def test_what_is_off_is_not_on_the_schedule(world: World, settings: Any) -> None:
     settings.NIGHTLY_AT = settings.WEEKLY_MAIL_AT = None
     settings.MAIL = "smtp"
+    assert [one.job for one in schedules()] == ["carry", "notice_mail"]
+    settings.MAIL = "off"
     assert [one.job for one in schedules()] == ["carry"]
 
 

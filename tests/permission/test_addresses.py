@@ -30,6 +30,7 @@ from dakehu.models import (
     Movement,
     MoveRequest,
     Note,
+    Notice,
     Opportunity,
     Person,
     Product,
@@ -80,6 +81,7 @@ POST_ONLY = {
     "activity_cancel", "activity_move", "activity_restore", "calendar_feed_close",
     "calendar_feed_open", "mention_settle", "next_step_put_off", "tomorrow_plan",
     "file_delete", "file_restore", "mention_done", "note_delete", "note_restore", "note_write",
+    "mark_follow", "mark_pin", "mark_seen", "notice_open", "notice_read", "notices_read",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
     "bin_restore", "history_undo",
@@ -160,6 +162,7 @@ RECORDS = {
     "activity_id", "mention_id",
     "view_id",
     "note_id", "attachment_id",
+    "object_id",
 }  # fmt: skip
 
 
@@ -239,6 +242,7 @@ def facts(company: Company) -> Facts:
         return {
             **hanging_on(company, opportunity),
             "opportunity_id": [opportunity],
+            "object_id": [opportunity],
             "movement_id": [movement.pk],
             "activity_id": [_activity(company, opportunity)],
             "evidence_id": [filed.get(opportunity, ticked.pk if ticked else 0)],
@@ -295,6 +299,9 @@ def facts(company: Company) -> Facts:
     view = SavedView.objects.create(
         page="opportunities", name="一二三", owner_id=sales, query="own=1", updated_at=company.now
     )
+    told = Notice.objects.create(
+        person_id=sales, kind="assigned", object_type="opportunity", object_id=mine, at=company.now
+    )
     return Facts(
         given={
             **of(mine),
@@ -327,6 +334,8 @@ def facts(company: Company) -> Facts:
             "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
             "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
             "record": ["opportunity", "no-such-kind"],
+            "object_type": ["opportunity"],
+            "notice_id": [told.pk],
         },
         out={
             "record": ["opportunity"],

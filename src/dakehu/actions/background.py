@@ -30,6 +30,7 @@ AGAIN = timedelta(minutes=10)
 MOST_ATTEMPTS = 3
 #: Runs older than this are forgotten.
 KEPT_FOR = timedelta(days=400)
+HOURLY_KEPT_FOR = timedelta(days=30)
 _OPEN = ("waiting", "running")
 
 
@@ -131,5 +132,6 @@ def _failed(mine: Any, at: datetime, code: str, facts: Mapping[str, Any]) -> Non
 
 
 def forget_runs(at: datetime) -> int:
-    """Remove the runs of long ago; give how many."""
+    """Remove the runs of long ago, what runs every hour sooner; give how many."""
+    BackgroundRun.objects.filter(job="notice_mail", due_at__lt=at - HOURLY_KEPT_FOR).delete()
     return BackgroundRun.objects.filter(due_at__lt=at - KEPT_FOR).delete()[0]

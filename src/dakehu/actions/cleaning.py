@@ -15,6 +15,7 @@ from django_q.models import Task
 
 from dakehu.actions.background import forget_runs
 from dakehu.actions.imports import sweep
+from dakehu.actions.notices import forget_read
 from dakehu.actions.past import remove_expired
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
@@ -40,14 +41,15 @@ class Cleaned:
     files: int
     log_ins: int
     records: int = 0
+    notices: int = 0
 
 
 def clean_up(*, actor: Viewer, at: datetime) -> Cleaned:
     """Remove what is over; again: nothing more. Raises NotAllowed("clean_up.run").
 
     Uploads of imports go after 30 days, files that no row names after a day, expired log-ins,
-    what the queue noted of broken jobs after 90 days, past runs of the schedule after 400, and
-    records 30 days after they were deleted.
+    what the queue noted of broken jobs after 90 days, past runs of the schedule after 400, records
+    30 days after they were deleted, and notices read 90 days ago.
     """
     if not actor.is_operator:
         raise NotAllowed("clean_up.run")
@@ -57,7 +59,7 @@ def clean_up(*, actor: Viewer, at: datetime) -> Cleaned:
     log_ins = Session.objects.filter(expire_date__lt=at).delete()[0]
     Task.objects.filter(stopped__lt=at - TASKS_KEPT).delete()
     forget_runs(at)
-    return Cleaned(uploads, files, log_ins, records)
+    return Cleaned(uploads, files, log_ins, records, forget_read(at))
 
 
 def _remove_orphans(root: Path, at: datetime) -> int:

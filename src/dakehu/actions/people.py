@@ -10,6 +10,7 @@ from django.db import transaction
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.names import sort_key
+from dakehu.actions.search import PERSON, index_name
 from dakehu.core.access import ROLES, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
@@ -100,6 +101,7 @@ def add_person(
     _check_password(password, person)
     person.set_password(password)
     person.save()
+    index_name(PERSON, person.pk, is_new=True)
     Appointment.objects.create(
         person=person,
         unit_id=_unit_of(actor, unit_code, today, at),
@@ -198,6 +200,7 @@ def create_person(
     else:
         person.set_unusable_password()
     person.save()
+    index_name(PERSON, person.pk, is_new=True)
     _record_person(actor, person.pk, {"created": (None, login)}, way, at)
     return person.pk
 
@@ -240,6 +243,7 @@ def edit_person(
             yours={n: new for n, (_old, new) in differing.items()},
         )
     Person.objects.filter(pk=person_id).update(**wanted, version=row.version + 1)
+    index_name(PERSON, person_id)
     _record_person(actor, person_id, changes, way, at)
 
 

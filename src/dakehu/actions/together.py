@@ -86,6 +86,8 @@ class Together:
     changes: dict[tuple[str, int], list[Change]] = field(default_factory=dict)
     stored: dict[int, Opportunity] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
+    #: Who follows which of the rows; None where nobody has asked yet.
+    followers: dict[int, list[int]] | None = None
     #: Whose requests for a move are overtaken, and when.
     overtaken: dict[int, datetime] = field(default_factory=dict)
 

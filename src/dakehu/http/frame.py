@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
+from dakehu.http.keys import KEYS, KeyGroup
 from dakehu.queries.organisation import Org, organisation
 from dakehu.queries.people import viewer_of
 
@@ -82,6 +83,11 @@ class Frame:
     def phone_places(self) -> tuple[Place, ...]:
         """Give the places of the bar at the foot of a phone's screen."""
         return tuple(p for _label, places in self.groups for p in places if p.on_phone)
+
+    @property
+    def keys(self) -> tuple[KeyGroup, ...]:
+        """Give every key, by where it holds, as far as there are any."""
+        return tuple(group for group in KEYS if group.rows)
 
 
 def reads_customers(viewer: Viewer) -> bool:
@@ -272,9 +278,8 @@ def _organisation_name(org: Org | None, language: str) -> str:
 
 
 def _search_url(viewer: Viewer | None) -> str | None:
-    if viewer is None or not reads_customers(viewer):
-        return None
-    return _address("search") or _address("opportunities")
+    # Who reaches no customers finds colleagues and places.
+    return None if viewer is None else _address("search")
 
 
 def _new_url(viewer: Viewer | None) -> str | None:

@@ -69,7 +69,11 @@ class AccountName(models.Model):
 
 
 class NameToken(models.Model):
-    """What a name is found by (CUS-2): grams of its core, pinyin, initials, codes."""
+    """What a name is found by: grams, pinyin, initials, codes; compared byte by byte.
+
+    Kind account: names of accounts like others (CUS-2). Kinds o, a, c, p: what the search finds
+    opportunities, accounts, contacts and people by (queries/search).
+    """
 
     token = models.CharField(max_length=40)
     kind = models.CharField(max_length=12, default="account")
@@ -78,5 +82,5 @@ class NameToken(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["kind", "token", "object_id"], name="name_token"),
-            models.Index(fields=["kind", "object_id"], name="name_token_object"),
+            models.Index(fields=["kind", "object_id", "token"], name="name_token_of"),
         ]

@@ -21,6 +21,7 @@ class Notice(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
     #: 0 not by mail, 1 waits for its moment, 2 sent, 3 given up.
     mail_state = models.PositiveSmallIntegerField(default=0)
+    #: From when on it may be mailed; none waits for the digest.
     mail_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -29,6 +30,7 @@ class Notice(models.Model):
             models.Index(
                 fields=["person"], name="notice_unread", condition=models.Q(read_at__isnull=True)
             ),
+            models.Index(fields=["kind", "at"], name="notice_kind"),
             models.Index(
                 fields=["mail_at", "person"],
                 name="notice_mail",

@@ -6,16 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from dakehu.core.access import Viewer
-from dakehu.core.background import Schedule, next_due
+from dakehu.core.background import HOUR, Schedule, next_due
 from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.models import BackgroundRun
 from dakehu.queries.organisation import organisation
 
 #: The jobs, in the order in which they are shown.
-JOBS = ("carry", "calibrate", "weekly_mail", "clean_up")
+JOBS = ("carry", "calibrate", "weekly_mail", "clean_up", "tell_due", "notice_mail")
 #: How many past runs are told.
 RECENT = 50
 
@@ -64,6 +64,10 @@ def schedules() -> tuple[Schedule, ...]:
     if settings.NIGHTLY_AT is not None:
         found.append(Schedule("calibrate", settings.NIGHTLY_AT))
         found.append(Schedule("clean_up", settings.NIGHTLY_AT))
+        found.append(Schedule("tell_due", settings.NIGHTLY_AT))
+    if settings.MAIL != "off":
+        # Quiet hours end, and digests come, at a full hour; each is a turn of its own.
+        found.append(Schedule("notice_mail", every_hours=1, late=HOUR))
     if settings.MAIL != "off" and settings.WEEKLY_MAIL_AT is not None:
         weekday, at = settings.WEEKLY_MAIL_AT
         found.append(Schedule("weekly_mail", at, weekday=weekday))
@@ -93,7 +97,9 @@ def background_work(viewer: Viewer, *, at: datetime) -> Background:
         Job(job, on.get(job), next_due(on[job], now) if now and job in on else None, last.get(job))
         for job in JOBS
     )
-    rows = BackgroundRun.objects.order_by("-due_at", "-id")[:RECENT]
+    # Every hour there is one that mailed nothing: it would leave no room for the others.
+    idle = Q(job="notice_mail", status="done", result__sent=0)
+    rows = BackgroundRun.objects.exclude(idle).order_by("-due_at", "-id")[:RECENT]
     return Background(jobs, tuple(_run(row) for row in rows))
 
 

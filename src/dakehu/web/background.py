@@ -30,6 +30,14 @@ JOBS: dict[str, tuple[str | Promise, str | Promise]] = {
         lazy("Weekly mail"),
         lazy("To who sells or heads a unit: what lacks, what was agreed, new reviews."),
     ),
+    "tell_due": (
+        lazy("Tell what is due"),
+        lazy("To owners: next steps due, close dates passed, opportunities that stand still."),
+    ),
+    "notice_mail": (
+        lazy("Mail notices"),
+        lazy("Digests at each one's hour, and what waited for the end of quiet hours."),
+    ),
     "clean_up": (
         lazy("Clean up"),
         lazy("Files of imports after 30 days, files that nobody has, log-ins that are over."),
@@ -50,6 +58,11 @@ RESULTS: dict[str, str | Promise] = {
     "uploads": lazy("imports without their files: %(n)s"),
     "files": lazy("files removed: %(n)s"),
     "log_ins": lazy("log-ins removed: %(n)s"),
+    "notices": lazy("notices forgotten: %(n)s"),
+    "failed": lazy("mails refused: %(n)s"),
+    "next_step_due": lazy("next steps due: %(n)s"),
+    "close_passed": lazy("close dates passed: %(n)s"),
+    "stalled": lazy("standing still: %(n)s"),
 }
 WEEKDAYS = (
     lazy("Mondays at %(hour)s"), lazy("Tuesdays at %(hour)s"), lazy("Wednesdays at %(hour)s"),

@@ -15,6 +15,7 @@ from dakehu.actions.accounts.rows import (
     write_aliases,
 )
 from dakehu.actions.names import index_accounts, look_up_name, sort_key
+from dakehu.actions.search import ACCOUNT, index_name
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Way
@@ -102,6 +103,7 @@ def _write_new(
         row.save(update_fields=["code"])
     write_aliases(row.pk, checked_aliases(aliases))
     index_accounts([row.pk])
+    index_name(ACCOUNT, row.pk, is_new=True)
     record_account(actor, row.pk, {"created": (None, row.code), **changes}, right, way, at)
     return int(row.pk)
 

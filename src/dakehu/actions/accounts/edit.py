@@ -20,6 +20,7 @@ from dakehu.actions.accounts.rows import (
 )
 from dakehu.actions.names import index_accounts, sort_key
 from dakehu.actions.notices import tell
+from dakehu.actions.search import ACCOUNT, index_name
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Way
@@ -73,6 +74,7 @@ def set_fields(row: Any, wanted: Mapping[str, Any]) -> None:
     write_account(row, columns)
     if aliases is not None or columns.keys() & {"name", "name_en", "tax_code"}:
         index_accounts([row.pk])
+        index_name(ACCOUNT, row.pk)
 
 
 @transaction.atomic
@@ -121,11 +123,7 @@ def assign_account(
     )
     if manager_id is not None and manager_id != before["manager_id"]:
         tell(
-            kind="assigned",
-            people=[manager_id],
-            actor=actor,
-            at=at,
-            object_type="account",
-            object_id=row.pk,
-        )
+            kind="assigned", people=[manager_id], actor=actor, at=at, object_type="account",
+            object_id=row.pk, correlation_id=saved,
+        )  # fmt: skip
     return saved

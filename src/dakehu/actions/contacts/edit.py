@@ -12,6 +12,7 @@ from django.db import transaction
 from dakehu.actions.audit import last_change
 from dakehu.actions.contacts.rows import account_held, locked_contact, record_contact
 from dakehu.actions.names import sort_key
+from dakehu.actions.search import CONTACT, index_name
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, RuleBroken
 from dakehu.core.ledger import Way
@@ -45,6 +46,7 @@ def create_contact(
         created_on=today,
         **checked,
     )
+    index_name(CONTACT, row.pk, is_new=True)
     record_contact(actor, row.pk, {"created": (None, checked["name"])}, right, way, at)
     return int(row.pk)
 
@@ -93,6 +95,8 @@ def set_fields(row: Contact, wanted: Mapping[str, str]) -> None:
     if "name" in columns:
         columns["sort_key"] = sort_key(columns["name"])
     Contact.with_deleted.filter(pk=row.pk).update(**columns, version=row.version + 1)
+    if columns.keys() & {"name", "name_en"}:
+        index_name(CONTACT, row.pk)
 
 
 def _checked(values: Mapping[str, str]) -> dict[str, str]:

@@ -12,10 +12,12 @@ from django.db import transaction
 
 from dakehu.actions.activities import touch_all
 from dakehu.actions.demo.deals import write_deals
+from dakehu.actions.demo.habits import write_habits
 from dakehu.actions.demo.organisation import Written, write_organisation
 from dakehu.actions.demo.targets import write_quotas, write_small_sales
 from dakehu.actions.ledger import rebuild
 from dakehu.actions.organisation import set_up_organisation
+from dakehu.actions.search import index_everything
 from dakehu.core.access import Viewer
 from dakehu.core.demo.deals import deals
 from dakehu.core.demo.targets import Sold
@@ -89,12 +91,14 @@ def build(
             seed=seed,
             rng=Random(f"{seed}/company"),
         )
+        index_everything()
     world, sold = written.world, Sold(written.world)
     movements = (writing or write_share)(written, size, sold, say or (lambda _done: None))
     with transaction.atomic():
         write_small_sales(world, sold, int(size * SMALL_SALES_PER_DEAL))
         write_quotas(world, sold, written.plan, written.unit_ids, today)
         touch_all()
+        write_habits(today=today)
     rebuild(since=None, upto=today, at=at)
     return Built(size, movements, written.account_count, len(written.plan.people))
 

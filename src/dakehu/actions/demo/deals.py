@@ -7,6 +7,7 @@ from dakehu.actions.bulk import Row, insert_rows, take_ids
 from dakehu.actions.demo.activities import write_activities
 from dakehu.actions.ledger import Drafted, Posting, write_histories
 from dakehu.actions.names import sort_key
+from dakehu.actions.search import OPPORTUNITY, write_tokens
 from dakehu.core.currency import convert
 from dakehu.core.demo.activities import activities_of, last_contact
 from dakehu.core.demo.deal import DIGITS, Deal, Save
@@ -43,14 +44,12 @@ def write_deals(
     """
     pairs = list(zip(take_ids(Opportunity, len(chunk)), chunk, strict=True))
     told = [(key, deal.account_id, activities_of(deal, world)) for key, deal in pairs]
-    insert_rows(
-        Opportunity,
-        _OPPORTUNITY,
-        (
-            _row(pair, world, short_names, last_contact(plans))
-            for pair, (_key, _account, plans) in zip(pairs, told, strict=True)
-        ),
-    )
+    rows = [
+        _row(pair, world, short_names, last_contact(plans))
+        for pair, (_key, _account, plans) in zip(pairs, told, strict=True)
+    ]
+    insert_rows(Opportunity, _OPPORTUNITY, rows)
+    write_tokens(OPPORTUNITY, ((row[0], (row[2],), (row[1],)) for row in rows))
     write_activities(told, contacts)
     movements = write_histories(
         [

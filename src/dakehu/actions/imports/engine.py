@@ -34,6 +34,8 @@ from dakehu.actions.imports.matching import asks
 from dakehu.actions.imports.options import ImportOptions
 from dakehu.actions.ledger import carry_forward, open_months
 from dakehu.actions.names import record_look_ups
+from dakehu.actions.notices import tell
+from dakehu.core.access import operator
 from dakehu.core.errors import DakehuError, RuleBroken
 from dakehu.core.imports.problems import Problem, plain
 from dakehu.core.imports.tables import Table
@@ -338,10 +340,20 @@ def _end(
             {"name": f.table.file, "encoding": f.table.encoding, "rows": f.table.row_count}
             for f in course.bound.files
         ]
-    ImportRun.objects.filter(pk=run_id, worker=mark).update(
-        status=status, report=report, finished_at=at, held_until=None, worker="",
-        stop_asked=False, **said,
-    )  # fmt: skip
+    with transaction.atomic():
+        run = ImportRun.objects.filter(pk=run_id, worker=mark)
+        importer = run.values_list("actor_id", flat=True).first()
+        ended = run.update(
+            status=status, report=report, finished_at=at, held_until=None, worker="",
+            stop_asked=False, **said,
+        )  # fmt: skip
+        if ended and status == "done" and importer is not None:
+            # It is their own deed, done while they were elsewhere: told as the machine's.
+            facts = {"taken": report["accepted"], "refused": report["refused"]}
+            tell(
+                kind="import_done", people=[importer], actor=operator(), at=at,
+                object_type="import", object_id=run_id, facts=facts,
+            )  # fmt: skip
 
 
 def _keep_problems(run_id: int, problems: Sequence[Problem], *, checked: bool) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
+from dakehu.actions.background import enqueue
 from dakehu.actions.imports.course import Course, know, plan_course, read_files, set_up
 from dakehu.actions.imports.options import ImportOptions
 from dakehu.actions.imports.reading import SourceFile
@@ -107,6 +108,7 @@ def run_import(
             else:
                 report = _keep(report, actor, options, at, correlation_id, made)
                 record_look_ups(look_ups)
+                enqueue("index_names", 0)
     except DakehuError as error:
         record_look_ups(look_ups)
         _keep_refusal(error, actor, files, recipe, options, at, correlation_id)

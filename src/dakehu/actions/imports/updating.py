@@ -18,6 +18,7 @@ from dakehu.actions.opportunities.held import (
     post_steps,
     store,
 )
+from dakehu.actions.search import index_opportunity
 from dakehu.core.errors import DakehuError, NotAllowed
 from dakehu.core.ledger import Place, Standing, Way, month_of, steps_between
 from dakehu.models import Opportunity
@@ -66,6 +67,8 @@ def _update(work: Work, found: Ready, pk: int, wanted: set[str]) -> None:
     changes = {name: (_plain(old), _plain(getattr(row, name))) for name, old in plain.items()}
     note_changes(row.pk, changes, save)
     store(row, save)
+    if "name" in wanted:
+        index_opportunity(row)
     work.made.append(("opportunity", pk))
 
 

@@ -34,6 +34,7 @@ from dakehu.actions.opportunities.lines import (
     keep_competitors,
     keep_lines,
 )
+from dakehu.actions.search import OPPORTUNITY, write_tokens
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Category, Kind, Place, Step, Way
@@ -87,6 +88,7 @@ def create_opportunity(
     insert([row])
     if not new.code.strip():
         row.code = _give_code(on, row.pk)
+    write_tokens(OPPORTUNITY, [(row.pk, (row.name,), (row.code,))])
     if passed.overruled_by is not None:
         save = save.under(passed.overruled_by)
     why = overrule if passed.overruled else reason

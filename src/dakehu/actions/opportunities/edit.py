@@ -39,6 +39,7 @@ from dakehu.actions.opportunities.lines import (
     keep_lines,
     plain_lines,
 )
+from dakehu.actions.search import index_opportunity
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, RuleBroken
 from dakehu.core.ledger import Category, Standing, Way, month_of, steps_between
@@ -100,6 +101,8 @@ def edit_opportunity(
         return Saved(row.pk, row.version, "")
     note_changes(row.pk, changes, save)
     store(row, save, only=_changed_columns(row, was))
+    if row.name != plain["name"]:
+        index_opportunity(row)
     return Saved(row.pk, row.version, str(save.correlation_id))
 
 

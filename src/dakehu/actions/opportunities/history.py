@@ -40,6 +40,7 @@ from dakehu.actions.opportunities.lines import (
     plain_lines,
 )
 from dakehu.actions.opportunities.stages import stage_held
+from dakehu.actions.search import index_opportunity
 from dakehu.actions.together import gathering
 from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -113,6 +114,8 @@ def undo_opportunity(
     passed = _pass_gate_again(row, left, save)
     come_home(row, save)
     store(row, save)
+    if any(change.field == "name" for change in changes):
+        index_opportunity(row)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
 
 

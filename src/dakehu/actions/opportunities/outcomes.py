@@ -7,6 +7,7 @@ from django.db import transaction
 
 from dakehu.actions.opportunities.checks import check_close_day
 from dakehu.actions.opportunities.commands import KEEP, Keep, Saved
+from dakehu.actions.opportunities.followed import tell_moved
 from dakehu.actions.opportunities.gate import Passed, pass_gate
 from dakehu.actions.opportunities.held import (
     Held,
@@ -203,6 +204,7 @@ def reopen_opportunity(
     note_changes(row.pk, {"close_on": (old_close, row.close_on)}, save)
     come_home(row, save)
     store(row, save)
+    tell_moved(row, save, "reopened")
     return Saved(row.pk, row.version, str(save.correlation_id))
 
 
@@ -238,3 +240,4 @@ def _decide(
     if passed is not None and passed.overruled:
         note_changes(row.pk, {"gate_overruled": (None, passed.overruled_keys)}, save)
     store(row, save)
+    tell_moved(row, save, place.name.lower())

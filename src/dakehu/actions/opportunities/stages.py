@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from dakehu.actions.opportunities.commands import Saved
+from dakehu.actions.opportunities.followed import tell_moved
 from dakehu.actions.opportunities.gate import Passed, pass_gate
 from dakehu.actions.opportunities.held import (
     Held,
@@ -192,3 +193,4 @@ def _move(
     if passed is not None and overruled:
         note_changes(row.pk, {"gate_overruled": (None, passed.overruled_keys)}, save)
     store(row, save, only=("stage", "stage_since", "last_on"))
+    tell_moved(row, save, "on" if kind is Kind.ADVANCED else "back")

@@ -1,9 +1,6 @@
 """The page of one opportunity."""
 
-from functools import cache
-
 from django.http import HttpResponse
-from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 
 from dakehu.core.ledger import Place
@@ -38,8 +35,6 @@ def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpRespons
             "may_edit": page.may.edit,
             "step_forms": step_forms(page, request.today),
             "rival_form": RivalForm(auto_id="rival_%s"),
-            "marks": leads_somewhere("/marks/opportunity/1/seen/"),
-            "activities": leads_somewhere("/activities/log/"),
             "category": CATEGORIES[page.category],
             "place": PLACES[page.place],
             "source": SOURCES.get(page.source, ""),
@@ -52,16 +47,6 @@ def opportunity_page(request: SignedRequest, opportunity_id: int) -> HttpRespons
             "now_days": page.here.days or 0,
         },
     )
-
-
-@cache
-def leads_somewhere(url: str) -> bool:
-    """Test if an address is one of this installation's."""
-    try:
-        resolve(url)
-    except Resolver404:
-        return False
-    return True
 
 
 def _outcome(page: queries.OpportunityShown) -> str:

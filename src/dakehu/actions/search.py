@@ -1,0 +1,94 @@
+"""What the search finds records by: written with each name, and for what stands already in turn.
+
+Whoever writes a name calls `index_name` in the same transaction. Bulk ways in (imports) leave it
+to the job `index_names`, which also makes findable what stood before an upgrade.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from dakehu.actions.bulk import insert_rows
+from dakehu.models import Account, AccountName, Contact, NameToken, Opportunity, Person
+from dakehu.queries.spelling import found_by
+
+#: Kinds of NameToken: opportunity, account, contact, person.
+OPPORTUNITY, ACCOUNT, CONTACT, PERSON = "o", "a", "c", "p"
+Named = tuple[int, Sequence[str], Sequence[str]]
+
+_ROWS: dict[str, tuple[Any, tuple[str, ...], tuple[str, ...]]] = {
+    ACCOUNT: (Account, ("name", "name_en"), ("code", "tax_code")),
+    CONTACT: (Contact, ("name", "name_en"), ()),
+    PERSON: (Person, ("name", "name_en"), ()),
+    OPPORTUNITY: (Opportunity, ("name",), ("code",)),
+}
+#: In this order they are made findable; many opportunities take a while.
+INDEXED = tuple(_ROWS)
+#: So many at a time: a short write lock.
+_CHUNK = 500
+
+
+def index_name(kind: str, object_id: int, *, is_new: bool = False) -> None:
+    """Write anew what a record is found by, inside the caller's transaction."""
+    if not is_new:
+        NameToken.objects.filter(kind=kind, object_id=object_id).delete()
+    write_tokens(kind, _named(kind, [object_id]))
+
+
+def index_opportunity(row: Opportunity) -> None:
+    """Write anew what an opportunity is found by, as the row says: it may be stored only later."""
+    NameToken.objects.filter(kind=OPPORTUNITY, object_id=row.pk).delete()
+    write_tokens(OPPORTUNITY, [(row.pk, (row.name,), (row.code,))])
+
+
+def write_tokens(kind: str, named: Iterable[Named]) -> None:
+    """Write the tokens of records that have none yet: id, names, codes."""
+    thirds = kind != OPPORTUNITY
+    insert_rows(
+        NameToken,
+        ("token", "kind", "object_id"),
+        (
+            (token, kind, pk)
+            for pk, names, codes in named
+            for token in sorted(found_by(names, codes, thirds=thirds))
+        ),
+    )
+
+
+def _named(kind: str, ids: Sequence[int]) -> list[Named]:
+    model, names, codes = _ROWS[kind]
+    aliases: dict[int, list[str]] = {}
+    if kind == ACCOUNT:
+        for pk, alias in AccountName.objects.filter(account_id__in=ids).values_list(
+            "account_id", "name"
+        ):
+            aliases.setdefault(pk, []).append(alias)
+    rows = model.objects.filter(pk__in=ids).values_list("pk", *names, *codes)
+    cut = 1 + len(names)
+    return [
+        (row[0], [n for n in (*row[1:cut], *aliases.get(row[0], ())) if n], row[cut:])
+        for row in rows
+    ]
+
+
+@transaction.atomic
+def index_unfound(kind: str, after: int) -> int | None:
+    """Make the next records findable that are not yet; give the last, None where all are."""
+    model = _ROWS[kind][0]
+    tokens = NameToken.objects.filter(kind=kind, object_id=OuterRef("pk"))
+    left = model.objects.filter(~Exists(tokens), pk__gt=after).order_by("pk")
+    ids = list(left.values_list("pk", flat=True)[:_CHUNK])
+    if not ids:
+        return None
+    write_tokens(kind, _named(kind, ids))
+    return int(ids[-1])
+
+
+def index_everything(kinds: Iterable[str] = INDEXED) -> None:
+    """Make all records findable, chunk by chunk, in the caller's transaction or in many."""
+    for kind in kinds:
+        after: int | None = 0
+        while after is not None:
+            after = index_unfound(kind, after)

@@ -1,0 +1,212 @@
+"""Records that somebody looked at, pinned, follows; names of records as far as one sees them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dakehu.core.access import Viewer
+from dakehu.core.errors import NotFound
+from dakehu.core.ledger import Place
+from dakehu.models import Account, Activity, Contact, Grant, Mark, Opportunity
+
+#: What can be marked.
+OBJECT_TYPES = ("opportunity", "account", "contact")
+RECENT, PINNED = 20, 8
+#: More are read than shown: some may have gone out of sight since.
+_READ = 60
+Ref = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordName:
+    """A record in sight as a list of records shows it."""
+
+    object_type: str
+    id: int
+    name: str
+    beside: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A marked record in sight, and what somebody's mark on it says."""
+
+    record: RecordName
+    seen_at: datetime | None
+    is_pinned: bool
+    is_followed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAtHand:
+    """One record in sight with one's marks on it and what one may do with it."""
+
+    record: RecordName
+    is_pinned: bool
+    is_followed: bool
+    account_id: int | None
+    may: frozenset[str]
+
+
+def names_in_sight(viewer: Viewer, refs: Iterable[Ref]) -> dict[Ref, RecordName]:
+    """Give the names of those of these records that the viewer may see, one question a kind."""
+    wanted: dict[str, set[int]] = {}
+    for object_type, pk in refs:
+        wanted.setdefault(object_type, set()).add(pk)
+    found: dict[Ref, RecordName] = {}
+    for object_type, ids in wanted.items():
+        read = _NAMES.get(object_type)
+        for row in read(viewer, sorted(ids)) if read else ():
+            found[object_type, row.id] = row
+    return found
+
+
+def _opportunities(viewer: Viewer, ids: list[int]) -> list[RecordName]:
+    rows = Opportunity.objects.visible_to(viewer).filter(pk__in=ids, voided=False)
+    return [
+        RecordName("opportunity", pk, name, account or "", Place(place))
+        for pk, name, account, place in rows.values_list("pk", "name", "account__name", "place")
+    ]
+
+
+def _accounts(viewer: Viewer, ids: list[int]) -> list[RecordName]:
+    rows = Account.visible_to(viewer).filter(pk__in=ids, deleted_at=None)
+    return [
+        RecordName("account", pk, name, code)
+        for pk, name, code in rows.values_list("pk", "name", "code")
+    ]
+
+
+def _contacts(viewer: Viewer, ids: list[int]) -> list[RecordName]:
+    rows = Contact.objects.filter(pk__in=ids, deleted_at=None, account__deleted_at=None)
+    if not viewer.sees_all:
+        rows = rows.filter(account__in=Account.visible_to(viewer))
+    return [
+        RecordName("contact", pk, name, account)
+        for pk, name, account in rows.values_list("pk", "name", "account__name")
+    ]
+
+
+def _activities(viewer: Viewer, ids: list[int]) -> list[RecordName]:
+    rows = Activity.objects.there().visible_to(viewer).filter(pk__in=ids)
+    return [
+        RecordName("activity", pk, subject, on.isoformat())
+        for pk, subject, on in rows.values_list("pk", "subject", "on")
+    ]
+
+
+_NAMES: Mapping[str, Any] = {
+    "opportunity": _opportunities, "account": _accounts, "contact": _contacts,
+    "activity": _activities,
+}  # fmt: skip
+
+
+def recents(viewer: Viewer, *, most: int = RECENT) -> tuple[Marked, ...]:
+    """Give the records in sight that the viewer looked at last, the last first."""
+    rows = _mine(viewer).filter(seen_at__isnull=False).order_by("-seen_at", "-id")
+    return _marked(viewer, rows, most)
+
+
+def pins(viewer: Viewer, *, most: int = PINNED) -> tuple[Marked, ...]:
+    """Give the records in sight that the viewer pinned, the last first."""
+    rows = _mine(viewer).filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")
+    return _marked(viewer, rows, most)
+
+
+def recents_and_pins(viewer: Viewer) -> tuple[tuple[Marked, ...], tuple[Marked, ...]]:
+    """Give both, asking for the names of all of them at once."""
+    mine = _mine(viewer)
+    seen = list(mine.filter(seen_at__isnull=False).order_by("-seen_at", "-id")[:_READ])
+    pinned = list(mine.filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")[:_READ])
+    names = names_in_sight(viewer, {(row.object_type, row.object_id) for row in seen + pinned})
+    return _named(seen, names)[:RECENT], _named(pinned, names)[:PINNED]
+
+
+def _mine(viewer: Viewer) -> Any:
+    return Mark.objects.filter(person_id=viewer.person_id or 0)
+
+
+def _marked(viewer: Viewer, rows: Any, most: int) -> tuple[Marked, ...]:
+    held = list(rows[:_READ])
+    names = names_in_sight(viewer, [(row.object_type, row.object_id) for row in held])
+    return _named(held, names)[:most]
+
+
+def _named(rows: list[Mark], names: Mapping[Ref, RecordName]) -> tuple[Marked, ...]:
+    return tuple(
+        Marked(
+            names[row.object_type, row.object_id], row.seen_at, row.pinned_at is not None,
+            row.followed_at is not None,
+        )
+        for row in rows
+        if (row.object_type, row.object_id) in names
+    )  # fmt: skip
+
+
+def record_at_hand(viewer: Viewer, *, object_type: str, object_id: int) -> RecordAtHand:
+    """Give one record in sight, one's marks on it, and what one may do with it.
+
+    Raises NotFound("mark.unknown_record").
+    """
+    found = names_in_sight(viewer, [(object_type, object_id)]).get((object_type, object_id))
+    if found is None or object_type not in OBJECT_TYPES:
+        raise NotFound("mark.unknown_record")
+    mark = _mine(viewer).filter(object_type=object_type, object_id=object_id).first()
+    account_id, may = _MAY[object_type](viewer, object_id)
+    return RecordAtHand(
+        found,
+        is_pinned=mark is not None and mark.pinned_at is not None,
+        is_followed=mark is not None and mark.followed_at is not None,
+        account_id=account_id,
+        may=may,
+    )
+
+
+Rights = tuple[int | None, frozenset[str]]
+_ON_OPPORTUNITY = (
+    "opportunity.advance", "opportunity.edit", "opportunity.win", "opportunity.lose",
+)  # fmt: skip
+
+
+def _may_on_opportunity(viewer: Viewer, pk: int) -> Rights:
+    owner, unit, place, account = Opportunity.objects.values_list(
+        "owner_id", "unit_id", "place", "account_id"
+    ).get(pk=pk)
+    granted = _granted(viewer, opportunity_id=pk)
+    found = {
+        permission
+        for permission in _ON_OPPORTUNITY
+        if viewer.may(permission, owner_id=owner, unit_id=unit, granted=granted)
+    }
+    if place != Place.OPEN:
+        found &= {"opportunity.edit"}
+    return account, frozenset(found)
+
+
+def _may_on_account(viewer: Viewer, pk: int) -> Rights:
+    manager, unit = Account.objects.values_list("manager_id", "unit_id").get(pk=pk)
+    granted = _granted(viewer, account_id=pk)
+    found = {
+        permission
+        for permission in ("account.edit", "contact.edit")
+        if viewer.may(permission, owner_id=manager, unit_id=unit, granted=granted)
+    }
+    return pk, frozenset(found)
+
+
+def _may_on_contact(viewer: Viewer, pk: int) -> Rights:
+    account = Contact.objects.values_list("account_id", flat=True).get(pk=pk)
+    _account, may = _may_on_account(viewer, account)
+    return account, may & {"contact.edit"}
+
+
+_MAY: Mapping[str, Any] = {
+    "opportunity": _may_on_opportunity, "account": _may_on_account, "contact": _may_on_contact,
+}  # fmt: skip
+
+
+def _granted(viewer: Viewer, **record: int) -> str | None:
+    work = Grant.objects.filter(person_id=viewer.person_id or 0, right="work", **record)
+    return "work" if work.exists() else None

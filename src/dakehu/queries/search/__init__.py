@@ -1,0 +1,18 @@
+"""The search of the palette: accounts, contacts, people, opportunities by name, pinyin, code."""
+
+from dakehu.queries.search.find import KINDS, Found, Group, search
+from dakehu.queries.search.probes import Asked, asked_for
+from dakehu.queries.search.ranking import Piece, glances, pieces_of, score_of
+
+__all__ = [
+    "KINDS",
+    "Asked",
+    "Found",
+    "Group",
+    "Piece",
+    "asked_for",
+    "glances",
+    "pieces_of",
+    "score_of",
+    "search",
+]

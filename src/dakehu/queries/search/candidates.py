@@ -1,0 +1,237 @@
+"""Candidates of a search: the rarest tokens pick them, among what the viewer may see only.
+
+Two statements whose text stays the same: one counts how often each range of tokens occurs, up to
+a bound; one for each kind gives what stands behind the rarest. Whatever is typed, no more rows
+are touched than the bounds say. A token that very many records have is looked for the other way
+round as well: among the viewer's own records, by the tokens of each.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+
+from dakehu.core.access import Viewer
+from dakehu.models.visibility import visible_accounts_sql, visible_sql
+from dakehu.queries.search.probes import Asked, Probe
+from dakehu.queries.snapshot import read_alias
+
+#: A range that occurs so often is common; so many rows of a range are read.
+COMMON, _READ = 150, 200
+#: So many records of the viewer's own are looked through for a common token.
+_OWN, _OWN_ACCOUNTS = 120, 60
+
+Chosen = dict[str, list[tuple[Probe, bool]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind: its table, what is shown of a row `x`, and which rows the viewer may see."""
+
+    table: str
+    #: Whole columns of `x`, and what is looked up for the few that are shown.
+    columns: str
+    shown: str
+    where: str
+    order: str
+    #: Joined to each candidate: of contacts the account, which decides who may see them.
+    through: tuple[str, str] | None = None
+    #: Sets of the viewer's own records, each bounded and by an index: SQL that gives ids.
+    own: tuple[str, ...] = ()
+
+
+def sources(viewer: Viewer, kinds: Iterable[str]) -> dict[str, Source]:
+    """Give the kinds by their sign in NameToken, as the viewer may see them."""
+    every = {
+        "o": _opportunities(viewer), "a": _accounts(viewer), "c": _contacts(viewer),
+        "p": Source(
+            "dakehu_person", "x.name, x.name_en", "x.name, x.name_en", "x.is_active", "x.id DESC"
+        ),
+    }  # fmt: skip
+    return {kind: every[kind] for kind in kinds}
+
+
+def _name_of(viewer: Viewer, column: str) -> str:
+    first, second = ("name_en", "name") if viewer.language == "en" else ("name", "name_en")
+    return (
+        f"(SELECT COALESCE(NULLIF(w.{first}, ''), w.{second}) FROM dakehu_person w"
+        f" WHERE w.id = x.{column})"
+    )
+
+
+def _opportunities(viewer: Viewer) -> Source:
+    return Source(
+        "dakehu_opportunity",
+        "x.name, x.code, x.place, x.account_id, x.owner_id",
+        "x.name, x.code, x.place,"
+        " (SELECT v.name FROM dakehu_account v WHERE v.id = x.account_id),"
+        f" {_name_of(viewer, 'owner_id')}",
+        f"NOT x.voided AND ({visible_sql(viewer, 'x')})",
+        "x.place, x.id DESC",
+        own=tuple(
+            f"SELECT x.id FROM dakehu_opportunity x WHERE x.{column} IN ({ids}) AND x.place = 1"
+            " AND NOT x.voided"
+            for column, ids in _scopes(viewer, "owner_id")
+        ),
+    )
+
+
+def _accounts(viewer: Viewer) -> Source:
+    return Source(
+        "dakehu_account",
+        "x.name, x.name_en, x.code, x.manager_id",
+        f"x.name, x.name_en, x.code, {_name_of(viewer, 'manager_id')}",
+        f"x.deleted_at IS NULL AND ({visible_accounts_sql(viewer, 'x')})",
+        "x.id DESC",
+        own=tuple(
+            f"SELECT x.id FROM dakehu_account x WHERE x.{column} IN ({ids})"
+            for column, ids in _scopes(viewer, "manager_id")
+        ),
+    )
+
+
+def _contacts(viewer: Viewer) -> Source:
+    return Source(
+        "dakehu_contact",
+        "x.name, x.name_en, x.title, v.name AS account",
+        "x.name, x.name_en, x.title, x.account",
+        f"x.deleted_at IS NULL AND v.deleted_at IS NULL AND ({visible_accounts_sql(viewer, 'v')})",
+        "x.id DESC",
+        through=("dakehu_account", "v.id = x.account_id"),
+        own=tuple(
+            f"SELECT x.id FROM (SELECT v.id FROM dakehu_account v WHERE v.{column} IN ({ids})"
+            f" LIMIT {_OWN_ACCOUNTS}) AS v JOIN dakehu_contact x ON x.account_id = v.id"
+            for column, ids in _scopes(viewer, "manager_id")
+        ),
+    )
+
+
+def _scopes(viewer: Viewer, owner: str) -> list[tuple[str, str]]:
+    if viewer.sees_all:
+        return []
+    pairs = ((owner, viewer.owners), ("unit_id", viewer.units))
+    return [(column, ", ".join(str(int(n)) for n in sorted(ids))) for column, ids in pairs if ids]
+
+
+# --- which tokens ------------------------------------------------------------------------------
+
+
+def chosen_probes(asked: Asked, kinds: Sequence[str]) -> Chosen:
+    """Choose for each kind what is looked up, and tell of each whether it is common."""
+    probes = [*asked.whole, *asked.parts, *asked.guesses]
+    counts = _counts(probes, kinds)
+    found: Chosen = {}
+    for kind in kinds:
+        have = {probe: counts.get((kind, n), 0) for n, probe in enumerate(probes)}
+        wanted = [p for p in asked.whole if have[p]] + _rarest(asked.parts, have)
+        if not any(have[p] for p in wanted if p.weight > 1):
+            wanted += _rarest(asked.guesses, have, groups=4)
+        found[kind] = [(probe, have[probe] > COMMON) for probe in dict.fromkeys(wanted)]
+    return found
+
+
+def _rarest(probes: Sequence[Probe], have: Mapping[Probe, int], groups: int = 3) -> list[Probe]:
+    """Give the probes of the rarest groups that occur; more than one only while they are rare."""
+    sums: dict[str, int] = {}
+    for probe in probes:
+        sums[probe.group] = sums.get(probe.group, 0) + have[probe]
+    order = sorted((group for group in sums if sums[group]), key=lambda group: sums[group])
+    taken = {
+        group for place, group in enumerate(order[:groups]) if place == 0 or sums[group] <= COMMON
+    }
+    return [probe for probe in probes if probe.group in taken and have[probe]]
+
+
+def _counts(probes: Sequence[Probe], kinds: Sequence[str]) -> dict[tuple[str, int], int]:
+    """Count how many tokens lie in each range, up to one more than is common."""
+    connection = connections[read_alias()]
+    rows = [
+        {"i": n, "k": kind, "low": probe.low, "high": probe.high}
+        for n, probe in enumerate(probes)
+        for kind in kinds
+    ]
+    if connection.vendor == "postgresql":
+        asked = "json_to_recordset(%s) AS p(i int, k text, low text, high text)"
+        i, k, low, high = "p.i", "p.k", "p.low", "p.high"
+    else:
+        asked = "json_each(%s) AS p"
+        i, k, low, high = (f"json_extract(p.value, '$.{n}')" for n in ("i", "k", "low", "high"))
+    sql = (
+        f"SELECT {k}, {i}, (SELECT COUNT(*) FROM (SELECT 1 FROM dakehu_nametoken t"
+        f" WHERE t.kind = {k} AND t.token >= {low} AND t.token <= {high}"
+        f" ORDER BY t.token LIMIT {COMMON + 1}) AS held) FROM {asked}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(rows)])
+        return {(kind, number): count for kind, number, count in cursor.fetchall()}
+
+
+# --- which records -----------------------------------------------------------------------------
+
+
+def candidates(
+    viewer: Viewer, kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], *, limit: int
+) -> list[tuple[Any, ...]]:
+    """Give candidates of a kind: id, seen, pinned, then the columns of its source.
+
+    Those in which most of what was asked for occurs come first; of a common token, those that
+    the viewer looked at last.
+    """
+    connection = connections[read_alias()]
+    one_by_one = _lateral if connection.vendor == "postgresql" else _joined
+    hits: list[str] = []
+    values: list[Any] = []
+    for number, (probe, is_common) in enumerate(chosen):
+        hits.append(
+            f"SELECT object_id, {number} AS probe, {probe.weight} AS weight FROM"
+            " (SELECT t.object_id FROM dakehu_nametoken t WHERE t.kind = %s AND t.token >= %s"
+            f" AND t.token <= %s ORDER BY t.token, t.object_id LIMIT {_READ}) AS held"
+        )
+        values += [kind, probe.low, probe.high]
+        if not is_common or probe.group == "whole":
+            continue
+        for own in source.own:
+            token = one_by_one(
+                "dakehu_nametoken", "t",
+                "t.kind = %s AND t.object_id = own.id AND t.token >= %s AND t.token <= %s",
+            )  # fmt: skip
+            hits.append(
+                f"SELECT own.id, {number}, {probe.weight} FROM ({own} LIMIT {_OWN}) AS own {token}"
+            )
+            values += [kind, probe.low, probe.high]
+    if not hits:
+        return []
+    through = one_by_one(source.through[0], "v", source.through[1]) if source.through else ""
+    sql = (
+        f"SELECT x.id, x.seen, x.pinned, {source.shown} FROM"
+        f" (SELECT x.id, m.seen_at IS NOT NULL AS seen, m.pinned_at IS NOT NULL AS pinned,"
+        f" {source.columns}, h.weight, m.seen_at FROM"
+        " (SELECT object_id, SUM(weight) AS weight FROM"
+        f" ({' UNION '.join(hits)}) AS hit GROUP BY object_id) AS h"
+        f" {one_by_one(source.table, 'x', 'x.id = h.object_id')} {through}"
+        " LEFT JOIN dakehu_mark m ON m.person_id = %s AND m.object_type = %s"
+        f" AND m.object_id = x.id WHERE {source.where}"
+        " ORDER BY h.weight DESC, m.seen_at IS NULL, m.seen_at DESC,"
+        f" {source.order} LIMIT {int(limit)}) AS x"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, viewer.person_id or 0, OBJECT_TYPES[kind]])
+        return list(cursor.fetchall())
+
+
+def _lateral(table: str, alias: str, on: str) -> str:
+    """Join the one row of each that fits, by its index, whatever the planner takes for cheap."""
+    return (
+        f"JOIN LATERAL (SELECT {alias}.* FROM {table} {alias} WHERE {on} LIMIT 1)"
+        f" AS {alias} ON TRUE"
+    )
+
+
+def _joined(table: str, alias: str, on: str) -> str:
+    return f"JOIN {table} {alias} ON {on}"
+
+
+#: The kinds by their sign in NameToken, and as marks and changes name them.
+OBJECT_TYPES = {"o": "opportunity", "a": "account", "c": "contact", "p": "person"}

@@ -1,0 +1,106 @@
+"""How well a name fits what was typed, and which part of it is marked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from dakehu.queries.search.probes import Asked
+from dakehu.queries.spelling import (
+    initials_of,
+    is_spelt,
+    letters_of,
+    plainly,
+    span_of,
+    spelt_plainly,
+)
+
+#: From this score on something is shown at all.
+LIKELY = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a name; marked where it is what was asked for."""
+
+    text: str
+    is_marked: bool
+
+
+def score_of(asked: Asked, names: Sequence[str], *codes: str, in_spite: bool = True) -> float:
+    """Give how well any of the names or codes fits, 0 to 100; below LIKELY it does not.
+
+    `in_spite` of typing errors, or only as it is spelt.
+    """
+    joined = asked.joined
+    best = 0.0
+    for code in codes:
+        plain = plainly(code)
+        if plain == joined:
+            return 100.0
+        if len(joined) > 1 and plain.startswith(joined):
+            best = max(best, 88.0)
+    for place, name in enumerate(names):
+        if name:
+            # Other names than the first count a little less.
+            best = max(best, _of_name(asked, name, in_spite) - (2 if place else 0))
+    return best
+
+
+def _of_name(asked: Asked, name: str, in_spite: bool) -> float:
+    plain = plainly(name)
+    if not plain:
+        return 0.0
+    longer = min(6.0, max(0, len(plain) - len(asked.joined)) / 3)
+    if plain == asked.joined:
+        return 100.0
+    span = span_of(name, asked.joined)
+    if span is not None:
+        starts = span[0] <= letters_of(name)[0][0]
+        if span[2]:
+            return (88 if starts else 76) - longer
+        return (94 if starts else 86) - longer
+    if len(asked.words) > 1:
+        spans = [span_of(name, word) for word in asked.words]
+        found = [one for one in spans if one is not None]
+        if len(found) == len(asked.words):
+            return (72 if any(one[2] for one in found) else 82) - longer
+    return _fuzzy(asked, name, plain) * 0.7 - longer if in_spite else 0.0
+
+
+def glances(name: str) -> tuple[str, str, str]:
+    """Give a name as it is, in pinyin, and by initials, to pass quickly over what does not fit."""
+    return plainly(name), spelt_plainly(name), initials_of(name)
+
+
+def _fuzzy(asked: Asked, name: str, plain: str) -> float:
+    """Compare in spite of typing errors; letters with the pinyin, of which the start is enough."""
+    joined = asked.joined
+    if len(joined) < 3 and not (len(joined) == 2 and is_spelt(joined[0])):
+        return 0.0
+    if any(is_spelt(c) for c in joined):
+        alike = fuzz.partial_ratio(joined, plain)
+        return alike if alike >= 65 else 0.0
+    spelt = spelt_plainly(name)
+    start = max(fuzz.ratio(joined, spelt[: len(joined) + n]) for n in (-1, 0, 1))
+    alike = max(start, fuzz.partial_ratio(joined, spelt) - 3 if len(joined) > 4 else 0.0)
+    return alike if alike >= 72 else 0.0
+
+
+def pieces_of(asked: Asked, name: str) -> tuple[Piece, ...]:
+    """Cut a name into what was asked for and what was not."""
+    whole = span_of(name, asked.joined) if asked.joined else None
+    found = [whole] if whole else [span_of(name, word) for word in asked.words]
+    spans = [(span[0], span[1]) for span in found if span is not None]
+    pieces: list[Piece] = []
+    at = 0
+    for start, end in sorted(spans):
+        if start < at:
+            continue
+        if start > at:
+            pieces.append(Piece(name[at:start], False))
+        pieces.append(Piece(name[start:end], True))
+        at = end
+    if at < len(name):
+        pieces.append(Piece(name[at:], False))
+    return tuple(pieces)

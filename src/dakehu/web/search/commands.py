@@ -1,0 +1,219 @@
+"""What the palette does beside finding: places, new records, the record at hand, switches."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from django.urls import Resolver404, resolve, reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from dakehu.core.errors import RuleBroken
+from dakehu.core.periods import Period, containing, parse_period
+from dakehu.http import SignedRequest
+from dakehu.http.frame import PLACES, frame_of, reads_customers
+from dakehu.http.signs import Sign
+from dakehu.queries.marks import RecordAtHand
+from dakehu.queries.search import Asked, asked_for, glances, pieces_of, score_of
+from dakehu.queries.units import all_units, units_in_sight
+from dakehu.web.search.options import Option, is_there, plain
+
+#: Commands that fit less are not shown; so many units are offered at most.
+_FITS, _OTHER, _UNITS = 64, 14, 4
+#: Pages whose figures are of a unit or a period; from elsewhere one is led to the funnel.
+_OF_UNIT = ("/funnel/", "/board/", "/opportunities/", "/hygiene/")
+_OF_PERIOD = ("/funnel/",)
+
+Scored = list[tuple[float, Option]]
+
+
+def fitting_commands(request: SignedRequest, text: str, here: str) -> Scored:
+    """Give the commands that fit what was typed, the best first."""
+    asked = asked_for(text)
+    found: Scored = []
+    for option, also in (*_all_commands(request, here), *_periods(request, text, here)):
+        label = option.pieces[0].text
+        # Words that the label does not say count less: what was found stands before.
+        other = score_of(asked, [*also], in_spite=False) - _OTHER
+        score = max(score_of(asked, [label], in_spite=False), other)
+        if score >= _FITS:
+            found.append((score, replace(option, pieces=pieces_of(asked, label))))
+    for score, option in _units(request, asked, here):
+        marked = pieces_of(asked, option.pieces[0].text)
+        found.append((score - 8, replace(option, pieces=marked)))
+    found.sort(key=lambda one: -one[0])
+    return found
+
+
+def first_commands(request: SignedRequest) -> tuple[Option, ...]:
+    """Give what can be done anywhere, for who has typed nothing yet."""
+    return tuple(option for option, _also in _new(request))
+
+
+Named = tuple[Option, tuple[str, ...]]
+
+
+def _all_commands(request: SignedRequest, here: str) -> Iterator[Named]:
+    yield from _new(request)
+    yield from _places(request)
+    yield from _switches(request, here)
+
+
+def _new(request: SignedRequest) -> Iterator[Named]:
+    viewer = request.viewer
+    if viewer.holds("opportunity.create"):
+        yield _link(reverse("opportunity_create"), _("New opportunity"), icon="plus"), ("new",)
+    if viewer.holds("activity.log") and is_there("/activities/log/"):
+        log = _link("/activities/log/", _("Log an activity"), icon="phone", is_dialog=True)
+        yield log, ("log call visit meeting task",)
+    if viewer.holds("account.create"):
+        yield _link(reverse("account_create"), _("New account"), icon="building-plus"), ("new",)
+
+
+def _places(request: SignedRequest) -> Iterator[Named]:
+    english = _english()
+    for _group, places in frame_of(request).groups:
+        for one in places:
+            key = f"g {one.key}" if one.key else ""
+            option = _link(one.url, one.label, icon=one.icon)
+            yield replace(option, key=key, beside=(_("Go to"),)), (english.get(one.url_name, ""),)
+    help_page = _link(reverse("guide"), _("Help"), icon="help-circle")
+    yield help_page, ("help",)
+    yield _link(reverse("preferences"), _("Preferences"), icon="adjustments-horizontal"), ()
+    yield _link(reverse("notice_settings"), _("What I am told"), icon="bell-cog"), ("notices",)
+
+
+@lru_cache(maxsize=1)
+def _english() -> dict[str, str]:
+    """Give the English names of the places: who works in Chinese types them too."""
+    with translation.override("en"):
+        return {one.url_name: str(one.label) for one in PLACES}
+
+
+def _switches(request: SignedRequest, here: str) -> Iterator[Named]:
+    back = ("next", here or "/")
+    language = reverse("choose_language")
+    if request.viewer.language == "en":
+        label = "中文"  # han: its name
+        chinese = _post(language, label, ("language", "zh-hans"), back, icon="language")
+        yield replace(chinese, beside=(_("Language"),)), ("language chinese",)
+    else:
+        english = _post(language, "English", ("language", "en"), back, icon="language")
+        yield replace(english, beside=(_("Language"),)), ("yuyan yingwen language",)
+    theme = reverse("choose_theme")
+    for key, label, sign in (
+        ("light", _("Light theme"), Sign(icon="sun")),
+        ("dark", _("Dark theme"), Sign(icon="moon")),
+        ("auto", _("Theme as the machine is set"), Sign(icon="device-desktop")),
+    ):
+        yield _post(theme, label, ("theme", key), back, icon=sign.icon), (f"{key} theme",)
+
+
+def _units(request: SignedRequest, asked: Asked, here: str) -> Scored:
+    """Give the units that fit best. There may be hundreds: most are passed over by a glance."""
+    if not reads_customers(request.viewer) or len(asked.joined) < 2:
+        return []
+    units, language, joined = all_units(), request.viewer.language, asked.joined
+    fitting = []
+    for unit in units_in_sight(request.viewer, units=units, today=request.today).parents:
+        names = [units.names[unit].name(language), units.names[unit].name_zh]
+        if any(joined in one for name in names for one in glances(name)):
+            score = score_of(asked, names, in_spite=False)
+            fitting.append((score, names[0], unit))
+    fitting.sort(key=lambda one: (-one[0], one[2]))
+    found: Scored = []
+    for score, name, unit in fitting[:_UNITS]:
+        option = _link(_with(here, _OF_UNIT, unit=unit), name, icon="sitemap")
+        found.append((score, replace(option, beside=(_("Switch the unit"),))))
+    return found
+
+
+def _periods(request: SignedRequest, text: str, here: str) -> Iterator[Named]:
+    if not reads_customers(request.viewer):
+        return
+    first = request.organisation.fiscal_first_month
+    quarter = containing(request.today, "quarter", first)
+    offered: list[tuple[str, Period, str]] = [
+        (_("This month"), containing(request.today, "month", first), "month"),
+        (_("This quarter"), quarter, "quarter"),
+        (_("Last quarter"), quarter.previous(), "last quarter"),
+        (_("Next quarter"), quarter.next(), "next quarter"),
+        (_("This year"), containing(request.today, "year", first), "year"),
+    ]
+    try:
+        typed = parse_period(text.strip().upper(), first)
+    except (RuleBroken, ValueError):
+        pass
+    else:
+        offered.append((text.strip(), typed, typed.key))
+    for label, period, also in offered:
+        option = _link(_with(here, _OF_PERIOD, period=period.key), label, icon="calendar")
+        yield replace(option, beside=(_("Switch the period"), period.key)), (also, period.key)
+
+
+def _with(here: str, pages: tuple[str, ...], **facts: object) -> str:
+    """Give the page one is on with something else chosen, or the funnel with it."""
+    parts = urlsplit(here)
+    fits = parts.path in pages
+    query = {k: v for k, v in parse_qs(parts.query).items() if fits}
+    for gone in ("after", "before", "person"):
+        query.pop(gone, None)
+    query |= {name: [str(value)] for name, value in facts.items()}
+    return f"{parts.path if fits else reverse('funnel')}?{urlencode(query, doseq=True)}"
+
+
+# --- the record at hand ------------------------------------------------------------------------
+
+
+def record_of(here: str) -> tuple[str, int] | None:
+    """Give the record whose page one is on."""
+    try:
+        found = resolve(urlsplit(here).path)
+    except (Resolver404, ValueError):
+        return None
+    kind = {"opportunity": "opportunity", "account": "account", "contact": "contact"}
+    name = kind.get(found.url_name or "")
+    return (name, found.kwargs[f"{name}_id"]) if name else None
+
+
+def commands_on(record: RecordAtHand, here: str) -> tuple[Option, ...]:
+    """Give what can be done with a record: only what would not be refused."""
+    kind, pk = record.record.object_type, record.record.id
+    found = [_link(reverse(kind, args=[pk]), _("Open it"), icon="arrow-right")]
+    if kind == "opportunity":
+        found += _on_opportunity(record, pk)
+    if kind in ("account", "opportunity") and f"{kind}.edit" in record.may:
+        found.append(_link(reverse(f"{kind}_edit", args=[pk]), _("Edit"), icon="pencil"))
+    if kind == "contact" and "contact.edit" in record.may:
+        found.append(_link(reverse("contact_edit", args=[pk]), _("Edit"), icon="pencil"))
+    if is_there("/activities/log/"):
+        url = f"/activities/log/?{kind}={pk}"
+        found.insert(1, _link(url, _("Log an activity"), icon="phone", is_dialog=True))
+    if record.account_id and kind != "account":
+        account = reverse("account", args=[record.account_id])
+        found.append(_link(account, _("Open the account"), icon="building"))
+    pin = _("Unpin") if record.is_pinned else _("Pin")
+    back = ("next", here or "/")
+    found.append(_post(reverse("mark_pin", args=[kind, pk]), pin, back, icon="pin"))
+    if kind == "opportunity":
+        follow = _("Follow no longer") if record.is_followed else _("Follow")
+        found.append(_post(reverse("mark_follow", args=[kind, pk]), follow, back, icon="eye"))
+    return tuple(found)
+
+
+def _on_opportunity(record: RecordAtHand, pk: int) -> Iterator[Option]:
+    if "opportunity.advance" in record.may:
+        url = reverse("opportunity_verb", args=[pk, "advance"])
+        yield _link(url, _("Move to the next stage"), icon="arrow-big-right", is_dialog=True)
+    if "opportunity.edit" in record.may and is_there(f"/opportunities/{pk}/next-step/"):
+        url = f"/opportunities/{pk}/next-step/"
+        yield _link(url, _("Next step"), icon="calendar-check", is_dialog=True)
+
+
+def _link(url: str, label: str, *, icon: str, is_dialog: bool = False) -> Option:
+    return Option(url, plain(label), icon, is_dialog=is_dialog)
+
+
+def _post(url: str, label: str, *sent: tuple[str, str], icon: str) -> Option:
+    return Option(url, plain(label), icon, is_sent=True, sent=sent)

@@ -1,0 +1,133 @@
+"""What can be chosen in the palette, as its template shows it; records found become options."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from django.urls import Resolver404, resolve, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
+
+from dakehu.core.ledger import Place
+from dakehu.http import SignedRequest
+from dakehu.http.frame import reads_customers
+from dakehu.http.signs import Sign
+from dakehu.queries.marks import Marked, RecordName
+from dakehu.queries.search import Found, Piece
+from dakehu.web.opportunities.wording import PLACES
+
+#: The signs of records; other options bring their own.
+ICONS = {
+    "opportunity": Sign(icon="list-details"), "account": Sign(icon="building"),
+    "contact": Sign(icon="user"), "person": Sign(icon="id"),
+}  # fmt: skip
+GROUPS: Mapping[str, str | Promise] = {
+    "opportunity": lazy("Opportunities"),
+    "account": lazy("Accounts"),
+    "contact": lazy("Contacts"),
+    "person": lazy("Colleagues"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line: a link, a dialog's link, or something that is sent (`sent`: name and value)."""
+
+    url: str
+    pieces: tuple[Piece, ...]
+    icon: str
+    beside: tuple[str, ...] = ()
+    state: str = ""
+    is_dialog: bool = False
+    is_sent: bool = False
+    sent: tuple[tuple[str, str], ...] = ()
+    #: opportunity:12 where it has actions of its own.
+    of: str = ""
+    key: str = ""
+    #: Its place in the list.
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A group of the list; `more` leads to all of it."""
+
+    key: str
+    label: str
+    rows: tuple[Option, ...]
+    more: str = ""
+    best: float = field(default=0, compare=False)
+
+
+def plain(label: str) -> tuple[Piece, ...]:
+    """Give a label with nothing marked."""
+    return (Piece(label, False),)
+
+
+def numbered(groups: Iterable[Options]) -> list[Options]:
+    """Number the options of all groups, so that each has an id on the page."""
+    found, number = [], 0
+    for group in groups:
+        rows = []
+        for row in group.rows:
+            rows.append(replace(row, number=number))
+            number += 1
+        if rows:
+            found.append(replace(group, rows=tuple(rows)))
+    return found
+
+
+def of_found(request: SignedRequest, found: Found) -> Option:
+    """Show a record that was found."""
+    state = ""
+    if found.place is not None and found.place is not Place.OPEN:
+        state = str(PLACES[found.place])
+    return Option(
+        url=_url_of(request, found.kind, found.id),
+        pieces=found.pieces,
+        icon=ICONS[found.kind].icon,
+        beside=tuple(part for part in found.beside if part),
+        state=state,
+        of="" if found.kind == "person" else f"{found.kind}:{found.id}",
+    )
+
+
+def of_record(record: RecordName) -> Option:
+    """Show a record that was looked at or pinned."""
+    state = ""
+    if record.place is not None and record.place is not Place.OPEN:
+        state = str(PLACES[record.place])
+    return Option(
+        url=reverse(record.object_type, args=[record.id]),
+        pieces=plain(record.name),
+        icon=ICONS[record.object_type].icon,
+        beside=(record.beside,) if record.beside else (),
+        state=state,
+        of=f"{record.object_type}:{record.id}",
+    )
+
+
+def of_marks(marks: Iterable[Marked]) -> tuple[Option, ...]:
+    """Show marked records."""
+    return tuple(of_record(mark.record) for mark in marks)
+
+
+def _url_of(request: SignedRequest, kind: str, pk: int) -> str:
+    if kind != "person":
+        return reverse(kind, args=[pk])
+    if request.viewer.holds("person.edit"):
+        return reverse("person", args=[pk])
+    # Colleagues have no page of their own: what they own, as far as one sees it.
+    if reads_customers(request.viewer):
+        return f"{reverse('opportunities')}?owner={pk}"
+    return ""
+
+
+@lru_cache(maxsize=256)
+def is_there(path: str) -> bool:
+    """Test if an address of another subject exists in this installation."""
+    try:
+        found = resolve(path)
+    except Resolver404:
+        return False
+    return found.url_name != "opportunity_verb"
