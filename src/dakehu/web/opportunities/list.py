@@ -96,6 +96,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
             "own_url": _own_url(get, asked),
             "kept": [(k, v) for k, v in get.items() if k not in ("q", "after", "before")],
             "query": url_without(get).removeprefix("?"),
+            "all_query": standing.query,
             "export_query": export_query(get, columns),
             "may_create": request.viewer.holds("opportunity.create"),
             "reads_customers": reads_customers(request.viewer),
