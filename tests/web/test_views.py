@@ -106,6 +106,9 @@ def test_the_file_is_what_is_seen_filter_order_and_columns(deals: World) -> None
     first, *rows = text.splitlines()
     assert first.startswith("Name,Owner,Amount (with VAT),Currency,As of ")
     assert [row.split(",")[0] for row in rows] == ["Large", "Euro"]
+    every = re.findall(r'href="(/opportunities/export\.csv\?[^"]+)"', page)[1]
+    assert "columns" not in every
+    assert "where=" in every
 
 
 # --- totals -----------------------------------------------------------------------------------

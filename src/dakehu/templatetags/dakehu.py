@@ -150,8 +150,11 @@ def amount_in_column(number: Decimal, currency: str, unit: str) -> SafeString:
 def _amount(number: Decimal | Fraction | int, shown: str, currency: str, small: str) -> SafeString:
     said = exact(number)
     plain = said.replace(",", "").replace(MINUS, "-")
-    title = escape(f"{said} {currency}" if currency else said)
-    after = f" <small>{escape(small)}</small>" if small else ""
+    # Figures have no sign to escape but that of "<0.1", and codes of currencies have none.
+    title = said
+    if currency:
+        title = f"{said} {currency if currency.isalpha() else escape(currency)}"
+    after = f" <small>{small if small.isalpha() else escape(small)}</small>" if small else ""
     # format_html costs three times as much, and a page of a list has fifty amounts.
     return mark_safe(  # noqa: S308  figures are digits, words are escaped
         f'<data class="amt" value="{plain}" title="{title}">{escape(shown)}{after}</data>'

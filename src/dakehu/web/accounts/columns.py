@@ -5,6 +5,7 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from dakehu.core.errors import RuleBroken
 from dakehu.core.filters import Field, Value
@@ -37,10 +38,18 @@ LABELS = {
 def _name(row: Row, look: Look) -> str:
     name = escape(row.name)
     below = " · ".join(filter(None, (escape(row.industry), _manager(row, look))))
+    beside = " · ".join(filter(None, (escape(row.code), _branches(row))))
     return (
-        f'<a href="/accounts/{row.id}/" title="{name} · {escape(row.code)}">{name}</a>'
-        f'<span class="sub on-phone">{below}</span>'
+        f'<a href="/accounts/{row.id}/" title="{name}">{name}</a>'
+        f' <span class="sub x">{beside}</span><span class="sub on-phone">{below}</span>'
     )
+
+
+def _branches(row: Row) -> str:
+    if not row.members:
+        return ""
+    words = ngettext("%(n)s branch", "%(n)s branches", row.members)
+    return escape(words % {"n": row.members})
 
 
 def _manager(row: Row, look: Look) -> str:
@@ -57,7 +66,6 @@ COLUMNS: Columns[Row] = Columns(
     ),
     Column(
         "code", lazy("Code"), lambda r, _k: escape(r.code), lambda r: r.code, css="nowrap",
-        is_usual=True,
     ),
     Column("name_en", lazy("Name in English"), lambda r, _k: text(r.name_en), lambda r: r.name_en),
     Column(

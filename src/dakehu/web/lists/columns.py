@@ -7,7 +7,7 @@ twenty times as long as its question takes the database.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from html import escape as _escaped
 from typing import Generic, TypeVar
 
@@ -38,6 +38,8 @@ class Look:
     today: date = date.min
     #: What is late is called so.
     overdue: str = ""
+    #: Moments are shown as days of this zone.
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dakehu.web.lists.builder import (
     without_lines,
 )
 from dakehu.web.lists.columns import Column, Columns, Look, head_cells, writer
-from dakehu.web.lists.standing import STANDING, Standing, link_with
+from dakehu.web.lists.standing import Standing, link_with
 from dakehu.web.lists.words import Vocabulary, chips_of_where
 
 
@@ -93,9 +93,6 @@ def list_facts(
     look = Look(language=request.viewer.language, today=request.today, overdue=_("Overdue"))
     write = writer(columns, look)
     get = standing.get
-    left = get.copy()
-    for gone in STANDING:
-        left.pop(gone, None)
     return {
         "standing": standing,
         "heads": head_cells(columns, sort=sort, get=get, words={}),
@@ -104,7 +101,7 @@ def list_facts(
         "kept": [
             (name, value) for name, value in get.items() if name in ("where", "base", "columns")
         ],
-        "query": left.urlencode(),
+        "all_query": standing.query,
         "export_query": export_query(get, columns),
     }
 

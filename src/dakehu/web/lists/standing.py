@@ -76,14 +76,14 @@ def standing_of(request: SignedRequest, page: str, url_name: str) -> Standing:
     get: QueryDict = request.GET
     view = None
     if "view" in get or (found.default_id is not None and not _says_something(get)):
-        wanted = whole_in_url(get["view"]) if "view" in get else found.default_id
+        wanted = whole_in_url(str(get["view"])) if "view" in get else found.default_id
         view = found.by_id(wanted)
         if view is None and wanted != 0:
             raise NotFound("view.unknown")
         get = _of_view(get, view)
         request.GET = get  # type: ignore[assignment]
     elif "base" in get:
-        view = found.by_id(whole_in_url(get["base"]))
+        view = found.by_id(whole_in_url(str(get["base"])))
     columns = keys_of(get.get("columns", ""))
     changed = view is not None and (
         _plain(get) != _plain(QueryDict(view.query)) or (bool(columns) and columns != view.columns)

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
 from dakehu.core.ledger import Category, Place
@@ -78,7 +77,7 @@ def _rate(row: Row, look: Look) -> str:
 
 
 def _changed(row: Row, look: Look) -> str:
-    return timezone.localtime(row.updated_at).strftime("%Y-%m-%d")
+    return row.updated_at.astimezone(look.zone).date().isoformat()
 
 
 def _share(row: Row) -> Cell:

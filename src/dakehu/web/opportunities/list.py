@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -94,6 +96,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
             "own_url": _own_url(get, asked),
             "kept": [(k, v) for k, v in get.items() if k not in ("q", "after", "before")],
             "query": url_without(get).removeprefix("?"),
+            "all_query": standing.query,
             "export_query": export_query(get, columns),
             "may_create": request.viewer.holds("opportunity.create"),
             "reads_customers": reads_customers(request.viewer),
@@ -120,6 +123,7 @@ def _table(
         editable=request.viewer.holds("opportunity.edit"),
         today=request.today,
         overdue=_("Overdue"),
+        zone=timezone.get_current_timezone(),
     )
     words = {}
     if scale := unit_word(unit):
@@ -144,6 +148,7 @@ def _table(
     }
 
 
+@cache
 def _is_there(url: str) -> bool:
     try:
         resolve(url)
