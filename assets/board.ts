@@ -34,7 +34,7 @@ const nameOf = (element: Element | null) =>
 /** Say to who cannot see the board what happens, in the words of the page. */
 function say(key: string, card: Element, column: Element | null): void {
   const live = document.getElementById("board-live");
-  const words = key === "aims" ? "{column}" : board()?.dataset[key];
+  const words = key === "aims" ? "{column}" : board()?.getAttribute(`data-say-${key}`);
   if (!live || !words) return;
   live.textContent = words
     .replace("{name}", linkOf(card)?.textContent?.trim() ?? "")

@@ -7,7 +7,7 @@ from dakehu.core.access import Viewer
 from dakehu.queries.speed import stage_medians
 from dakehu.queries.stamps import stamps
 
-_State = tuple[str, str, date]
+_State = tuple[str, date]
 _kept: dict[_State, dict[int, int]] = {}
 _lock = Lock()
 
@@ -16,12 +16,12 @@ def medians_of_the_day(viewer: Viewer, *, today: date) -> dict[int, int]:
     """Give the median days of each stage as a process first read them on this day.
 
     A median moves in months; walking a year of entries for each look at a board would cost more
-    than the board. While methods or people change they are read anew (queries/stamps.py).
+    than the board. Where methods change they are read anew (queries/stamps.py).
     """
-    marks = stamps()
-    if not {"methods", "people"} <= marks.keys():
+    mark = stamps().get("methods")
+    if mark is None:
         return stage_medians(viewer, today=today)
-    state = (marks["methods"], marks["people"], today)
+    state = (mark, today)
     found = _kept.get(state)
     if found is None:
         found = stage_medians(viewer, today=today)
