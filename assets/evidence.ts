@@ -35,7 +35,7 @@ function add(item: HTMLElement, files: Iterable<File>): void {
       queue.push(waiting);
       void run();
     });
-    line.querySelector("[data-drop]")?.addEventListener("click", () => {
+    line.querySelector("[data-leave]")?.addEventListener("click", () => {
       line.remove();
       show(waiting.card);
     });
@@ -45,7 +45,7 @@ function add(item: HTMLElement, files: Iterable<File>): void {
 }
 
 function wrong(line: HTMLElement, is: boolean, said = ""): void {
-  for (const part of line.querySelectorAll<HTMLElement>(".upload-wrong, [data-retry], [data-drop]"))
+  for (const part of line.querySelectorAll<HTMLElement>(".upload-wrong, [data-retry], [data-leave]"))
     part.hidden = !is;
   const progress = line.querySelector("progress");
   if (progress) progress.hidden = is;

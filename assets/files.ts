@@ -47,6 +47,7 @@ document.addEventListener("drop", (event) => {
 });
 // A picture pasted where one writes a note, or nowhere in particular, becomes a file of the record.
 document.addEventListener("paste", (event) => {
+  if (event.defaultPrevented) return; // an item of evidence has taken it
   const files = event.clipboardData?.files;
   const form = document.querySelector<HTMLFormElement>("form[data-files]");
   if (!files?.length || !form || document.querySelector("dialog[open]")) return;

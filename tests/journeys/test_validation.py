@@ -85,7 +85,7 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
     files.set_input_files([{"name": "假.png", "mimeType": "image/png", "buffer": b"MZ\x90\0"}])
     expect(sales.locator(".upload-wrong")).to_be_visible()
     expect(sales.locator(".upload [data-retry]")).to_be_visible()
-    sales.locator(".upload [data-drop]").click()
+    sales.locator(".upload [data-leave]").click()
     assert sales.url == address
 
     # The gate does not let it pass: the dialog asks the superior.
@@ -115,7 +115,7 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
     wrong += axe(head)
     head.locator("#validation .marks button[id^=mark-all]").first.focus()
     head.keyboard.press("Enter")
-    expect(head.locator("#validation [aria-pressed=true]")).to_have_count(3)
+    expect(head.locator("#validation .seg [aria-pressed=true]")).to_have_count(3)
     approve = head.locator("#validation form.answer button").first
     approve.focus()
     head.keyboard.press("Enter")

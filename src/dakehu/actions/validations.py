@@ -241,7 +241,8 @@ def _plain_request(request: MoveRequest) -> dict[str, Any]:
     return {
         "id": request.pk, "verb": request.verb, "stage": request.to_stage_id,
         "state": int(request.state), "asked_by": request.asked_by_id,
-        "asked_on": request.asked_on.isoformat(), "note": request.answer or request.note,
+        "asked_on": request.asked_on.isoformat(),
+        "note": request.note if request.state == RequestState.WAITING else request.answer,
     }  # fmt: skip
 
 
