@@ -1,5 +1,5 @@
 // Files by choosing, dragging, pasting or a photo: a form with data-files is sent as soon as there
-// are some; a card with data-drop names the form that takes what is dropped on it.
+// are some; a card with data-drop-form names the form that takes what is dropped on it.
 
 export {};
 
@@ -14,7 +14,7 @@ function send(form: HTMLFormElement, files: FileList | File[]): void {
 
 function formFor(card: Element | null): HTMLFormElement | null {
   const form =
-    card instanceof HTMLElement ? document.querySelector(card.dataset["drop"] ?? "") : null;
+    card instanceof HTMLElement ? document.querySelector(card.dataset["dropForm"] ?? "") : null;
   return form instanceof HTMLFormElement ? form : null;
 }
 
@@ -25,7 +25,7 @@ document.addEventListener("change", (event) => {
 });
 
 const cardAt = (event: Event) =>
-  event.target instanceof Element ? event.target.closest("[data-drop]") : null;
+  event.target instanceof Element ? event.target.closest("[data-drop-form]") : null;
 
 document.addEventListener("dragover", (event) => {
   const card = cardAt(event);
@@ -45,14 +45,18 @@ document.addEventListener("drop", (event) => {
   card?.classList.remove("dropping");
   send(form, event.dataTransfer.files);
 });
-// A picture pasted where one writes a note, or nowhere in particular, becomes a file of the record.
-document.addEventListener("paste", (event) => {
-  const files = event.clipboardData?.files;
-  const form = document.querySelector<HTMLFormElement>("form[data-files]");
-  if (!files?.length || !form || document.querySelector("dialog[open]")) return;
-  const target = event.target instanceof Element ? event.target : null;
-  if (target?.matches("input, textarea, [contenteditable]") && !target.closest("[data-mentions]"))
-    return;
-  event.preventDefault();
-  send(form, [...files]);
-});
+// A picture pasted where one writes a note, or in the card of files, becomes a file of the record;
+// elsewhere it may be evidence (evidence.ts).
+document.addEventListener(
+  "paste",
+  (event) => {
+    const files = event.clipboardData?.files;
+    const form = document.querySelector<HTMLFormElement>("form[data-files]");
+    const target = event.target instanceof Element ? event.target : null;
+    if (!files?.length || !form || !target?.closest("[data-mentions], [data-drop-form]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    send(form, [...files]);
+  },
+  true,
+);
