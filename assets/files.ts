@@ -1,5 +1,5 @@
 // Files by choosing, dragging, pasting or a photo: a form with data-files is sent as soon as there
-// are some; a card with data-drop names the form that takes what is dropped on it.
+// are some; a card with data-drop-form names the form that takes what is dropped on it.
 
 export {};
 
@@ -14,7 +14,7 @@ function send(form: HTMLFormElement, files: FileList | File[]): void {
 
 function formFor(card: Element | null): HTMLFormElement | null {
   const form =
-    card instanceof HTMLElement ? document.querySelector(card.dataset["drop"] ?? "") : null;
+    card instanceof HTMLElement ? document.querySelector(card.dataset["dropForm"] ?? "") : null;
   return form instanceof HTMLFormElement ? form : null;
 }
 
@@ -25,7 +25,7 @@ document.addEventListener("change", (event) => {
 });
 
 const cardAt = (event: Event) =>
-  event.target instanceof Element ? event.target.closest("[data-drop]") : null;
+  event.target instanceof Element ? event.target.closest("[data-drop-form]") : null;
 
 document.addEventListener("dragover", (event) => {
   const card = cardAt(event);

@@ -161,8 +161,7 @@ RECORDS = {
     "record_id",
     "activity_id", "mention_id",
     "view_id",
-    "note_id", "attachment_id",
-    "object_id",
+    "of_id", "note_id", "attachment_id", "object_id",
 }  # fmt: skip
 
 
@@ -189,7 +188,7 @@ def hanging_on(company: Company, opportunity: int) -> Values:
     )
     rival = Competitor.objects.create(opportunity_id=opportunity, name="一二三")
     return {
-        "record_id": [opportunity],
+        "of_id": [opportunity],
         "note_id": [note.pk],
         "attachment_id": [file.pk],
         "member_id": [member.pk],
@@ -333,12 +332,10 @@ def facts(company: Company) -> Facts:
             "record_id": [shown],
             "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
             "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
-            "record": ["opportunity", "no-such-kind"],
-            "object_type": ["opportunity"],
-            "notice_id": [told.pk],
+    "of_id", "note_id", "attachment_id", "object_id",
         },
         out={
-            "record": ["opportunity"],
+            "of_kind": ["opportunity"],
             **of(hidden),
             "view_id": [view.pk],
             "account_id": [dark],
@@ -469,7 +466,7 @@ def test_what_is_out_of_sight_is_not_there(company: Company, facts: Facts, login
     account = oracle.account_by_id[facts.out["account_id"][0]]
     secrets = (row["name"], row["code"], account["name"])
     # Kinds are the same nowhere: it is the record that is not there.
-    kinds = {name: facts.out[name] for name in ("record_kind", "bin_kind", "record")}
+    kinds = {name: facts.out[name] for name in ("record_kind", "bin_kind", "of_kind")}
     nowhere = Facts(
         facts.given,
         {name: [2_000_000_000] for name in facts.out} | {"key": ["no"]} | kinds,

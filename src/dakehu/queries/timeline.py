@@ -22,10 +22,8 @@ from dakehu.queries.superiors import is_superior
 from dakehu.queries.timeline_sources import (
     ActivityRow,
     Headline,
-    JudgedRow,
     activities_before,
     headlines_before,
-    judged_on,
 )
 
 TABS = ("all", "changes", "activities", "notes", "files")
@@ -33,7 +31,7 @@ SIZE = 30
 #: No record in earnest has more changes; of one that has, the newest are read.
 _MOST_CHANGES = 1000
 
-Body = Event | NoteRow | FileRow | ActivityRow | Headline | JudgedRow
+Body = Event | NoteRow | FileRow | ActivityRow | Headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +67,10 @@ class Timeline:
 
 
 #: Of one moment the later source stands above; the numbers stand in cursors.
-_RANKS = {
-    "event": 1, "judged": 2, "activity": 3, "file": 4, "note": 5, "headline": 6,
-}  # fmt: skip
+_RANKS = {"event": 1, "activity": 2, "file": 3, "note": 4, "headline": 5}  # fmt: skip
 _TAB_OF = {
-    "event": "changes", "judged": "changes", "headline": "changes", "activity": "activities",
-    "file": "files", "note": "notes",
+    "event": "changes", "headline": "changes", "activity": "activities", "file": "files",
+    "note": "notes",
 }  # fmt: skip
 
 
@@ -186,17 +182,6 @@ def _events(viewer: Viewer, record: Record, until: Until | None, limit: int) -> 
     return _within(_numbered(viewer, events), until, limit)
 
 
-def _judged(viewer: Viewer, record: Record, until: Until | None, limit: int) -> list[Item]:
-    """Give what was asked of the superior, their answers, and reviews."""
-    if record.kind != "opportunity":
-        return []
-    rows = [
-        Item(row.at, row.on, "judged", row.id, row, row.who.id == viewer.person_id)
-        for row in judged_on(viewer, record=record)
-    ]
-    return _within(rows, until, limit)
-
-
 def _activities(viewer: Viewer, record: Record, until: Until | None, limit: int) -> list[Item]:
     return [
         Item(row.at, row.on, "activity", row.id, row, row.owner.id == viewer.person_id)
@@ -232,7 +217,6 @@ def _headlines(viewer: Viewer, record: Record, until: Until | None, limit: int) 
 
 _SOURCES: dict[str, Callable[[Viewer, Record, Until | None, int], list[Item]]] = {
     "event": _events,
-    "judged": _judged,
     "activity": _activities,
     "file": _files,
     "note": _notes,

@@ -1,13 +1,11 @@
-"""What a timeline takes from tables of other subjects: activities, requests, reviews, deals."""
+"""What a timeline takes from tables of other subjects: activities, and deals of a customer."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connections
 from django.db.models import CharField, Exists, OuterRef, Q, Value
-from django.utils import timezone
 
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Kind
@@ -22,38 +20,16 @@ from dakehu.models import (
     Opportunity,
     Stakeholder,
 )
-from dakehu.queries.opportunities.history import day_of, moment_of
 from dakehu.queries.people import PersonName, person_name
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.records import Record, Until
-from dakehu.queries.snapshot import read_alias
 from dakehu.queries.stages import stage_name
 
-#: Of a deal's requests and reviews the newest are read.
-_MOST = 100
 #: What of a deal is told on the pages of its account and of its people.
 HEADLINES = (
     Kind.CREATED, Kind.ADVANCED, Kind.REGRESSED, Kind.WON, Kind.LOST, Kind.ABANDONED,
     Kind.REOPENED,
 )  # fmt: skip
-
-
-# One statement for both: a page asks few times. Reviews come second, with is_review 1.
-_JUDGED = f"""
-SELECT * FROM (SELECT 0 AS is_review, r.id, r.asked_at AS at, r.asked_on, r.state, r.verb,
-  r.to_stage_id, r.note, CAST(NULL AS date) AS check_on, r.decided_at, r.answer,
-  a.id AS who, a.login, a.name, a.name_en, d.id AS by_id, d.login AS by_login, d.name AS by_name,
-  d.name_en AS by_en
-FROM dakehu_moverequest r JOIN dakehu_person a ON a.id = r.asked_by_id
-  LEFT JOIN dakehu_person d ON d.id = r.decided_by_id
-WHERE r.opportunity_id = %s ORDER BY r.id DESC LIMIT {_MOST}) AS asked
-UNION ALL
-SELECT * FROM (SELECT 1, r.id, r.reviewed_at, r."on", 0, '', CAST(NULL AS bigint), r.agreed,
-  r.next_check_on, CAST(NULL AS timestamptz), '', a.id, a.login, a.name, a.name_en,
-  CAST(NULL AS bigint), '', '', ''
-FROM dakehu_dealreview r JOIN dakehu_person a ON a.id = r.reviewed_by_id
-WHERE r.opportunity_id = %s ORDER BY r.id DESC LIMIT {_MOST}) AS reviewed
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +49,6 @@ class ActivityRow:
     result: str
     next_step: str
     next_step_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedRow:
-    """A move asked for (`state` 1), the answer to it (any other), or a review (0).
-
-    `text` is the note, the answer, or what was agreed; `on` of a review's next check is `check_on`.
-    """
-
-    id: int
-    at: datetime
-    on: date
-    state: int
-    verb: str
-    stage: str
-    who: PersonName
-    text: str
-    check_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,43 +133,6 @@ def _took_part(
         else:
             contacts[activity].append((number, name))
     return contacts, people
-
-
-def judged_on(viewer: Viewer, *, record: Record) -> list[JudgedRow]:
-    """Give what was asked of the superior on a deal in sight, the answers, and its reviews."""
-    found: list[JudgedRow] = []
-    with connections[read_alias()].cursor() as cursor:
-        cursor.execute(_JUDGED, [record.id, record.id])
-        rows = cursor.fetchall()
-    for (
-        is_review,
-        pk,
-        at,
-        on,
-        state,
-        verb,
-        stage_id,
-        text,
-        check_on,
-        answered,
-        answer,
-        *who,
-    ) in rows:
-        asked, decided = PersonName(*who[:4]), PersonName(*who[4:])
-        if is_review:
-            day = day_of(check_on) if check_on else None
-            found.append(
-                JudgedRow(4 * pk + 2, moment_of(at), day_of(on), 0, "", "", asked, text, day)
-            )
-            continue
-        stage = stage_name(stage_id, viewer.language)
-        found.append(JudgedRow(4 * pk, moment_of(at), day_of(on), 1, verb, stage, asked, text))
-        if state != 1 and answered is not None:
-            moment = moment_of(answered)
-            day = timezone.localtime(moment).date()
-            by = decided if decided.id else asked
-            found.append(JudgedRow(4 * pk + 1, moment, day, state, verb, stage, by, answer))
-    return found
 
 
 def headlines_before(

@@ -17,26 +17,26 @@ from dakehu.queries.records import record_in_sight
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def record_files(request: SignedRequest, record: str, record_id: int) -> HttpResponse:
+def record_files(request: SignedRequest, of_kind: str, of_id: int) -> HttpResponse:
     """Show the files of a record, and attach more."""
     if request.method != "POST":
-        return _shown(request, record, record_id)
-    record_in_sight(request.viewer, kind=record, record_id=record_id)
+        return _shown(request, of_kind, of_id)
+    record_in_sight(request.viewer, kind=of_kind, record_id=of_id)
     uploads = [
         Upload(file.name or "", file.chunks(), file.size or 0, file.content_type or "")
         for file in request.FILES.getlist("files")
     ]
     try:
         made = attach_files(
-            actor=request.viewer, kind=record, record_id=record_id, uploads=uploads, at=request.now
+            actor=request.viewer, kind=of_kind, record_id=of_id, uploads=uploads, at=request.now
         )
     except RuleBroken as error:
-        return _shown(request, record, record_id, wrong=sentence(error))
+        return _shown(request, of_kind, of_id, wrong=sentence(error))
     words = ngettext("%(n)s file attached.", "%(n)s files attached.", len(made)) % {"n": len(made)}
     toast(request, words)
     if not request.htmx:
-        return go(request, record, record_id)
-    return _shown(request, record, record_id)
+        return go(request, of_kind, of_id)
+    return _shown(request, of_kind, of_id)
 
 
 def _shown(
@@ -98,7 +98,7 @@ def file_restore(request: SignedRequest, attachment_id: int) -> HttpResponse:
 
 
 urlpatterns = [
-    path("files/<str:record>/<int:record_id>/", record_files, name="record_files"),
+    path("files/<str:of_kind>/<int:of_id>/", record_files, name="record_files"),
     path("files/<int:attachment_id>/", file_download, name="file_download"),
     path("files/<int:attachment_id>/delete/", file_delete, name="file_delete"),
     path("files/<int:attachment_id>/restore/", file_restore, name="file_restore"),

@@ -21,16 +21,16 @@ from dakehu.web.timeline import NoteForm, timeline_shown
 
 @signed_in
 @require_POST
-def note_write(request: SignedRequest, record: str, record_id: int) -> HttpResponse:
+def note_write(request: SignedRequest, of_kind: str, of_id: int) -> HttpResponse:
     """Write a note; the answer is the timeline with it, or with what was wrong."""
-    record_in_sight(request.viewer, kind=record, record_id=record_id)
+    record_in_sight(request.viewer, kind=of_kind, record_id=of_id)
     form = NoteForm(request.POST)
     written = done(
         form,
         lambda said: write_note(
             actor=request.viewer,
-            kind=record,
-            record_id=record_id,
+            kind=of_kind,
+            record_id=of_id,
             text=said["text"],
             add_to_team=said["add_to_team"],
             today=request.today,
@@ -38,15 +38,15 @@ def note_write(request: SignedRequest, record: str, record_id: int) -> HttpRespo
         ),
     )
     if written is None:
-        return timeline_shown(request, record, record_id, form=form, status=422)
-    return _answered(request, record, record_id)
+        return timeline_shown(request, of_kind, of_id, form=form, status=422)
+    return _answered(request, of_kind, of_id)
 
 
 @signed_in
 @require_safe
-def note_people(request: SignedRequest, record: str, record_id: int) -> HttpResponse:
+def note_people(request: SignedRequest, of_kind: str, of_id: int) -> HttpResponse:
     """Offer colleagues to mention, by name, log-in, pinyin or initials."""
-    found = record_in_sight(request.viewer, kind=record, record_id=record_id)
+    found = record_in_sight(request.viewer, kind=of_kind, record_id=of_id)
     people = queries.mentionable(
         request.viewer, record=found, text=request.GET.get("q", ""), today=request.today
     )
@@ -130,8 +130,8 @@ def _answered(request: SignedRequest, kind: str, record_id: int) -> HttpResponse
 _ONE = "notes/<int:note_id>"
 
 urlpatterns = [
-    path("notes/<str:record>/<int:record_id>/", note_write, name="note_write"),
-    path("notes/<str:record>/<int:record_id>/people/", note_people, name="note_people"),
+    path("notes/<str:of_kind>/<int:of_id>/", note_write, name="note_write"),
+    path("notes/<str:of_kind>/<int:of_id>/people/", note_people, name="note_people"),
     path(f"{_ONE}/edit/", note_edit, name="note_edit"),
     path(f"{_ONE}/delete/", note_delete, name="note_delete"),
     path(f"{_ONE}/restore/", note_restore, name="note_restore"),

@@ -11,16 +11,17 @@ from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from dakehu.core.activities import ActivityKind, ActivityState, CallOutcome
 from dakehu.core.notes import Piece
 from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.messages import activities
 from dakehu.queries import timeline as queries
 from dakehu.queries.files import FileRow
 from dakehu.queries.notes import NoteRow
 from dakehu.queries.opportunities import Event
-from dakehu.queries.timeline_sources import ActivityRow, Headline, JudgedRow
+from dakehu.queries.timeline_sources import ActivityRow, Headline
 from dakehu.web.accounts.words import WORDS as ACCOUNT_WORDS
 from dakehu.web.contacts.words import WORDS as CONTACT_WORDS
 from dakehu.web.history import value_shown, who_for
@@ -35,36 +36,6 @@ TABS: Mapping[str, Words] = {
     "notes": lazy("Notes"),
     "files": lazy("Files"),
 }
-ACTIVITIES: Mapping[int, Words] = {
-    1: pgettext_lazy("activity", "Call"),
-    2: pgettext_lazy("activity", "Visit"),
-    3: pgettext_lazy("activity", "Meeting"),
-    4: pgettext_lazy("activity", "Workshop"),
-    5: pgettext_lazy("activity", "Task"),
-    6: pgettext_lazy("activity", "E-mail"),
-    7: pgettext_lazy("activity", "Sample"),
-}
-ACTIVITY_STATES: Mapping[int, Words] = {
-    1: pgettext_lazy("activity", "Planned"),
-    3: pgettext_lazy("activity", "Cancelled"),
-}
-OUTCOMES: Mapping[int, Words] = {
-    1: pgettext_lazy("outcome", "Order"),
-    2: pgettext_lazy("outcome", "Advance"),
-    3: pgettext_lazy("outcome", "Continuation"),
-    4: pgettext_lazy("outcome", "No sale"),
-}
-#: What was judged: a review (0), a request (1), and how it was decided.
-JUDGED: Mapping[int, Words] = {
-    0: lazy("Deal review"),
-    1: lazy("Validation asked"),
-    2: lazy("Approved"),
-    3: lazy("Sent back"),
-    4: lazy("Request withdrawn"),
-    5: lazy("Request overtaken"),
-}
-
-
 #: What the tabs swap.
 LIST = "timeline-list"
 
@@ -110,9 +81,9 @@ class Row:
 
 @signed_in
 @require_safe
-def record_timeline(request: SignedRequest, record: str, record_id: int) -> HttpResponse:
+def record_timeline(request: SignedRequest, of_kind: str, of_id: int) -> HttpResponse:
     """Show the timeline of a record."""
-    return timeline_shown(request, record, record_id)
+    return timeline_shown(request, of_kind, of_id)
 
 
 def timeline_shown(
@@ -182,17 +153,6 @@ def _row(request: SignedRequest, item: queries.Item, page: queries.Timeline) -> 
             return Row(icon="paperclip", title=_("File"), words="", who=who, file=body, **common)
         case ActivityRow():
             return _activity(body, language, common)
-        case JudgedRow():
-            words = body.stage
-            note = body.text
-            if body.check_on:
-                note = _("; ").join(
-                    filter(None, (note, _("next check %(on)s") % {"on": body.check_on}))
-                )
-            return Row(
-                icon="clipboard-check", title=str(JUDGED.get(body.state, JUDGED[1])), words=words,
-                who=body.who.shown(language), note=note, **common,
-            )  # fmt: skip
         case Headline():
             return _headline(body, common)
 
@@ -235,18 +195,18 @@ def _value(old: Any, new: Any, language: str) -> str:
 
 
 def _activity(body: ActivityRow, language: str, common: Mapping[str, Any]) -> Row:
-    state = ACTIVITY_STATES.get(body.state)
-    title = str(ACTIVITIES.get(body.kind, ""))
-    if state:
-        title = f"{title} ({state})"
-    outcome = str(OUTCOMES.get(body.outcome, ""))
+    state = ActivityState(body.state)
+    title = str(activities.KINDS[ActivityKind(body.kind)])
+    if state is not ActivityState.DONE:
+        title = f"{title} ({activities.STATES[state]})"
+    outcome = str(activities.OUTCOMES[CallOutcome(body.outcome)]) if body.outcome else ""
     note = [outcome, body.result]
     if body.next_step:
         said = {"step": body.next_step, "on": body.next_step_on or ""}
         note.append(_("Next step: %(step)s %(on)s") % said)
     people = [body.owner, *body.people]
     return Row(
-        icon="phone" if body.kind == 1 else "users",
+        icon=activities.ICONS[ActivityKind(body.kind)],
         title=title,
         words=body.subject,
         who=_(", ").join(person.shown(language) for person in people),
@@ -273,5 +233,5 @@ def _headline(body: Headline, common: Mapping[str, Any]) -> Row:
 
 
 urlpatterns = [
-    path("timeline/<str:record>/<int:record_id>/", record_timeline, name="timeline"),
+    path("timeline/<str:of_kind>/<int:of_id>/", record_timeline, name="timeline"),
 ]

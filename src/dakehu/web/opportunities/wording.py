@@ -118,7 +118,10 @@ FIELDS: Mapping[str, Words] = {
     "file": lazy("File"),
 }
 #: Changes that are told under their own name, not as an edit.
-_NAMED = ("next_step_done", "evidence", "team", "stakeholder", "file")
+_NAMED = (
+    "next_step_done", "evidence", "evidence_plan", "evidence_mark", "move_request", "deal_review",
+    "team", "stakeholder", "file",
+)  # fmt: skip
 WAYS: Mapping[Way, Words] = {
     Way.IMPORT: lazy("import"),
     Way.API: lazy("interface"),
@@ -236,8 +239,6 @@ def _change(change: FieldChange, names: Names) -> str:
         return str(word)
     if change.field in _NAMED:
         return f"{word}: {_named(change, names)}"
-    if change.field in _KEPT:
-        return f"{word}: {_KEPT[change.field](change)}"
     old = shown_value(change.field, change.old, names.accounts)
     new = shown_value(change.field, change.new, names.accounts)
     return f"{word}: {old} → {new}"
@@ -250,9 +251,11 @@ def _named(change: FieldChange, names: Names) -> str:
     match change.field:
         case "next_step_done":
             what = _(" — ").join(filter(None, (known.get("step"), known.get("result"))))
-        case "evidence":
-            what = evidence_name(known["stage"], known["key"], names.language)
-            what = " · ".join(filter(None, (what, _evidence(change) if new else "")))
+        case field if field in _KEPT:
+            item = ""
+            if "key" in known:
+                item = evidence_name(known.get("stage") or 0, known["key"], names.language)
+            return " · ".join(filter(None, (item, _KEPT[field](change))))
         case "team":
             what = _member(old, new, names.language)
         case "stakeholder":
@@ -336,6 +339,7 @@ def _reviewed(change: FieldChange) -> str:
 
 #: Changes that keep a record of their own, worded whole.
 _KEPT: Mapping[str, Callable[[FieldChange], str]] = {
+    "evidence": _evidence,
     "evidence_plan": _evidence,
     "evidence_mark": _marked,
     "move_request": _requested,
