@@ -70,7 +70,7 @@ def test_a_deleted_account_is_nowhere_and_comes_back_whole(world: World) -> None
             account(viewer=viewer, account_id=made)
         with pytest.raises(NotFound):
             contact(viewer=viewer, contact_id=them)
-    assert not NameToken.objects.filter(kind="account", object_id=made).exists()
+    assert not NameToken.objects.filter(kind__in=("account", "a"), object_id=made).exists()
     with pytest.raises(NotFound):
         world.create("wen", account_id=made)
     restore_account(actor=world.viewer("wen"), account_id=made, at=world.at)
@@ -192,6 +192,7 @@ def test_an_erased_contact_leaves_nothing_but_its_part(world: World) -> None:
     erase_contact(actor=wen, contact_id=them, at=world.at)
     kept = Contact.with_deleted.values().get(pk=them)
     assert not any(word in str(kept) for word in ("陈", "1380", "tea", "厂长"))
+    assert not NameToken.objects.filter(kind="c", object_id=them).exists()
     told = Change.objects.filter(object_type="contact", object_id=them)
     assert not any(word in f"{row.old}{row.new}" for row in told for word in ("陈", "厂长"))
     part.refresh_from_db()

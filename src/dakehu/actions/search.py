@@ -37,6 +37,11 @@ def index_name(kind: str, object_id: int, *, is_new: bool = False) -> None:
     write_tokens(kind, _named(kind, [object_id]))
 
 
+def forget_name(kind: str, object_id: int) -> None:
+    """Let a record that was deleted be found no more, inside the caller's transaction."""
+    NameToken.objects.filter(kind=kind, object_id=object_id).delete()
+
+
 def index_opportunity(row: Opportunity) -> None:
     """Write anew what an opportunity is found by, as the row says: it may be stored only later."""
     NameToken.objects.filter(kind=OPPORTUNITY, object_id=row.pk).delete()

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from dakehu.actions.accounts.rows import hold_account, lock_groups, record_account, write_account
 from dakehu.actions.names import forget_accounts, index_accounts
+from dakehu.actions.search import ACCOUNT, forget_name, index_name
 from dakehu.core.access import Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Place, Way
@@ -39,6 +40,7 @@ def delete_account(
         raise RuleBroken("account.has_open_opportunities", name=row.name)
     write_account(row, {"deleted_at": at, "deleted_by_id": actor.person_id})
     forget_accounts([row.pk])
+    forget_name(ACCOUNT, row.pk)
     # An import that brings it again makes it anew, rather than filling what nobody sees.
     ExternalId.objects.filter(object_type="account", object_id=row.pk).delete()
     changes = {"deleted": (None, at.isoformat())}
@@ -71,6 +73,7 @@ def restore_account(*, actor: Viewer, account_id: int, at: datetime, way: Way = 
     changes = {"deleted": (row.deleted_at.isoformat(), None)}
     write_account(row, {"deleted_at": None, "deleted_by_id": None})
     index_accounts([row.pk])
+    index_name(ACCOUNT, row.pk)
     return record_account(actor, row.pk, changes, right, way, at)
 
 

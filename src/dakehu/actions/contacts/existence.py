@@ -8,6 +8,7 @@ from django.db import transaction
 
 from dakehu.actions.contacts.edit import set_fields
 from dakehu.actions.contacts.rows import account_held, locked_contact, record_contact
+from dakehu.actions.search import CONTACT, forget_name, index_name
 from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
@@ -18,7 +19,6 @@ from dakehu.models import (
     Change,
     Contact,
     ExternalId,
-    NameToken,
     Note,
     Stakeholder,
 )
@@ -38,6 +38,7 @@ def delete_contact(
         raise Conflict("contact.changed", version=row.version)
     _mark(row, deleted_at=at, deleted_by_id=actor.person_id)
     ExternalId.objects.filter(object_type="contact", object_id=row.pk).delete()
+    forget_name(CONTACT, row.pk)
     changes = {"deleted": (None, at.isoformat())}
     return record_contact(actor, row.pk, changes, right, way, at)
 
@@ -57,6 +58,7 @@ def restore_contact(*, actor: Viewer, contact_id: int, at: datetime, way: Way = 
         raise RuleBroken("past.kept_no_longer", days=KEPT.days)
     changes = {"deleted": (row.deleted_at.isoformat(), None)}
     _mark(row, deleted_at=None, deleted_by_id=None)
+    index_name(CONTACT, row.pk)
     return record_contact(actor, row.pk, changes, right, way, at)
 
 
@@ -78,7 +80,7 @@ def blank(row: Any) -> None:
     Note.objects.filter(contact_id=row.pk).delete()
     Attachment.objects.filter(contact_id=row.pk).delete()
     Stakeholder.objects.filter(contact_id=row.pk).update(note="")
-    NameToken.objects.filter(kind="contact", object_id=row.pk).delete()
+    forget_name(CONTACT, row.pk)
     changes = Change.objects.filter(object_type="contact", object_id=row.pk)
     changes.filter(field__in=[*CONTACT_FIELDS, "created"]).update(old=None, new=None)
 
