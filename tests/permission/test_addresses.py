@@ -332,7 +332,9 @@ def facts(company: Company) -> Facts:
             "record_id": [shown],
             "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
             "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
-    "of_id", "note_id", "attachment_id", "object_id",
+            "of_kind": ["opportunity", "no-such-kind"],
+            "object_type": ["opportunity"],
+            "notice_id": [told.pk],
         },
         out={
             "of_kind": ["opportunity"],
