@@ -40,6 +40,7 @@ def test_the_page_and_its_history_show_it_to_whom_may_read_it(
     client.force_login(Person.objects.get(login=login))
     text = client.get(f"/contacts/{contact}/").content.decode()
     assert "Gu" in text
+    text += client.get(f"/history/contact/{contact}/").content.decode()
     assert (NEW in text, OLD in text) == (reads, reads)
     assert ("a personal note that you may not read" in text) == (not reads)
     for url in (f"/accounts/{world.accounts['harbour']}/", "/contacts/", "/contacts/?q=golf"):
@@ -58,6 +59,7 @@ def test_an_account_s_own_manager_reads_it_in_whatever_role(
     Account.objects.filter(pk=world.accounts["harbour"]).update(manager_id=world.people["fin"])
     client.force_login(Person.objects.get(login="fin"))
     text = client.get(f"/contacts/{contact}/").content.decode()
+    text += client.get(f"/history/contact/{contact}/").content.decode()
     assert NEW in text
     assert OLD in text
 

@@ -185,7 +185,9 @@ def test_an_account_s_timeline_tells_of_deals_in_sight_only(company: Company) ->
             headlines = {i.body.opportunity_id for i in items if isinstance(i.body, Headline)}
             there = {r["id"] for r in by_account[account] if not r["voided"]}
             assert headlines == there & seen, (login, account)
-            about = {i.body.subject for i in items if isinstance(i.body, ActivityRow)}
+            # The demo's own activities are asked about in test_activities.
+            told = {i.body.subject for i in items if isinstance(i.body, ActivityRow)}
+            about = {subject for subject in told if subject.startswith("about ")}
             known = {r["id"] for r in by_account[account][:6]}
             mine = known if person == sales else known & seen
             assert about == {f"about {deal}" for deal in mine}, (login, account)

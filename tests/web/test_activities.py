@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -23,7 +24,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def now_world(world: World) -> World:
     """Let the cast live on the real day: pages ask the clock."""
-    world.today = timezone.localdate()
+    world.today = timezone.localdate(timezone=ZoneInfo("Asia/Shanghai"))
     world.at = timezone.now()
     return world
 
@@ -286,8 +287,7 @@ def test_one_activity_is_a_file_for_any_calendar(now_world: World) -> None:
 
 @pytest.mark.parametrize("query", ["", "view=month", "view=day", "on=2026-02-30", "on=9999-12-31"])
 def test_the_calendar_shows_any_days(now_world: World, query: str) -> None:
-    status = now_world.client("wen").get(f"/calendar/?{query}").status_code
-    assert status == (422 if "9999" in query else 200)
+    assert now_world.client("wen").get(f"/calendar/?{query}").status_code == 200
 
 
 def test_what_meets_stands_side_by_side(now_world: World) -> None:

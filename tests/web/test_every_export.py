@@ -19,6 +19,7 @@ LISTS = {
     "products": "wen", "people": "admin", "units": "wen", "quotas": "mei", "rates": "fin",
     "audit/look-ups": "auditor", "hygiene": "mei", "reviews": "mei", "funnel": "mei",
     "number/funnel.count": "mei", "number/funnel.forecast_index": "director",
+    "activities": "wen",
 }  # fmt: skip
 #: Lists whose rows are in currencies of the rows, or of the base currency.
 WITH_AMOUNTS = {

@@ -179,7 +179,7 @@ def _check(part: Part) -> None:
 
 
 def _contact(actor: Viewer, contact_id: int) -> Contact:
-    contact = (
+    contact: Contact | None = (
         Contact.objects.select_related("account")
         .filter(
             pk=min(contact_id, LARGEST_ID),
