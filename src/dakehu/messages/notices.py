@@ -49,6 +49,10 @@ _SAID: Mapping[str, Words] = {
     "next_step_due": gettext_lazy("The next step of %(name)s is due on %(on)s."),
     "close_passed": gettext_lazy("The close date of %(name)s has passed: %(on)s."),
     "stalled": gettext_lazy("%(name)s has stood still since %(on)s."),
+    "activity": gettext_lazy("You take part: %(name)s on %(on)s."),
+    "team": gettext_lazy("You help on %(name)s now."),
+    "approved": gettext_lazy("Your request on %(name)s was approved."),
+    "sent_back": gettext_lazy("Your request on %(name)s was sent back."),
 }
 
 
@@ -61,15 +65,22 @@ def worded_notice(row: NoticeRow, language: str) -> str:
         count = int(row.facts.get("count", 0))
         words = ngettext("%(kind)s: %(n)s opportunity", "%(kind)s: %(n)s opportunities", count)
         return words % {"kind": KINDS[row.kind], "n": f"{count:,}"}
-    if row.object_type == "activity":
-        return _("You take part: %(name)s on %(on)s.") % {
-            "name": name, "on": row.facts.get("on", ""),
-        }  # fmt: skip
     if row.kind == "import_done":
         return _import_done(row)
     if row.kind == "stage_moved":
         return _moved(row, name, language)
-    return str(_SAID[row.kind]) % {"name": name, "on": row.facts.get("on", "")}
+    return str(_SAID[_code(row)]) % {"name": name, "on": row.facts.get("on", "")}
+
+
+def _code(row: NoticeRow) -> str:
+    """Give by which words a notice is told: its kind, or what its facts say more exactly."""
+    if row.object_type == "activity":
+        return "activity"
+    if row.kind == "assigned" and row.facts.get("as") == "team":
+        return "team"
+    if row.kind == "validation_answered" and "approved" in row.facts:
+        return "approved" if row.facts["approved"] else "sent_back"
+    return row.kind
 
 
 def who_of(row: NoticeRow, language: str) -> str:
