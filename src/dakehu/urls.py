@@ -7,10 +7,10 @@ from django.urls import include, path
 SUBJECTS = (
     "login", "preferences", "funnel", "health", "speed", "compare", "trend", "by_product",
     "hygiene", "reviews", "numbers", "guide", "methods", "accounts", "contacts", "quotas", "units",
-    "people", "products", "rates", "organisation", "evidence", "opportunities", "small_sales",
-    "imports", "audit", "background", "past", "validations", "board", "views", "bulk_edits",
-    "cells", "activities", "calendar", "today", "install", "teams", "stakeholders", "timeline",
-    "notes", "files", "search", "marks", "notices",
+    "people", "products", "rates", "organisation", "evidence", "teams", "stakeholders",
+    "opportunities", "small_sales", "imports", "audit", "background", "past", "validations",
+    "board", "views", "bulk_edits", "cells", "activities", "calendar", "today", "install",
+    "timeline", "notes", "files", "search", "marks", "notices",
 )  # fmt: skip
 
 urlpatterns = [path("", include(f"dakehu.web.{subject}")) for subject in SUBJECTS]
