@@ -45,15 +45,29 @@ document.addEventListener("drop", (event) => {
   card?.classList.remove("dropping");
   send(form, event.dataTransfer.files);
 });
-// A picture pasted where one writes a note, or nowhere in particular, becomes a file of the record.
+// A picture pasted where one writes a note, or in the card of files, becomes a file of the record,
+// before an item of evidence (evidence.ts) can take it.
+document.addEventListener(
+  "paste",
+  (event) => {
+    const files = event.clipboardData?.files;
+    const form = document.querySelector<HTMLFormElement>("form[data-files]");
+    const target = event.target instanceof Element ? event.target : null;
+    if (!files?.length || !form || !target?.closest("[data-mentions], [data-drop-form]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    send(form, [...files]);
+  },
+  true,
+);
+// One pasted nowhere in particular does too, unless it was evidence.
 document.addEventListener("paste", (event) => {
   if (event.defaultPrevented) return; // an item of evidence has taken it
   const files = event.clipboardData?.files;
   const form = document.querySelector<HTMLFormElement>("form[data-files]");
   if (!files?.length || !form || document.querySelector("dialog[open]")) return;
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.matches("input, textarea, [contenteditable]") && !target.closest("[data-mentions]"))
-    return;
+  if (target?.matches("input, textarea, [contenteditable]")) return;
   event.preventDefault();
   send(form, [...files]);
 });
