@@ -134,7 +134,7 @@ def test_the_history_says_for_whom(world: World, client: Client, language: str, 
     act(world, edit_opportunity, "lu", made, edit=EditOpportunity(next_step="call"))
     Person.objects.update(language=language)
     client.force_login(Person.objects.get(login="mei"))
-    text = client.get(f"/opportunities/{made.opportunity_id}/").content.decode()
+    text = client.get(f"/timeline/opportunity/{made.opportunity_id}/").content.decode()
     assert text.count(words) == 2
 
 

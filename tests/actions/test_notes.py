@@ -190,7 +190,12 @@ def files(settings: Any, tmp_path: Path) -> None:
     settings.FILES = str(tmp_path)
 
 
-def upload(name: str, content: bytes = b"x", size: int | None = None) -> Upload:
+#: First bytes that keep what the names below promise.
+STARTS = {"pdf": b"%PDF-1.7 ", "png": b"\x89PNG\r\n\x1a\n"}
+
+
+def upload(name: str, content: bytes | None = None, size: int | None = None) -> Upload:
+    content = STARTS.get(name.rpartition(".")[2], b"x") if content is None else content
     return Upload(name, [content], len(content) if size is None else size)
 
 

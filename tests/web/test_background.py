@@ -52,7 +52,7 @@ def world_day(now: datetime) -> Any:
 def test_what_is_off_is_said_to_be_off(world: World, settings: Any) -> None:
     settings.NIGHTLY_AT, settings.MAIL = None, "off"
     page = world.client("admin").get("/background/").content.decode()
-    assert page.count("off: left to cron") == 3
+    assert page.count("off: left to cron") == 5
     assert "Nothing has run yet" in page
 
 

@@ -36,6 +36,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 MOST_QUERIES = 12
 
 
@@ -84,7 +85,7 @@ def full_deal(world: World) -> int:
     )  # fmt: skip
     ActivityContact.objects.create(activity=called, contact_id=chen)
     ActivityPerson.objects.create(activity=called, person_id=world.people["bo"])
-    file = SimpleUploadedFile("报价.pdf", b"%PDF")
+    file = SimpleUploadedFile("报价.pdf", b"%PDF-1.7 ")
     world.client("wen").post(f"/files/opportunity/{deal}/", {"files": [file]})
     return deal
 
@@ -226,7 +227,8 @@ def test_the_second_of_two_sees_both_steps_and_loses_nothing(world: World) -> No
     late = step(wen, deal, verb="edit", next_step="mine", seen_step="call", seen_on="")
     text = late.content.decode()
     assert late.status_code == 422
-    assert "Saved meanwhile: theirs" in text
+    assert "Now saved" in text
+    assert "<td>theirs</td>" in text
     assert 'value="mine"' in text
     assert world.row(deal).next_step == "theirs"
     again = re.search(r'name="seen_step"\s+value="([^"]*)"', text.split('value="edit"')[1])
@@ -296,13 +298,13 @@ def test_files_are_saved_never_shown_and_programs_refused(world: World) -> None:
     for name in ("a.svg", "b.html", "c.exe"):
         answer = wen.post(url, {"files": [SimpleUploadedFile(name, b"x")]}, headers=HTMX)
         assert answer.status_code == 422
-    files = [SimpleUploadedFile(f"{n}.png", b"x") for n in "ab"]
+    files = [SimpleUploadedFile(f"{n}.png", PNG) for n in "ab"]
     assert wen.post(url, {"files": files}, headers=HTMX).status_code == 200
     one = Attachment.objects.order_by("id")[0]
     got = wen.get(f"/files/{one.pk}/")
     assert got["Content-Disposition"].startswith("attachment")
     assert got["X-Content-Type-Options"] == "nosniff"
-    assert b"".join(got.streaming_content) == b"x"  # type: ignore[attr-defined]
+    assert b"".join(got.streaming_content) == PNG  # type: ignore[attr-defined]
     got.close()
     assert world.client("lu").get(f"/files/{one.pk}/").status_code == 404
     assert wen.post(f"/files/{one.pk}/delete/", headers=HTMX).status_code == 200
