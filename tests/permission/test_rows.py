@@ -29,7 +29,7 @@ from tests.permission.oracle import Oracle, Row
 
 pytestmark = pytest.mark.django_db
 
-OPPORTUNITY = r'<th scope="row" class="clip c-name"[^>]*><a href="/opportunities/(\d+)/"'
+OPPORTUNITY = r'<th scope="row" class="clip[^"]*"[^>]*><a href="/opportunities/(\d+)/"'
 ACCOUNT = r'<th scope="row" class="clip c-name"><a href="/accounts/(\d+)/"'
 CONTACT = r'<th scope="row"[^>]*><a href="/contacts/(\d+)/"'
 SORTS = (

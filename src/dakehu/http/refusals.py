@@ -1,7 +1,10 @@
 """Refusals as pages: each of the four errors of the core becomes an answer that says what to do."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from dakehu.core.errors import Conflict, DakehuError, NotAllowed, NotFound, RuleBroken
 from dakehu.http.middleware import Handler
@@ -15,6 +18,8 @@ STATUS: dict[type[DakehuError], int] = {
     Conflict: 409,
 }
 
+#: The largest number of a row on either engine.
+LARGEST_ID = 2**63 - 1
 
 #: Serialization failure, deadlock, lock not available: the transaction was taken back whole.
 _IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
@@ -37,6 +42,14 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on; refusals come by process_exception."""
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, arguments: Any, named: Mapping[str, object]
+    ) -> None:
+        """Find nothing by a number that no database holds: SQLite's driver would break on it."""
+        signed = getattr(getattr(request, "user", None), "is_authenticated", False)
+        if signed and any(isinstance(n, int) and n > LARGEST_ID for n in named.values()):
+            raise Http404
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; None leaves the exception to Django."""

@@ -40,8 +40,6 @@ OVERTAKES = frozenset(
         Kind.REOPENED, Kind.VOIDED,
     }
 )  # fmt: skip
-#: SQLite's driver refuses a greater number instead of finding nothing.
-LARGEST_ID = 2**63 - 1
 #: Stored as `close_sort` where no close date is known: order knows no NULL.
 LAST_DAY = date.max
 
@@ -167,7 +165,7 @@ def _locked(actor: Viewer, opportunity_id: int, voided: bool) -> Opportunity | N
     found = Opportunity.objects.raw(
         "SELECT o.* FROM dakehu_opportunity o WHERE o.id = %s AND o.voided = %s"
         f" AND ({visible_sql(actor, 'o')}) {locked}",
-        [min(opportunity_id, LARGEST_ID), voided],
+        [opportunity_id, voided],
     )
     return next(iter(found), None)
 
