@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 HAN = re.compile(r"[\u3400-\u9fff]")
 #: Latin that stands in Chinese text as it is: our name, formats, currencies, codes, quarters.
 SAME_IN_CHINESE = re.compile(
-    r"Dakehu|Esc|Excel|CSV|xlsx|Ctrl|English|n=\d+|[A-Z]{3}\b|[A-Z0-9]+(?:[-_][A-Z0-9]+)*\b"
+    r"Dakehu|Esc|Enter|Space|Excel|CSV|xlsx|Ctrl|English|n=\d+|[A-Z]{3}\b|[A-Z0-9]+(?:[-_][A-Z0-9]+)*\b"
 )
 
 

@@ -43,7 +43,9 @@ def test_two_hundred_deals_change_hands_and_come_back(
     page.locator("[data-bulk]").click()
     dialog = dialog_of(page)
     expect(dialog.locator(".dialog-body > p").first).to_contain_text("200")
-    dialog.locator("nav a[href*='verb=reassign']").click()
+    with page.expect_response(lambda answer: "verb=reassign" in answer.url):
+        dialog.locator("nav a[href*='verb=reassign']").click()
+    page.wait_for_load_state("networkidle")
     owner = dialog.locator("select[name=owner_id]")
     name = owner.locator("option").nth(3).inner_text()
     owner.select_option(index=3)

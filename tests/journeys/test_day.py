@@ -151,6 +151,7 @@ def test_the_calendar_is_moved_by_mouse_and_by_keyboard(page: Page, served: Serv
     page.keyboard.press("Alt+ArrowDown")
     expect(block).not_to_have_attribute("data-at", at)
     expect(block).to_be_focused()
+    page.wait_for_load_state("networkidle")
     day = block.get_attribute("data-on") or ""
     target = page.locator(f".cal-col:not([data-day='{day}'])").first.bounding_box()
     box = block.bounding_box()

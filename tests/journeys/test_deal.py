@@ -10,6 +10,8 @@ from tests.journeys.steps import dialog_of, overhang, send, sign_in
 
 OpenPage = Callable[..., Page]
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
+
 
 def a_deal(page: Page, place: int = 0) -> str:
     """Open an early deal; give its path."""
@@ -119,7 +121,7 @@ def test_seats_are_filled_and_files_dropped(page: Page, axe: Callable[[Page], li
 
     page.locator("#files input[multiple]").set_input_files(
         [
-            {"name": "现场.png", "mimeType": "image/png", "buffer": b"png"},
+            {"name": "现场.png", "mimeType": "image/png", "buffer": PNG},
             {"name": "报价.txt", "mimeType": "text/plain", "buffer": "三台".encode()},
         ]
     )
@@ -172,7 +174,7 @@ def test_two_people_at_one_step(page: Page, open_page: OpenPage) -> None:
         tab.locator("#next-step details[open] [name=next_step]").fill(text)
         tab.locator("#next-step details[open] .buttons button").first.click()
     card = other.locator("#next-step")
-    expect(card.locator(".error").first).to_contain_text("the first")
+    expect(card.locator(".notice").first).to_contain_text("the first")
     expect(card.locator("details[open] [name=next_step]")).to_have_value("the second")
     card.locator("details[open] .buttons button").first.click()
     expect(card.locator(".step")).to_contain_text("the second")

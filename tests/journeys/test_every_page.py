@@ -49,7 +49,10 @@ PARTS = {
 
 def places(page: Page, login: str) -> list[str]:
     """Give the addresses of the side, and of the pages behind them."""
-    found = [link.get_attribute("href") or "" for link in page.locator(".side li a").all()]
+    found = [
+        link.get_attribute("href") or ""
+        for link in page.locator(".side li a:not(.side-pins a)").all()
+    ]
     assert found, "somebody without a place"
     found += ["/settings/me/", *PARTS.get(login, ())]
     for start, link in INNER.get(login, ()):
@@ -72,7 +75,9 @@ def look(page: Page, path: str, language: str) -> list[str]:
     if language != "en":
         wrong += [f"{path}: English: {word}" for word in english_left(words)]
     else:
-        named = page.locator(".side li a, .side .grp, thead th, dt, legend, label")
+        named = page.locator(
+            ".side li a:not(.side-pins a), .side .grp, thead th, dt, legend, label"
+        )
         texts = [SAME_IN_ENGLISH.sub("", text) for text in named.all_inner_texts()]
         wrong += [f"{path}: Chinese: {text}" for text in texts if HAN.search(text)]
     for width in (390, 1440):

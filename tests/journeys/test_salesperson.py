@@ -124,17 +124,17 @@ def test_a_deal_is_found_and_moved_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("q="))
     expect(page.locator("tbody tr")).to_have_count(1)
-    tab_to(page, "tbody th a")
+    page.keyboard.press("j")  # the first row
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
     stage = page.locator("ol.stages li.now b").inner_text()
 
-    tab_to(page, "a[href$='/advance/']")
+    tab_to(page, ".sheet-actions a[href$='/advance/']")
     page.keyboard.press("Enter")
     dialog = dialog_of(page)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(page.locator("a[href$='/advance/']")).to_be_focused()
+    expect(page.locator(".sheet-actions a[href$='/advance/']")).to_be_focused()
     page.keyboard.press("Enter")
     dialog_of(page)
     tab_to(page, "#dialog .buttons button")
@@ -186,7 +186,7 @@ def test_a_move_to_a_stage_of_another_method_is_refused(page: Page) -> None:
     sign_in(page, "demo-sales")
     an_early_deal(page).click()
     stage = page.locator("ol.stages li.now b").inner_text()
-    page.locator("a[href$='/advance/']").click()
+    page.locator(".sheet-actions a[href$='/advance/']").click()
     dialog = dialog_of(page)
     dialog.locator("[name=stage]").evaluate(
         "select => { select.options[0].value = 'short-list'; select.selectedIndex = 0 }"
