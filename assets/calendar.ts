@@ -121,8 +121,12 @@ document.addEventListener("pointerdown", (event) => {
   };
   dragged = false;
 });
-document.addEventListener("dragstart", (event) => {
-  if (movable(event.target)) event.preventDefault(); // a link would be dragged as an address
+// Else the browser drags the link as an address, and cancels the pointer meanwhile.
+document.addEventListener("mousedown", (event) => {
+  const block = movable(event.target);
+  if (!block || event.button) return;
+  event.preventDefault();
+  block.focus();
 });
 document.addEventListener("pointermove", (event) => {
   if (!drag) return;
