@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dakehu.queries.spelling import initials_of
 from tests.journeys.conftest import OpenPage
@@ -20,6 +20,16 @@ def palette(page: Page, text: str = "") -> None:
         with page.expect_response(lambda answer: "/search/?q=" in answer.url):
             page.keyboard.type(text)
     expect(page.locator("#palette [role=option]").first).to_be_visible()
+
+
+def step_to(page: Page, option: Locator) -> None:
+    """Press the arrow until this option of the palette is chosen."""
+    expect(option).to_be_visible()
+    for _turn in range(20):
+        if option.get_attribute("aria-selected") == "true":
+            break
+        page.keyboard.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
 
 
 @pytest.mark.parametrize(("locale", "language"), LANGUAGES)
@@ -40,11 +50,7 @@ def test_a_customer_is_found_by_initials_with_the_keyboard_alone(
     option = page.locator(f'#palette [role=option][href="{address}"]')
     expect(option).to_be_visible()
     assert axe(page) == []
-    for _turn in range(20):
-        if option.get_attribute("aria-selected") == "true":
-            break
-        page.keyboard.press("ArrowDown")
-    expect(option).to_have_attribute("aria-selected", "true")
+    step_to(page, option)
     active = page.locator("#palette-input").get_attribute("aria-activedescendant")
     assert active == option.get_attribute("id")
     page.keyboard.press("ArrowRight")
@@ -57,12 +63,10 @@ def test_a_customer_is_found_by_initials_with_the_keyboard_alone(
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#palette-input")).to_have_value(typed)
     expect(log).to_have_count(0)
-    expect(option).to_have_attribute("aria-selected", "true")
+    step_to(page, option)
     page.keyboard.press("ArrowRight")
     expect(page.locator("#palette .palette-group").first).to_have_text(name)
-    expect(log).to_be_visible()
-    while log.get_attribute("aria-selected") != "true":
-        page.keyboard.press("ArrowDown")
+    step_to(page, log)
     page.keyboard.press("Enter")
     expect(page.locator("#dialog")).to_be_visible()
     expect(page.locator("#palette")).to_be_hidden()
