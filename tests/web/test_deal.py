@@ -304,15 +304,14 @@ def test_files_are_saved_never_shown_and_programs_refused(world: World) -> None:
     got = wen.get(f"/files/{one.pk}/")
     assert got["Content-Disposition"].startswith("attachment")
     assert got["X-Content-Type-Options"] == "nosniff"
-    assert b"".join(got.streaming_content) == PNG  # type: ignore[attr-defined]
-    got.close()
+    assert got.getvalue() == PNG  # type: ignore[attr-defined]
     assert world.client("lu").get(f"/files/{one.pk}/").status_code == 404
     assert wen.post(f"/files/{one.pk}/delete/", headers=HTMX).status_code == 200
     assert wen.get(f"/files/{one.pk}/").status_code == 404
     wen.post(f"/files/{one.pk}/restore/")
     back = wen.get(f"/files/{one.pk}/")
-    back.close()
     assert back.status_code == 200
+    assert back.getvalue() == PNG  # type: ignore[attr-defined]
 
 
 def test_similar_won_deals_are_those_in_sight_and_alike(world: World) -> None:
