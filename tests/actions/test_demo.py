@@ -12,7 +12,9 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 from pytest_django import DjangoDbBlocker
 
+from dakehu.actions.activities import touch
 from dakehu.actions.demo import build, init_demo
+from dakehu.actions.demo.stories import write_stories
 from dakehu.core.access import operator
 from dakehu.core.errors import NotAllowed, RuleBroken
 from dakehu.core.ledger import Category, Kind, Place
@@ -23,6 +25,7 @@ from dakehu.models import (
     Entry,
     Evidence,
     LineSet,
+    Mention,
     Movement,
     Opportunity,
     Organisation,
@@ -31,11 +34,14 @@ from dakehu.models import (
     Quota,
     SalesUnit,
     SmallSale,
+    Stakeholder,
+    TeamMember,
     UnitPlace,
 )
 from dakehu.queries.ledger_check import verify_ledger
 from dakehu.queries.people import DEMO_LOG_INS, demo_log_ins, viewer_by_login
 from dakehu.queries.units import all_units
+from dakehu.queries.validations import waiting_requests
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +134,28 @@ def test_deals_take_believable_time_and_end_believably(demo: None) -> None:
     assert all(row.category == Category.CLOSED for row in won)
     assert open_now.filter(next_step_on__lt=TODAY).exists()
     assert open_now.filter(next_step_on__gt=TODAY).exists()
+
+
+def test_the_last_contact_is_what_the_activities_say(demo: None) -> None:
+    before = {
+        model: dict(model.objects.values_list("id", "last_contact_on"))
+        for model in (Account, Contact)
+    }
+    assert any(before[Account].values())
+    assert any(before[Contact].values())
+    touch(accounts=before[Account], contacts=before[Contact])
+    for model, days in before.items():
+        assert dict(model.objects.values_list("id", "last_contact_on")) == days
+
+
+def test_the_head_finds_requests_and_deals_have_people_on_both_sides(demo: None) -> None:
+    write_stories(today=TODAY)
+    head = viewer_by_login(login="demo-head", today=TODAY)
+    assert len(waiting_requests(head, today=TODAY)) == 3
+    assert Stakeholder.objects.exists()
+    assert TeamMember.objects.exists()
+    assert Mention.objects.filter(person__login="demo-head").exists()
+    assert verify_ledger(operator()).right
 
 
 def test_lost_deals_say_why_and_to_whom(demo: None) -> None:

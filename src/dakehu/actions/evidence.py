@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from dakehu.actions.opportunities.held import Save, hold, note_changes, require_open
-from dakehu.actions.opportunities.history import plain_tick
+from dakehu.actions.opportunities.taking_back import plain_tick
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound, RuleBroken
 from dakehu.core.files import HEAD, ending_of, is_as_named, kind_of

@@ -2,15 +2,12 @@
 
 from urllib.parse import quote
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 
 def link(url_name: str, *args: object, query: str = "") -> str:
-    """Give the address of a page of ours, empty where there is none of that name."""
-    try:
-        url = reverse(url_name, args=args)
-    except NoReverseMatch:
-        return ""
+    """Give the address of a page of ours with its query."""
+    url = reverse(url_name, args=args)
     return f"{url}?{query}" if query else url
 
 

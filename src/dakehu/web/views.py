@@ -25,7 +25,7 @@ from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
 from dakehu.web.lists.builder import line_asked
 from dakehu.web.lists.columns import Columns, keys_of
 from dakehu.web.lists.pages import filter_form
-from dakehu.web.lists.standing import STANDING, board_url
+from dakehu.web.lists.standing import STANDING
 from dakehu.web.lists.words import Vocabulary
 from dakehu.web.opportunities.columns import COLUMNS as OPPORTUNITIES
 from dakehu.web.opportunities.filtering import vocabulary as opportunity_words
@@ -283,7 +283,7 @@ def _form(
         for key, word in unit_choices(units, tree, viewer.language)
         if may_share_with(viewer, int(key))
     ]
-    boards = list_name == "opportunities" and bool(board_url())
+    boards = list_name == "opportunities"
     return ViewForm(data, units=shared, boards=boards, **kwargs)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import connection
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from dakehu.core.activities import ActivityKind, ActivityState, is_contact
 from dakehu.models import Account, Activity, ActivityContact, Contact, Opportunity
@@ -34,12 +35,24 @@ def touch(
 
 
 def touch_all() -> None:
-    """Make the last contact of every account and contact what the activities say (a demo)."""
-    for rows, latest in (
-        (Account.objects.all(), _latest("account_id")),
-        (Contact.objects.all(), _latest_with()),
+    """Make the last contact of every account and contact what the activities say (a demo).
+
+    Grouped once instead of asked for each row: fresh tables have no statistics yet, and a plan
+    made without them reads all activities for each of a hundred thousand contacts.
+    """
+    for table, groups in (
+        ("dakehu_account", _done().filter(account_id__isnull=False).values_list("account_id")),
+        ("dakehu_contact", _with().values_list("contact_id")),
     ):
-        rows.update(last_contact_on=Subquery(latest))
+        day = "on" if table == "dakehu_account" else "activity__on"
+        sql, parameters = groups.annotate(latest=Max(day)).order_by().query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH found (id, latest) AS ({sql})"
+                f" UPDATE {table} SET last_contact_on = found.latest"
+                f" FROM found WHERE {table}.id = found.id",
+                parameters,
+            )
 
 
 def _done() -> QuerySet[Activity]:
@@ -51,11 +64,14 @@ def _latest(column: str) -> QuerySet[Activity, Any]:
     return rows.order_by("-on").values("on")[:1]
 
 
-def _latest_with() -> QuerySet[ActivityContact, Any]:
-    rows = ActivityContact.objects.filter(
-        contact_id=OuterRef("pk"),
+def _with() -> QuerySet[ActivityContact]:
+    return ActivityContact.objects.filter(
         activity__state=ActivityState.DONE,
         activity__deleted_at=None,
         activity__kind__in=_CONTACTS,
     )
+
+
+def _latest_with() -> QuerySet[ActivityContact, Any]:
+    rows = _with().filter(contact_id=OuterRef("pk"))
     return rows.order_by("-activity__on").values("activity__on")[:1]

@@ -14,6 +14,7 @@ from dakehu.actions.activities import touch_all
 from dakehu.actions.demo.deals import write_deals
 from dakehu.actions.demo.habits import write_habits
 from dakehu.actions.demo.organisation import Written, write_organisation
+from dakehu.actions.demo.stories import write_stories
 from dakehu.actions.demo.targets import write_quotas, write_small_sales
 from dakehu.actions.ledger import rebuild
 from dakehu.actions.organisation import set_up_organisation
@@ -52,7 +53,9 @@ def init_demo(*, actor: Viewer, today: date, at: datetime) -> Built:
     if Organisation.objects.filter(is_demo=True).exists() and Opportunity.objects.exists():
         return Built()
     with transaction.atomic():
-        return build(actor=actor, today=today, at=at)
+        built = build(actor=actor, today=today, at=at)
+        write_stories(today=today)
+    return built
 
 
 def build(

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import reswap, retarget, trigger_client_event
+from django_htmx.http import reswap, retarget
 
 from dakehu.actions import opportunities as actions
 from dakehu.actions.opportunities import EditOpportunity, Saved
@@ -19,20 +18,14 @@ from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Category, Way
 from dakehu.core.methods import WON
 from dakehu.core.periods import parse_day
-from dakehu.http import SignedRequest, go, render_page, signed_in, toast
+from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.messages import sentence
 from dakehu.queries import board as boards
 from dakehu.queries import opportunities as queries
-from dakehu.queries.board import Board, BoardQuestion, Card
+from dakehu.queries.board import BoardQuestion, Card
 from dakehu.queries.stages import StageInForce, version_in_force
-from dakehu.web.board.cards import cards_of, letters
-from dakehu.web.board.cells import (
-    OUTCOMES,
-    column_name,
-    column_of,
-    heads_of,
-    outcome_name,
-)
+from dakehu.web.board.answers import moved, overtaken, sheet, told
+from dakehu.web.board.cells import OUTCOMES, outcome_name
 from dakehu.web.board.forms import (
     OverruleForm,
     ProofAsked,
@@ -43,9 +36,8 @@ from dakehu.web.board.forms import (
 )
 from dakehu.web.board.pages import question_of
 from dakehu.web.forms import done
-from dakehu.web.opportunities.edit import say_saved, seen_version
+from dakehu.web.opportunities.edit import seen_version
 from dakehu.web.opportunities.verb_forms import AbandonForm, LoseForm, OutcomeForm, WinForm
-from dakehu.web.opportunities.wording import CATEGORIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +59,10 @@ def board_move(request: SignedRequest, opportunity_id: int) -> HttpResponse:
     question = question_of(request)
     card = boards.card(request.viewer, opportunity_id, today=request.today)
     if request.method == "GET" and not request.GET.get("to"):
-        return _sheet(request, question, card)
+        return sheet(request, question, card)
     said = request.POST if request.method == "POST" else request.GET
     if _is_stale(request, card) and "asked" not in request.POST:
-        return _overtaken(request, question, card)
+        return overtaken(request, question, card)
     if not card.is_open:
         raise RuleBroken("opportunity.not_open", place=card.place.name.lower())
     target = _target(card, said.get("to", ""))
@@ -80,7 +72,7 @@ def board_move(request: SignedRequest, opportunity_id: int) -> HttpResponse:
         if error.code != "opportunity.changed":
             raise
         card = boards.card(request.viewer, opportunity_id, today=request.today)
-        return _overtaken(request, question, card)
+        return overtaken(request, question, card)
 
 
 def _is_stale(request: SignedRequest, card: Card) -> bool:
@@ -110,8 +102,8 @@ def board_undo(request: SignedRequest, opportunity_id: int) -> HttpResponse:
         if error.code != "opportunity.changed":
             raise
         card = boards.card(request.viewer, opportunity_id, today=request.today)
-        return _overtaken(request, question, card)
-    return _moved(request, question, opportunity_id, None, _("Taken back."))
+        return overtaken(request, question, card)
+    return moved(request, question, opportunity_id, None, _("Taken back."))
 
 
 def _target(card: Card, token: str) -> Target:
@@ -146,17 +138,17 @@ def _answer(
             return _back(request, question, card, target)
         return _forward(request, question, card, target)
     if request.method == "GET":
-        return _sheet(request, question, card)
+        return sheet(request, question, card)
     if target.owner_id is not None:
         saved = actions.reassign_opportunity(owner_id=target.owner_id, **_how(request, card))
-        return _moved(request, question, card.id, saved, _("Reassigned."))
+        return moved(request, question, card.id, saved, _("Reassigned."))
     edit = EditOpportunity()
     if target.category is not None:
         edit = EditOpportunity(category=target.category)
     elif target.month is not None:
         edit = EditOpportunity(close_on=boards.same_day_in(target.month, card.close_on))
     saved = actions.edit_opportunity(edit=edit, **_how(request, card))
-    return _moved(request, question, card.id, saved, _("Saved."))
+    return moved(request, question, card.id, saved, _("Saved."))
 
 
 def _how(request: SignedRequest, card: Card) -> dict[str, Any]:
@@ -190,7 +182,7 @@ def _forward(
                 raise
             refused = sentence(error)
         else:
-            return _moved(request, question, card.id, saved, _("Advanced."))
+            return moved(request, question, card.id, saved, _("Advanced."))
     page = _page(request, card)
     form = OverruleForm(
         request.POST if "asked" in request.POST else None,
@@ -289,14 +281,14 @@ def _gated(
         # What was typed stays in the dialog, which now knows the present version.
         keep_typed(request, missing)
         form.full_clean()
-        form.add_error(None, _told(request, card))
+        form.add_error(None, told(request, card))
     elif form.is_bound and form.is_valid():
         if missing and page.may.tick:
             missing = tick_what_came(request, page, missing)
         if not any(item.error for item in missing):
             saved = done(form, act)
             if saved is not None:
-                return _moved(request, question, card.id, saved, words)
+                return moved(request, question, card.id, saved, words)
     return _dialog(request, card, target, page=page, form=form, missing=missing, refused=refused)
 
 
@@ -332,7 +324,7 @@ def _dialog(
             "gate": page.gate.value,
             # What is missing is in the list already.
             "refused": "" if missing else refused,
-            "request_url": _request_url(card) if waits else "",
+            "request_url": reverse("request_create", args=[card.id]) if waits else "",
             "request_verb": "win" if target.outcome == "won" else "advance",
             "request_stage": target.stage.key if target.stage else "",
         },
@@ -341,166 +333,3 @@ def _dialog(
     if request.htmx and request.htmx.target != "dialog-content":
         response = retarget(reswap(response, "innerHTML"), "#dialog-content")
     return response
-
-
-def _request_url(card: Card) -> str:
-    """Give the address that asks the superior to validate, where the product has one."""
-    try:
-        return reverse("request_create", args=[card.id])
-    except NoReverseMatch:
-        return ""
-
-
-def _sheet(request: SignedRequest, question: BoardQuestion, card: Card) -> HttpResponse:
-    """Show all that the card may go to: what a thumb chooses instead of dragging."""
-    heads = boards.board_heads(
-        request.viewer, question=question, today=request.today, org=request.organisation
-    )
-    here = column_of(heads, card)
-    may = letters(card.rights) if card.is_open else ""
-    version = version_in_force(card.method_version_id)
-    stand = version.by_id(card.stage_id)
-    language = request.viewer.language
-    order = stand.order if stand else 0
-    stages = [
-        (f"stage-{stage.key}", stage.name(language), stage.order < order)
-        for stage in version.open_stages
-        if stage.id != card.stage_id and ("b" if stage.order < order else "f") in may
-    ]
-    right = {"owner": "r", "category": "e", "month": "e"}.get(question.by, "")
-    columns = [
-        (column.token, column_name(column))
-        for column in heads.columns
-        if column.takes and column is not here and right and right in may
-    ]
-    outcomes = [
-        (token, outcome_name(token))
-        for token, letter in zip(OUTCOMES, "wla", strict=True)
-        if letter in may
-    ]
-    return render_page(
-        request,
-        "board/sheet.html",
-        {
-            "card": card,
-            "stages": stages,
-            "here": stand.name(language) if stand else "",
-            "columns": columns,
-            "outcomes": outcomes,
-            "by": question.by,
-            "query": request.GET.urlencode(),
-        },
-    )
-
-
-def _moved(
-    request: SignedRequest,
-    question: BoardQuestion,
-    opportunity_id: int,
-    saved: Saved | None,
-    words: str,
-) -> HttpResponse:
-    """Answer with the card where it stands now, every column's sums, and a toast that undoes."""
-    if not request.htmx:
-        if saved is None:
-            toast(request, words)
-        else:
-            say_saved(request, saved, words)
-        return go(request, "board", query=request.GET.urlencode())
-    try:
-        card = boards.card(request.viewer, opportunity_id, today=request.today)
-    except NotFound:
-        card = None
-    return _refreshed(
-        request,
-        question,
-        opportunity_id,
-        card,
-        toast={
-            "kind": "watch" if saved and saved.warnings else "good",
-            "words": words,
-            "warnings": saved.warnings if saved else (),
-            "save": saved.correlation_id if saved else "",
-            "seen": saved.version if saved else "",
-        },
-    )
-
-
-def _overtaken(request: SignedRequest, question: BoardQuestion, card: Card) -> HttpResponse:
-    """Tell that somebody was quicker, who, and where the card is now; it goes there."""
-    words = _told(request, card)
-    if not request.htmx:
-        raise Conflict("opportunity.changed")
-    return _refreshed(
-        request, question, card.id, card, toast={"kind": "watch", "words": words}, status=409
-    )
-
-
-def _told(request: SignedRequest, card: Card) -> str:
-    last = boards.last_move(request.viewer, opportunity_id=card.id)
-    version = version_in_force(card.method_version_id)
-    stage = version.by_id(card.stage_id)
-    where = stage.name(request.viewer.language) if stage else ""
-    if not card.is_open:
-        where = outcome_name(card.place.name.lower()) if card.place.name.lower() in OUTCOMES else ""
-    facts = {
-        "name": card.name,
-        "where": _("; ").join(filter(None, (where, card.owner, str(CATEGORIES[card.category])))),
-        "who": last.who if last else "",
-        "at": timezone.localtime(last.at).strftime("%H:%M") if last else "",
-    }
-    if last is None or not last.who:
-        return _("“%(name)s” was changed meanwhile. It stands here now: %(where)s.") % facts
-    return (
-        _("“%(name)s” was changed meanwhile, last moved by %(who)s at %(at)s. It stands here"
-          " now: %(where)s.")
-        % facts
-    )  # fmt: skip
-
-
-def _refreshed(
-    request: SignedRequest,
-    question: BoardQuestion,
-    opportunity_id: int,
-    card: Card | None,
-    *,
-    toast: dict[str, object],
-    status: int = 200,
-) -> HttpResponse:
-    board = boards.board_heads(
-        request.viewer, question=question, today=request.today, org=request.organisation
-    )
-    here = _column_now(request, board, card)
-    query = request.GET.urlencode()
-    response = render_page(
-        request,
-        "board/answer.html",
-        {
-            "heads": heads_of(request, board),
-            "cards": cards_of(request, [card], by=question.by, query=query)
-            if card and here
-            else [],
-            "query": query,
-            "opportunity_id": opportunity_id,
-            "toast": toast,
-            "by": question.by,
-        },
-        status=status,
-    )
-    placed = {"id": opportunity_id, "column": here, "refused": status != 200}
-    return trigger_client_event(reswap(response, "none"), "board:placed", placed, after="swap")
-
-
-def _column_now(request: SignedRequest, board: Board, card: Card | None) -> str:
-    """Give the column where the card belongs now, empty where it left the board."""
-    if card is None or not card.is_open:
-        return ""
-    column = column_of(board, card)
-    shown = column is not None and boards.is_on_board(
-        request.viewer,
-        question=board.question,
-        opportunity_id=card.id,
-        today=request.today,
-        org=request.organisation,
-    )
-    return column.token if column is not None and shown else ""

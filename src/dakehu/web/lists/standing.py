@@ -6,10 +6,9 @@ changed, `base=0` is none at all (a URL that says nothing begins with the view o
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from django.http import QueryDict
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from dakehu.core.errors import NotFound
 from dakehu.http import SignedRequest
@@ -129,21 +128,12 @@ def _plain(get: QueryDict) -> tuple[list[tuple[str, str]], str]:
 def _tabs(found: Views, view: ViewRow | None, url_name: str) -> tuple[Tab, ...]:
     tabs = []
     for row in found.rows:
-        board = row.layout == "board" and board_url()
-        url = f"{board}?{row.query}&base={row.id}" if board else f"?view={row.id}"
+        board = row.layout == "board"
+        url = f"{reverse('board')}?{row.query}&base={row.id}" if board else f"?view={row.id}"
         of = "" if row.is_own else row.owner
         tabs.append(Tab(row.name, url, row == view, "board" if board else "list", of))
     every = "?base=0" if found.default_id is not None else reverse(url_name)
     return (Tab("", every, view is None), *tabs)
-
-
-@cache
-def board_url() -> str:
-    """Give where the board is, empty where there is none."""
-    try:
-        return reverse("board")
-    except NoReverseMatch:
-        return ""
 
 
 def link_with(get: QueryDict, change: Callable[[QueryDict], None]) -> str:

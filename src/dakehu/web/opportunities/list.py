@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from dakehu.web.exports import Cell, amount_head, list_as_file, vat_words
 from dakehu.web.lists.builder import has_lines
 from dakehu.web.lists.columns import Column, Look, escape, head_cells, keys_of, writer
 from dakehu.web.lists.pages import export_query
-from dakehu.web.lists.standing import Standing, board_url, link_with, standing_of
+from dakehu.web.lists.standing import Standing, link_with, standing_of
 from dakehu.web.lists.words import chips_of_where
 from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
 from dakehu.web.opportunities.columns import COLUMNS
@@ -33,8 +32,6 @@ from dakehu.web.opportunities.filtering import vocabulary
 from dakehu.web.opportunities.wording import CATEGORIES, PLACES, STATES
 
 Row = queries.OpportunityRow
-#: Where many rows are changed at once, if there is such a page.
-BULK = "/bulk/opportunities/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,23 +140,9 @@ def _table(
         "body": SafeString(body),
         "width": len(columns) + 1,
         "unit": unit,
-        "bulk_url": BULK if _is_there(BULK) else "",
-        "board_url": _board_url(standing),
+        "bulk_url": reverse("bulk_opportunities"),
+        "board_url": f"{reverse('board')}?{standing.get.urlencode()}",
     }
-
-
-@cache
-def _is_there(url: str) -> bool:
-    try:
-        resolve(url)
-    except Resolver404:
-        return False
-    return True
-
-
-def _board_url(standing: Standing) -> str:
-    there = board_url()
-    return there and f"{there}?{standing.get.urlencode()}"
 
 
 def _clear_url(standing: Standing) -> str:

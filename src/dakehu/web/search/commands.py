@@ -17,7 +17,7 @@ from dakehu.http.signs import Sign
 from dakehu.queries.marks import RecordAtHand
 from dakehu.queries.search import Asked, asked_for, glances, pieces_of, score_of
 from dakehu.queries.units import all_units, units_in_sight
-from dakehu.web.search.options import Option, is_there, plain
+from dakehu.web.search.options import Option, plain
 
 #: Commands that fit less are not shown; so many units are offered at most.
 _FITS, _OTHER, _UNITS = 64, 14, 4
@@ -64,8 +64,8 @@ def _new(request: SignedRequest) -> Iterator[Named]:
     viewer = request.viewer
     if viewer.holds("opportunity.create"):
         yield _link(reverse("opportunity_create"), _("New opportunity"), icon="plus"), ("new",)
-    if viewer.holds("activity.log") and is_there("/activities/log/"):
-        log = _link("/activities/log/", _("Log an activity"), icon="phone", is_dialog=True)
+    if viewer.holds("activity.log"):
+        log = _link(reverse("activity_log"), _("Log an activity"), icon="phone", is_dialog=True)
         yield log, ("log call visit meeting task",)
     if viewer.holds("account.create"):
         yield _link(reverse("account_create"), _("New account"), icon="building-plus"), ("new",)
@@ -187,9 +187,8 @@ def commands_on(record: RecordAtHand, here: str) -> tuple[Option, ...]:
         found.append(_link(reverse(f"{kind}_edit", args=[pk]), _("Edit"), icon="pencil"))
     if kind == "contact" and "contact.edit" in record.may:
         found.append(_link(reverse("contact_edit", args=[pk]), _("Edit"), icon="pencil"))
-    if is_there("/activities/log/"):
-        url = f"/activities/log/?{kind}={pk}"
-        found.insert(1, _link(url, _("Log an activity"), icon="phone", is_dialog=True))
+    url = f"{reverse('activity_log')}?{kind}={pk}"
+    found.insert(1, _link(url, _("Log an activity"), icon="phone", is_dialog=True))
     if record.account_id and kind != "account":
         account = reverse("account", args=[record.account_id])
         found.append(_link(account, _("Open the account"), icon="building"))
@@ -206,8 +205,8 @@ def _on_opportunity(record: RecordAtHand, pk: int) -> Iterator[Option]:
     if "opportunity.advance" in record.may:
         url = reverse("opportunity_verb", args=[pk, "advance"])
         yield _link(url, _("Move to the next stage"), icon="arrow-big-right", is_dialog=True)
-    if "opportunity.edit" in record.may and is_there(f"/opportunities/{pk}/next-step/"):
-        url = f"/opportunities/{pk}/next-step/"
+    if "opportunity.edit" in record.may:
+        url = reverse("next_step", args=[pk])
         yield _link(url, _("Next step"), icon="calendar-check", is_dialog=True)
 
 

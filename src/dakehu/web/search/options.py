@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
@@ -121,13 +120,3 @@ def _url_of(request: SignedRequest, kind: str, pk: int) -> str:
     if reads_customers(request.viewer):
         return f"{reverse('opportunities')}?owner={pk}"
     return ""
-
-
-@lru_cache(maxsize=256)
-def is_there(path: str) -> bool:
-    """Test if an address of another subject exists in this installation."""
-    try:
-        found = resolve(path)
-    except Resolver404:
-        return False
-    return found.url_name != "opportunity_verb"

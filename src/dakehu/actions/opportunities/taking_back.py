@@ -1,0 +1,150 @@
+"""Taking fields, lines, rivals and evidence back to what they were before a save."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from dakehu.actions.names import sort_key
+from dakehu.actions.opportunities.held import (
+    Save,
+    digits_of,
+    note_changes,
+)
+from dakehu.actions.opportunities.lines import (
+    current_competitors,
+    current_lines,
+    keep_competitors,
+    keep_lines,
+    plain_lines,
+)
+from dakehu.core.errors import Conflict
+from dakehu.core.opportunities import Line
+from dakehu.models import (
+    Change,
+    Competitor,
+    Evidence,
+    EvidenceFile,
+    Opportunity,
+)
+
+_DAYS = frozenset({"close_on", "next_step_on"})
+_FIELDS = (
+    "name", "account_id", "close_on", "source", "compelling_event", "next_step",
+    "next_step_on", "method_version_id",
+)  # fmt: skip
+
+
+def take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date) -> None:
+    """Set the fields back; Conflict `ledger.changed_since` where one has changed since."""
+    back: dict[str, tuple[Any, Any]] = {}
+    for change in changes:
+        if change.field in _FIELDS:
+            back[change.field] = _field_back(row, change)
+        elif change.field == "competitors":
+            now_names = list(current_competitors(row.pk))
+            if set(now_names) != set(change.new or ()):
+                raise Conflict("ledger.changed_since", field="competitors", on=row.last_on)
+            keep_competitors(row.pk, change.old or ())
+            back["competitors"] = (now_names, change.old)
+        elif change.field == "lines":
+            now_lines = plain_lines(current_lines(row.pk))
+            if now_lines != change.new:
+                raise Conflict("ledger.changed_since", field="lines", on=row.last_on)
+            _lines_back(row, change.old or [], save, on)
+            back["lines"] = (now_lines, change.old)
+        elif change.field == "evidence":
+            _evidence_back(row, change)
+            back["evidence"] = (change.new, change.old)
+        elif change.field == "competitor_note":
+            _rival_note_back(row, change)
+            back["competitor_note"] = (change.new, change.old)
+        elif change.field == "next_step_done":
+            back["next_step_done"] = (change.new, None)
+    if "name" in back:
+        row.sort_key = sort_key(row.name)
+    note_changes(row.pk, back, save)
+
+
+def _field_back(row: Opportunity, change: Change) -> tuple[Any, Any]:
+    """Set a field of the row back; give what it was and what it is again."""
+    now = getattr(row, change.field)
+    if _plain(now) != change.new:
+        raise Conflict("ledger.changed_since", field=change.field, on=row.last_on)
+    old = change.old
+    if change.field in _DAYS and old is not None:
+        old = date.fromisoformat(old)
+    setattr(row, change.field, old)
+    return now, old
+
+
+def _rival_note_back(row: Opportunity, change: Change) -> None:
+    """Set what was known of a rival back; gone with the rival, it needs no setting back."""
+    known = change.new or change.old or {}
+    rival = Competitor.objects.filter(opportunity_id=row.pk, name=known["name"]).first()
+    if rival is None:
+        return
+    if rival.note != (change.new or {}).get("note", ""):
+        raise Conflict("ledger.changed_since", field="competitor_note", on=row.last_on)
+    rival.note = (change.old or {}).get("note", "")
+    rival.save(update_fields=["note"])
+
+
+def _evidence_back(row: Opportunity, change: Change) -> None:
+    """Set a tick back to what it was; Conflict `ledger.changed_since` where it has changed."""
+    known = change.new or change.old or {}
+    ticks = Evidence.objects.filter(
+        opportunity_id=row.pk, stage_id=known["stage"], key=known["key"]
+    )
+    if plain_tick(ticks.first()) != change.new:
+        raise Conflict("ledger.changed_since", field="evidence", on=row.last_on)
+    ticks.delete()
+    if change.old is not None and change.actor_id is not None:
+        # Whatever a superior said of it before, it is a new tick now: it has no mark.
+        again = Evidence.objects.create(
+            opportunity_id=row.pk,
+            stage_id=change.old["stage"],
+            key=change.old["key"],
+            note=change.old["note"],
+            link=change.old["link"],
+            file_id=change.old["file"],
+            ticked_on=change.at.date(),
+            ticked_at=change.at,
+            ticked_by_id=change.actor_id,
+        )
+        EvidenceFile.objects.bulk_create(
+            [EvidenceFile(evidence=again, file_id=file) for file in change.old.get("more", ())]
+        )
+
+
+def plain_tick(row: Evidence | None) -> dict[str, Any] | None:
+    """Write a tick as the history keeps it."""
+    if row is None:
+        return None
+    plain: dict[str, Any] = {
+        "stage": row.stage_id, "key": row.key, "note": row.note, "link": row.link,
+        "file": row.file_id,
+    }  # fmt: skip
+    more = EvidenceFile.objects.filter(evidence_id=row.pk).order_by("id") if row.pk else None
+    if more and (files := list(more.values_list("file_id", flat=True))):
+        plain["more"] = files
+    return plain
+
+
+def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) -> None:
+    lines = [
+        Line(
+            product,
+            Decimal(quantity),
+            Decimal(price),
+            date.fromisoformat(month) if month else None,
+        )
+        for product, quantity, price, month in old
+    ]
+    dated = replace(save, on=on)
+    digits = digits_of(row.currency_id, held=row.currency_id)
+    keep_lines(row.pk, lines, digits, dated)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
