@@ -49,6 +49,7 @@ PARTS = {
 
 def places(page: Page, login: str) -> list[str]:
     """Give the addresses of the side, and of the pages behind them."""
+    page.goto("/settings/me/")
     found = [
         link.get_attribute("href") or ""
         for link in page.locator(".side li a:not(.side-pins a)").all()

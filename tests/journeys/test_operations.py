@@ -89,7 +89,7 @@ def test_a_method_is_rewritten_without_scripts(browser: Browser, served: Served)
     stages = page.locator(".stage-form")
     before = stages.count()
     page.locator("button[value='add']").click()
-    assert stages.count() == before + 1
+    expect(stages).to_have_count(before + 1)
     stages.last.locator("[name$=-name_zh]").first.fill("复购")
     stages.last.locator("[name$=-rate]").fill("100")
     page.locator(".save-bar .btn-primary").click()

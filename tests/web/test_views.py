@@ -291,6 +291,9 @@ def test_every_dialog_of_views_opens_in_both_languages(deals: World) -> None:
         for name in ("opportunities", "accounts", "contacts"):
             for what in ("create", "columns", "filter", "filter/line"):
                 assert "This is refused" not in shown(mei, f"/views/{name}/{what}/")
+        # Activities have filters of their own.
+        for what, status in (("create", 200), ("columns", 200), ("filter", 404)):
+            shown(mei, f"/views/activities/{what}/", status)
         shown(mei, f"/views/{view.pk}/")
         shown(mei, "/views/nonsense/columns/", 404)
 

@@ -19,6 +19,7 @@ from dakehu.queries.units import all_units
 from dakehu.queries.views import ViewRow, may_share_with, view_in_sight, views
 from dakehu.web.accounts.columns import COLUMNS as ACCOUNTS
 from dakehu.web.accounts.columns import vocabulary as account_words
+from dakehu.web.activities.columns import COLUMNS as ACTIVITIES
 from dakehu.web.contacts.columns import COLUMNS as CONTACTS
 from dakehu.web.contacts.columns import vocabulary as contact_words
 from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
@@ -37,13 +38,15 @@ class ListKind:
 
     url_name: str
     columns: Columns[Any]
-    vocabulary: Callable[[SignedRequest], Vocabulary]
+    #: What its conditions can ask for; None where it has filters of its own.
+    vocabulary: Callable[[SignedRequest], Vocabulary] | None = None
 
 
 LISTS = {
     "opportunities": ListKind("opportunities", OPPORTUNITIES, opportunity_words),
     "accounts": ListKind("accounts", ACCOUNTS, account_words),
     "contacts": ListKind("contacts", CONTACTS, contact_words),
+    "activities": ListKind("activities", ACTIVITIES),
 }
 
 
@@ -225,14 +228,14 @@ def view_columns(request: SignedRequest, list_name: str) -> HttpResponse:
 def view_filter(request: SignedRequest, list_name: str) -> HttpResponse:
     """Show the conditions of a list line by line."""
     kind = _kind(request, list_name)
-    return filter_form(request, list_name, kind.url_name, kind.vocabulary(request))
+    return filter_form(request, list_name, kind.url_name, _words(request, kind))
 
 
 @signed_in
 @require_safe
 def view_filter_line(request: SignedRequest, list_name: str) -> HttpResponse:
     """Show one line of the form anew, with the inputs that fit what was chosen."""
-    words = _kind(request, list_name).vocabulary(request)
+    words = _words(request, _kind(request, list_name))
     facts = {
         "line": line_asked(request.GET, words),
         "line_url": reverse("view_filter_line", args=[list_name]),
@@ -263,6 +266,12 @@ def _ordered(post: QueryDict) -> tuple[str, ...]:
     ticked = post.getlist("column")
     places = {key: whole_in_url(post.get(f"place_{key}", "")) for key in ticked}
     return tuple(sorted(ticked, key=lambda key: places[key] or 10**6))[: actions.MOST_COLUMNS]
+
+
+def _words(request: SignedRequest, kind: ListKind) -> Vocabulary:
+    if kind.vocabulary is None:
+        raise NotFound("view.unknown_page")
+    return kind.vocabulary(request)
 
 
 def _kind(request: SignedRequest, list_name: str) -> ListKind:

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from dakehu.core.activities import CallOutcome
 from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.http.frame import reads_customers
 from dakehu.messages.activities import KINDS, OUTCOMES, STATES
 from dakehu.queries import activities as queries
 from dakehu.queries.activities import ActivityFilter, ActivityRow
@@ -18,11 +20,15 @@ from dakehu.queries.funnel import person_in_sight
 from dakehu.queries.paging import Cut
 from dakehu.queries.units import all_units, units_in_sight
 from dakehu.web.activities import wording
+from dakehu.web.activities.columns import COLUMNS
 from dakehu.web.activities.forms import day_in_url
 from dakehu.web.exports import Cell, list_as_file
 from dakehu.web.forms import unit_choices, whole_in_url
 from dakehu.web.history import events_of
 from dakehu.web.links import dial
+from dakehu.web.lists.columns import Look, head_cells, keys_of, writer
+from dakehu.web.lists.pages import columns_of, export_query
+from dakehu.web.lists.standing import standing_of
 
 MOST_EXPORTED = 100_000
 DAY = timedelta(days=1)
@@ -106,17 +112,27 @@ def asked_of(request: SignedRequest) -> Asked:
 @require_safe
 def activity_list(request: SignedRequest) -> HttpResponse:
     """Show a page of the list."""
+    standing = standing_of(request, "activities", "activities")
     asked, viewer = asked_of(request), request.viewer
     cut = Cut(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     page = queries.activities(viewer=viewer, where=asked.where, cut=cut)
     units = all_units()
     tree = units_in_sight(viewer, units=units, today=request.today)
+    columns = columns_of(standing, COLUMNS)
+    write = writer(columns, Look(language=viewer.language, today=request.today))
+    shown = wording.all_shown(page.rows, viewer.language)
     return render_page(
         request,
         "activities/list.html",
         {
             "page": page,
-            "rows": wording.all_shown(page.rows, viewer.language),
+            "standing": standing,
+            "has_views": reads_customers(viewer),
+            "heads": head_cells(columns, sort=asked.where.sort, get=standing.get, words={}),
+            "body": SafeString("".join(f"<tr>{write(one)}</tr>" for one in shown)),
+            "kept": [(k, v) for k, v in standing.get.items() if k in ("base", "columns", "sort")],
+            "all_query": standing.query,
+            "export_query": export_query(standing.get, columns),
             "total": queries.activity_count(viewer=viewer, where=asked.where),
             "asked": asked,
             "where": asked.where,
@@ -127,17 +143,9 @@ def activity_list(request: SignedRequest) -> HttpResponse:
             "periods": list(PERIODS.items()),
             "units": unit_choices(units, tree, viewer.language),
             "may_choose_people": viewer.sees_all or bool(viewer.units),
-            "query": _query(request.GET),
-            "today": request.today,
+            "filtered": standing.is_filtered,
         },
     )
-
-
-def _query(get: QueryDict) -> str:
-    left = get.copy()
-    for gone in ("after", "before"):
-        left.pop(gone, None)
-    return left.urlencode()
 
 
 @signed_in
@@ -146,6 +154,12 @@ def activity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     """Give the filtered list, all of it and nothing else, as a file."""
     asked = asked_of(request)
     rows = queries.every_activity(viewer=request.viewer, where=asked.where, limit=MOST_EXPORTED)
+    if keys := keys_of(request.GET.get("columns", "")):
+        columns = COLUMNS.chosen(keys)
+        told = (wording.shown(row, request.viewer.language) for row in rows)
+        cells = (tuple(column.plain(one) for column in columns) for one in told)
+        seen = [str(column.label) for column in columns]
+        return list_as_file(request, kind, name="activities", head=seen, rows=cells)
     head = [
         _("Day"), _("Time"), _("Minutes"), _("Kind"), _("State"), _("Subject"), _("Account"),
         _("With"), _("Opportunity"), _("Whose"), _("Colleagues"), _("Unit"), _("Outcome"),
