@@ -137,6 +137,9 @@ def prepare(size: int, people: int) -> dict[str, float]:
     elif note.exists():
         # It was kept from another run: told is what building it took then.
         built = json.loads(note.read_text())
+    else:
+        # Its deals stand, but nothing says that their days were carried.
+        raise SystemExit("This company was never built to its end: drop its database.")
     return built
 
 

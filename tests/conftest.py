@@ -64,4 +64,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(databases=["default", "reader"]))
 
 
-pytest_plugins = ["tests.world"]
+pytest_plugins = ["tests.databases", "tests.world"]

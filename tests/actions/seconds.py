@@ -13,7 +13,7 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402  Django must stand before its models
+
 from django.db import transaction  # noqa: E402
 
 from dakehu.actions.methods import change_method  # noqa: E402
@@ -91,5 +91,4 @@ def quota(world: World) -> str:
 SCENES = {"tree": tree, "method": method, "quota": quota}
 
 if __name__ == "__main__":
-    call_command("migrate", verbosity=0)
     print(json.dumps({"told": SCENES[sys.argv[1]](make_world())}))

@@ -7,15 +7,16 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+
+from tests.databases import NewDatabase
 
 pytestmark = pytest.mark.slow  # every command is a process that starts from nothing
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -104,30 +105,18 @@ class House:
         )  # fmt: skip
 
 
-Houses = Callable[[str], House]
+Houses = Callable[..., House]
 
 
 @pytest.fixture(scope="module")
-def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
-    """Make installations with empty databases, on the engine that is under test."""
+def houses(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Houses:
+    """Make installations with empty databases, on the engine under test; `bare`: without tables."""
     folder = tmp_path_factory.mktemp("houses")
-    made: list[str] = []
 
-    def house(name: str, engine: str = connection.vendor) -> House:
-        home = folder / name
-        if engine == "sqlite":
-            return House(f"sqlite:///{folder / name}.sqlite3", home)
-        server = os.environ["DAKEHU_DATABASE_URL"]
-        base = f"dakehu_{name}_{hashlib.sha256(str(folder).encode()).hexdigest()[:10]}"
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(f'CREATE DATABASE "{base}"')
-        made.append(base)
-        return House(f"{server.rsplit('/', 1)[0]}/{base}", home)
+    def house(name: str, engine: str = connection.vendor, *, bare: bool = False) -> House:
+        return House(new_database(name, engine, bare=bare), folder / name)
 
-    yield house
-    for base in made:
-        with psycopg.connect(os.environ["DAKEHU_DATABASE_URL"], autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE "{base}" WITH (FORCE)')
+    return house
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +164,7 @@ def test_all_tables_and_files_come_back_the_same(
 def test_a_backup_moves_to_the_other_engine(houses: Houses, archive: Path, tmp_path: Path) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("runs once, where PostgreSQL is under test")
-    small = House(f"sqlite:///{tmp_path / 'small.sqlite3'}", tmp_path / "small")
+    small = houses("small", "sqlite")
     small.json("restore", str(archive))
     back = tmp_path / "back.zip"
     small.json("backup", str(back))
@@ -325,7 +314,7 @@ def test_a_backup_of_an_earlier_version_is_upgraded(
         return left
 
     old = rewritten(archive, tmp_path / "old.zip", earlier)
-    house = houses("earlier")
+    house = houses("earlier", bare=True)
     house.json("restore", str(old))
     assert house.json("upgrade", "--check")["due"] == []
     assert house.json("ledger", "verify")["right"]
@@ -337,11 +326,11 @@ def test_upgrade_says_what_is_due_before_it_does_it(houses: Houses) -> None:
     assert house.json("upgrade", "--check") == {"due": [], "unknown": [], "applied": False}
     house.script(
         "import django; django.setup();"
-        "from django.core.management import call_command as c; c('migrate', 'dakehu', '0005')"
+        "from django.core.management import call_command as c; c('migrate', 'dakehu', '0019')"
     )
     due = house.run("upgrade", "--check", "--json")
     assert due.returncode == 1
-    assert json.loads(due.stdout)["due"][0].startswith("dakehu.0006")
+    assert json.loads(due.stdout)["due"][0].startswith("dakehu.0021")
     assert house.json("upgrade")["applied"]
     assert house.json("upgrade", "--check")["due"] == []
     shutil.rmtree(house.home, ignore_errors=True)

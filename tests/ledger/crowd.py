@@ -19,7 +19,7 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402  Django must stand before its models
+
 from django.db import connections, transaction  # noqa: E402
 
 from dakehu.actions.appointments import appoint_person  # noqa: E402
@@ -52,8 +52,7 @@ DAYS = 12
 
 
 def founded() -> tuple[World, list[int]]:
-    """Make the database, a few opportunities of spring, and carry the months up to today's."""
-    call_command("migrate", verbosity=0)
+    """Make a few opportunities of spring, and carry the months up to today's."""
     world = make_world()
     made = [
         world.create("wen", on=LATE + timedelta(days=n), amount=Decimal(1000 + n))

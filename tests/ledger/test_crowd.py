@@ -1,35 +1,24 @@
 """Many at once: late postings and those of today lose nothing and never lock each other out."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import connection
+
+from tests.databases import NewDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
+def url(new_database: NewDatabase) -> str:
     """Give an empty database of this test's own, on the engine that is under test."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path / 'crowd.sqlite3'}"
-        return
-    server = os.environ["DAKEHU_DATABASE_URL"]
-    name = f"dakehu_crowd_{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}"')
-        yield f"{server.rsplit('/', 1)[0]}/{name}"
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    return new_database("crowd")
 
 
 def crowd(url: str, home: Path, *words: str, program: str = "tests.ledger.crowd") -> dict[str, Any]:
