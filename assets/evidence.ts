@@ -45,7 +45,9 @@ function add(item: HTMLElement, files: Iterable<File>): void {
 }
 
 function wrong(line: HTMLElement, is: boolean, said = ""): void {
-  for (const part of line.querySelectorAll<HTMLElement>(".upload-wrong, [data-retry], [data-leave]"))
+  for (const part of line.querySelectorAll<HTMLElement>(
+    ".upload-wrong, [data-retry], [data-leave]",
+  ))
     part.hidden = !is;
   const progress = line.querySelector("progress");
   if (progress) progress.hidden = is;

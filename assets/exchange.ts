@@ -20,6 +20,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (verb !== "get") return;
   for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
 });
+// What comes in is parsed without scripts: fields for browsers without them would be sent too.
+document.addEventListener("htmx:load", (event) => {
+  if (!(event.target instanceof Element)) return;
+  for (const without of event.target.querySelectorAll("noscript")) without.remove();
+});
 document.addEventListener("htmx:responseError", () => showPrepared("toast-failed"));
 document.addEventListener("htmx:sendError", () => showPrepared("toast-offline"));
 document.addEventListener("htmx:timeout", () => showPrepared("toast-offline"));

@@ -103,6 +103,7 @@ def test_a_filter_that_cannot_be_is_told_in_its_dialog(page: Page) -> None:
     page.goto("/opportunities/?q=水")
     page.locator("a[data-dialog][href*=filter]").click()
     dialog = dialog_of(page)
+    dialog.locator("details.more summary").click()
     dialog.locator("[name=amount_from]").fill("500")
     dialog.locator("[name=amount_to]").fill("20")
     dialog.locator(".btn-primary").click()
