@@ -104,7 +104,7 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
     head.locator("#id_login").fill(login)
     head.locator("#id_password").fill(PASSWORD)
     head.keyboard.press("Enter")
-    head.wait_for_load_state()
+    head.wait_for_url(lambda url: "/login/" not in url)
     head.goto("/inbox/")
     head.locator(".requests a", has_text="证据齐了再走").focus()
     head.keyboard.press("Enter")
