@@ -99,6 +99,13 @@ def test_without_connection_one_logs_and_it_is_one_activity(
         sign_in(page, "demo-sales")
         page.goto("/today/")
         page.wait_for_function("caches.match('/offline/').then(Boolean)")
+        page.evaluate(
+            """() => new Promise((done) => {
+                const worker = navigator.serviceWorker;
+                if (worker.controller) done();
+                else worker.addEventListener("controllerchange", () => done());
+            })"""
+        )
 
         # In the dialog that is open when the connection goes.
         page.keyboard.press("l")

@@ -174,7 +174,7 @@ def test_two_people_at_one_step(page: Page, open_page: OpenPage) -> None:
         tab.locator("#next-step details[open] [name=next_step]").fill(text)
         tab.locator("#next-step details[open] .buttons button").first.click()
     card = other.locator("#next-step")
-    expect(card.locator(".notice").first).to_contain_text("the first")
+    expect(card.locator("td", has_text="the first")).to_be_visible()
     expect(card.locator("details[open] [name=next_step]")).to_have_value("the second")
     card.locator("details[open] .buttons button").first.click()
     expect(card.locator(".step")).to_contain_text("the second")

@@ -130,6 +130,7 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
         (moved_on, asked_on, state) = database.execute(
             'SELECT m."on", r.asked_on, r.state FROM dakehu_moverequest r'
             " JOIN dakehu_movement m ON m.opportunity_id = r.opportunity_id AND m.kind = 10"
+            " JOIN dakehu_opportunity o ON o.id = r.opportunity_id WHERE o.name = '证据齐了再走'"
         ).fetchone()
     assert (moved_on, state) == (asked_on, 2)
     assert abs((datetime.fromisoformat(moved_on).date() - datetime.now(UTC).date()).days) <= 1
