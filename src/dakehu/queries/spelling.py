@@ -220,14 +220,31 @@ def span_of(name: str, asked: str) -> tuple[int, int, bool] | None:
     if at >= 0:
         letters = letters_of(name)
         return letters[at][0], letters[at + len(asked) - 1][0] + 1, False
-    if plain.isascii() or not any(c.isascii() for c in asked):
+    if plain.isascii() or not _may_be_spelt(plain, asked):
         return None
     letters = letters_of(name)
-    for start in range(len(letters)):
+    for start, begun in enumerate(_begun(plain)):
+        if asked[0] not in begun:
+            continue
         end = _consumed(letters, start, asked)
         if end is not None:
             return letters[start][0], letters[end - 1][0] + 1, True
     return None
+
+
+def _may_be_spelt(plain: str, asked: str) -> bool:
+    """Test for letters in what is asked for; its characters must stand in the name as they are."""
+    if asked.isascii():
+        return True
+    return any(c.isascii() for c in asked) and all(c.isascii() or c in plain for c in asked)
+
+
+@lru_cache(maxsize=65_536)
+def _begun(plain: str) -> tuple[str, ...]:
+    """Give for each character of a name itself and the letters that its readings begin with."""
+    return tuple(
+        c + "".join(syllable[0] for syllable in readings(c)) if is_spelt(c) else c for c in plain
+    )
 
 
 def _consumed(letters: tuple[tuple[int, str], ...], start: int, asked: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from rapidfuzz import fuzz
 
@@ -61,10 +62,9 @@ def _of_name(asked: Asked, name: str, in_spite: bool) -> float:
             return (88 if starts else 76) - longer
         return (94 if starts else 86) - longer
     if len(asked.words) > 1:
-        spans = [span_of(name, word) for word in asked.words]
-        found = [one for one in spans if one is not None]
+        found = list(takewhile(bool, (span_of(name, word) for word in asked.words)))
         if len(found) == len(asked.words):
-            return (72 if any(one[2] for one in found) else 82) - longer
+            return (72 if any(one and one[2] for one in found) else 82) - longer
     return _fuzzy(asked, name, plain) * 0.7 - longer if in_spite else 0.0
 
 
