@@ -152,7 +152,7 @@ function renew(cell: HTMLElement, row: HTMLElement, answer: Answer): void {
     if (!other || other === cell) continue;
     if (holdsTyping(other)) {
       // Its own save still has to ask about this value: it was typed without knowing of it.
-      if (told.value === other.dataset["value"]) later.delete(other);
+      if (told.value === other.dataset["value"] && !told.html) later.delete(other);
       else later.set(other, { told, seen: later.get(other)?.seen ?? seen });
       continue;
     }
@@ -257,12 +257,11 @@ function choose(cell: HTMLElement, event: Event): void {
   if (!(button instanceof HTMLElement) || !trouble) return;
   const { theirs, yours, version } = trouble.answer;
   cell.focus();
-  if (button.dataset["take"] === "yours") {
-    if (theirs) cell.dataset["value"] = theirs.value;
-    save(cell, trouble.typed, yours?.shown ?? trouble.typed, version);
-    return;
-  }
+  // Of an amount their figure brings the currency, too: what is chosen is compared with both.
+  if (theirs) later.set(cell, { told: theirs, seen: String(version) });
   restore(cell);
+  if (button.dataset["take"] === "yours")
+    save(cell, trouble.typed, yours?.shown ?? trouble.typed, version);
 }
 
 addEventListener("beforeunload", (event) => {

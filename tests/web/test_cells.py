@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from dakehu.actions.opportunities import Saved
+from dakehu.actions.opportunities import EditOpportunity, Saved, edit_opportunity
 from dakehu.core.ledger import Kind, Way
 from dakehu.models import BulkEdit, Movement
 from tests.world import World
@@ -98,6 +99,24 @@ def test_another_cell_of_the_row_is_no_clash(world: World) -> None:
     assert put(wen, made, "close_on", "2026-09-01", seen=1, was="2026-08-01")["version"] == 4
     row = world.row(made)
     assert (row.next_step, row.amount_minor, row.close_on) == ("theirs", 500, date(2026, 9, 1))
+
+
+@pytest.mark.parametrize("typed", ["1,200", "1,000"])
+def test_an_amount_is_not_saved_in_a_currency_that_was_not_seen(world: World, typed: str) -> None:
+    made, today = world.create(), timezone.localdate()
+    world.grant("bo", made)
+    put(world.client("bo"), made, "amount", "1,000", seen=1)
+    edit_opportunity(
+        actor=world.viewer("bo"), opportunity_id=made.opportunity_id, seen_version=None,
+        edit=EditOpportunity(currency="EUR"), on=today, today=today, at=timezone.now(),
+        way=Way.FORM,
+    )  # fmt: skip
+    seen = {"seen": 2, "was": "1,000.00", "currency": "CNY"}
+    told = put(world.client("wen"), made, "amount", typed, status=409, **seen)
+    assert (told["theirs"]["shown"], told["yours"]["shown"]) == ("1,000.00 EUR", f"{typed} EUR")
+    assert world.row(made).amount_minor == 100_000
+    chosen = {"seen": told["version"], "was": told["theirs"]["value"], "currency": "EUR"}
+    put(world.client("wen"), made, "amount", typed, **chosen)
 
 
 def test_rows_out_of_sight_or_not_ones_own_are_refused(world: World) -> None:
