@@ -186,11 +186,26 @@ def test_a_block_with_heads_finds_its_rows_by_code(world: World) -> None:
     assert world.row(far).amount_minor == 120_000
 
 
-@pytest.mark.parametrize("text", ["", "Name\tAmount\nx\t1", "Code\nx"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "Name\tAmount\nx\t1", "Code\nx", 'Code\tName\nx\t"' + "never closed\n" * 20_000],
+    ids=["nothing", "no code", "no column", "a quote never closed"],
+)
 def test_a_block_that_says_nothing_is_refused_and_kept(world: World, text: str) -> None:
     shown = paste(world.client("wen"), 422, text=text)
     assert "alert" in shown
     assert text.rsplit("\n", maxsplit=1)[-1] in shown
+
+
+def test_heads_are_known_as_the_list_has_them_and_what_is_left_out_is_named(world: World) -> None:
+    made = world.create()
+    code, wen = world.row(made).code, world.client("wen")
+    text = f"Code\tOwner\tCloses\tNext step\r{code}\tBo\t2026-12-24\tcall\rback"
+    shown = paste(wen, text=text)
+    assert "Left out" in shown
+    assert "Owner" in shown.partition("Left out")[2].partition("</p>")[0]
+    assert "2026-12-24" in shown
+    assert paste(wen, text=f"编码\t预计成交\n{code}\t2026-12-25").count("2026-12-25")
 
 
 def test_choices_and_words_are_prepared_in_the_language(world: World) -> None:
