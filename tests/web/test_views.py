@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dakehu.core.filters import read
+from dakehu.core.ledger import Place
 from dakehu.models import Change, Opportunity, Person, SavedView, ViewChoice
 from dakehu.queries.opportunities import OpportunityFilter, opportunities
 from dakehu.queries.opportunities.conditions import PLACES
@@ -185,6 +186,28 @@ def test_the_form_builds_alternatives_line_by_line(deals: World) -> None:
     assert "does not fit here" in wrong.content.decode()
     line = shown(wen, "/views/opportunities/filter/line/?n=3&c3_field=category&c3_op=in")
     assert "multiple" in line
+
+
+def test_the_form_keeps_what_it_cannot_offer(deals: World) -> None:
+    wen = deals.client("wen")
+    gone = shown(wen, "/opportunities/filter/?owner=99999&where=" + quote("owner is 88888"))
+    assert '<option value="99999" selected>#99999</option>' in gone
+    assert '<option value="88888" selected>#88888</option>' in gone
+    both = f"account in {deals.accounts['harbour']}, {deals.accounts['mill']}"
+    form = shown(wen, f"/opportunities/filter/?where={quote(both)}")
+    assert form.count('name="c0_v"') == 3
+    many = " and ".join(f"amount >= {n}" for n in range(21))
+    assert "amount &gt;= 20</textarea>" in shown(wen, f"/opportunities/filter/?where={quote(many)}")
+
+
+def test_a_condition_on_the_state_is_not_narrowed_to_open_ones(deals: World) -> None:
+    Opportunity.objects.filter(name="Small").update(place=Place.WON, decided_on=deals.today)
+    wen = deals.client("wen")
+    for told in ("state is won", f"decided is {deals.today}"):
+        page = shown(wen, f"/opportunities/?where={quote(told)}")
+        assert names(page) == ["Small"], told
+        assert "state=open" in page
+        assert names(shown(wen, f"/opportunities/?state=open&where={quote(told)}")) == []
 
 
 def test_nested_deeper_than_the_form_it_stays_as_text(deals: World) -> None:

@@ -25,7 +25,13 @@ from dakehu.web.lists.columns import Column, Look, escape, head_cells, keys_of, 
 from dakehu.web.lists.pages import export_query
 from dakehu.web.lists.standing import Standing, link_with, standing_of
 from dakehu.web.lists.words import chips_of_where
-from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
+from dakehu.web.opportunities.asked import (
+    asked_of,
+    asks_for_states,
+    chips_of,
+    read_filter,
+    url_without,
+)
 from dakehu.web.opportunities.columns import COLUMNS
 from dakehu.web.opportunities.filter import built, filter_shown
 from dakehu.web.opportunities.filtering import vocabulary
@@ -150,13 +156,14 @@ def _clear_url(standing: Standing) -> str:
     return f"{plain}?base=0" if standing.views.default_id is not None else plain
 
 
-def _tabs(get: QueryDict, state: str) -> list[Tab]:
-    tabs = []
+def _tabs(get: QueryDict, asked: queries.OpportunityFilter) -> list[Tab]:
+    tabs, state = [], asked.state
+    usual = "all" if asks_for_states(asked.where) else "open"
     for key in queries.STATES:
 
         def change(left: QueryDict, key: str = key) -> None:
             left.pop("state", None)
-            if key != "open":
+            if key != usual:
                 left["state"] = key
 
         if key != "voided" or state == key:
