@@ -244,14 +244,20 @@ def test_who_comes_second_is_told_and_loses_nothing(world: World) -> None:
     assert placed(answer) == {
         "id": made.opportunity_id, "column": "stage-nurture", "refused": True,
     }  # fmt: skip
-    assert "last moved by Wen" in answer.content.decode()
+    assert "last by Wen at " in answer.content.decode()
+    world.grant("bo", made)
+    world.client("bo").post(
+        f"/cells/opportunities/{made.opportunity_id}/next_step/", {"value": "call"}
+    )
+    answer = move(world, "wen", made, "stage-design", seen=2)
+    assert "last by Bo at " in answer.content.decode()
     world.gate("industrial-6", "require")
     field = f"{world.row(made).stage_id}-budget"
     answer = tick_all(
         world, "wen", made, "stage-design", seen=1, **{f"note-{field}": "letter of May"}
     )
     assert answer.status_code == 422
-    assert 'name="seen" value="2"' in answer.content.decode()
+    assert 'name="seen" value="3"' in answer.content.decode()
     assert Opportunity.objects.get().stage.key == "nurture"
 
 
