@@ -55,8 +55,11 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
     """Show the opportunities that the reader may see and the URL asks for, and what they add to."""
     if has_lines(request.GET):
         return built(request)
+    changed_here = "base" in request.GET
     standing = standing_of(request, "opportunities", "opportunities")
     get = standing.get
+    if standing.view is not None and standing.view.layout == "board" and not changed_here:
+        return go(request, "board", query=get.urlencode())
     asked, wrong = read_filter(get)
     if wrong:
         return filter_shown(request, wrong)
@@ -95,7 +98,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
             "sort": sort,
             "chips": chips,
             "filtered": bool(chips or asked.text.strip() or asked.own),
-            "tabs": _tabs(get, asked.state),
+            "tabs": _tabs(get, asked),
             "own_url": _own_url(get, asked),
             "kept": [(k, v) for k, v in get.items() if k not in ("q", "after", "before")],
             "query": url_without(get).removeprefix("?"),
