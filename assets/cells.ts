@@ -15,6 +15,8 @@ type Trouble = { typed: string; message: string; answer: Answer; before: Node[] 
 
 const troubles = new Map<HTMLElement, Trouble>();
 const queues = new WeakMap<HTMLElement, Promise<void>>();
+/** What others saved in a cell that holds unsaved typing, and the version it was typed against. */
+const later = new WeakMap<HTMLElement, { told: Told; seen: string }>();
 let parts: HTMLElement | null = null;
 let asked: Promise<void> | null = null;
 let note: HTMLElement | null = null;
@@ -116,7 +118,7 @@ async function send(
   const figure = before.find((node): node is HTMLElement => node instanceof HTMLDataElement);
   const body = new URLSearchParams({
     value: typed,
-    seen: String(knowing ?? row.dataset["version"] ?? ""),
+    seen: String(knowing ?? later.get(cell)?.seen ?? row.dataset["version"] ?? ""),
     was: cell.dataset["value"] ?? "",
     unit: cell.closest<HTMLElement>("table")?.dataset["unit"] ?? "",
     currency: figure?.querySelector("small")?.textContent ?? "",
@@ -143,17 +145,39 @@ async function send(
 /** Show what others saved in the row, so that no later save goes over it unseen. */
 function renew(cell: HTMLElement, row: HTMLElement, answer: Answer): void {
   if (!answer.row) return;
+  const seen = row.dataset["version"] ?? "";
   row.dataset["version"] = String(answer.version);
   for (const [name, told] of Object.entries(answer.row)) {
     const other = row.querySelector<HTMLElement>(`[data-cell="${CSS.escape(name)}"]`);
-    if (!other || other === cell || other.classList.contains("is-saving")) continue;
+    if (!other || other === cell) continue;
+    if (holdsTyping(other)) {
+      // Its own save still has to ask about this value: it was typed without knowing of it.
+      if (told.value === other.dataset["value"] && !told.html) later.delete(other);
+      else later.set(other, { told, seen: later.get(other)?.seen ?? seen });
+      continue;
+    }
     other.dataset["value"] = told.value;
-    if (!troubles.has(other) && !other.classList.contains("is-editing")) show(other, told);
+    show(other, told);
   }
+}
+
+function holdsTyping(cell: HTMLElement): boolean {
+  const { classList } = cell;
+  return troubles.has(cell) || classList.contains("is-editing") || classList.contains("is-saving");
+}
+
+/** Show what others saved in a cell meanwhile, now that nothing typed stands in it. */
+export function settle(cell: HTMLElement): void {
+  const kept = later.get(cell);
+  if (!kept || holdsTyping(cell)) return;
+  later.delete(cell);
+  cell.dataset["value"] = kept.told.value;
+  show(cell, kept.told);
 }
 
 function taken(cell: HTMLElement, row: HTMLElement, answer: Answer, before: Node[]): void {
   row.dataset["version"] = String(answer.version);
+  later.delete(cell);
   cell.dataset["was"] = cell.dataset["value"] ?? "";
   cell.dataset["value"] = answer.value;
   if (cell.querySelector(":scope > a") === null) cell.replaceChildren(...before);
@@ -165,6 +189,8 @@ function taken(cell: HTMLElement, row: HTMLElement, answer: Answer, before: Node
 
 function refuse(cell: HTMLElement, trouble: Trouble): void {
   troubles.set(cell, trouble);
+  const { theirs, version } = trouble.answer;
+  if (theirs) later.set(cell, { told: theirs, seen: String(version) });
   mark(cell, "is-refused");
   showNote(cell);
   say(trouble.message);
@@ -178,6 +204,7 @@ export function restore(cell: HTMLElement): void {
   cell.replaceChildren(...trouble.before);
   mark(cell, "");
   hideNote();
+  settle(cell);
 }
 
 export function hideNote(): void {
@@ -230,17 +257,11 @@ function choose(cell: HTMLElement, event: Event): void {
   if (!(button instanceof HTMLElement) || !trouble) return;
   const { theirs, yours, version } = trouble.answer;
   cell.focus();
-  if (button.dataset["take"] === "yours") {
-    if (theirs) cell.dataset["value"] = theirs.value;
-    save(cell, trouble.typed, yours?.shown ?? trouble.typed, version);
-    return;
-  }
+  // Of an amount their figure brings the currency, too: what is chosen is compared with both.
+  if (theirs) later.set(cell, { told: theirs, seen: String(version) });
   restore(cell);
-  const row = rowOf(cell);
-  if (row && version !== undefined) row.dataset["version"] = String(version);
-  if (!theirs) return;
-  cell.dataset["value"] = theirs.value;
-  show(cell, theirs);
+  if (button.dataset["take"] === "yours")
+    save(cell, trouble.typed, yours?.shown ?? trouble.typed, version);
 }
 
 addEventListener("beforeunload", (event) => {

@@ -2,7 +2,17 @@
 // what a spreadsheet copied is pasted from a cell on. Without scripts the list is a list.
 
 import htmx from "htmx.org";
-import { enterNote, hideNote, part, prepared, restore, save, showNote, troubleOf } from "./cells";
+import {
+  enterNote,
+  hideNote,
+  part,
+  prepared,
+  restore,
+  save,
+  settle,
+  showNote,
+  troubleOf,
+} from "./cells";
 
 const GRID = "table[data-grid]";
 const CELL = `${GRID} > tbody > tr[data-row] > :is(th, td):not(:has(> input.pick))`;
@@ -120,6 +130,7 @@ function leave(cell: HTMLElement, input: HTMLInputElement | HTMLSelectElement, k
   const trouble = troubleOf(cell);
   if (!keep || (typed === (cell.dataset["value"] ?? "") && !trouble)) {
     if (trouble) showNote(cell);
+    else settle(cell);
     return;
   }
   if (trouble && typed === (cell.dataset["value"] ?? "")) {

@@ -62,6 +62,7 @@ def one(text: str) -> Condition:
         ("category in commit, pipeline", "in", ("commit", "pipeline")),
         ("owner empty", "empty", ()),
         ("unit only 7", "only", (7,)),
+        ('name has "\u9001\u6837\uff0c\u8ddf\u8fdb"', "has", ("\u9001\u6837\uff0c\u8ddf\u8fdb",)),
         ('name has "a, (b) or \\"c\\""', "has", ('a, (b) or "c"',)),
         ("name is 江衡水务", "is", ("江衡水务",)),
     ],
@@ -163,7 +164,11 @@ conditions = st.one_of(
     st.builds(
         Condition, st.just("name"), st.sampled_from(["has", "is", "not"]),
         st.tuples(
-            st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1)
+            st.text(
+                st.characters(exclude_characters="\x00", exclude_categories=["Cs"])
+                | st.sampled_from("\uff0c\u2265,<>=()\"\\ "),
+                min_size=1,
+            )
             .map(lambda t: t.strip()[:60].strip())
             .filter(bool)
         ),

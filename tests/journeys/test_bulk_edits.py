@@ -147,6 +147,37 @@ def test_two_people_at_one_cell_both_see_both(page: Page, open_page: OpenPage) -
     expect(mine).to_have_text("mine")
 
 
+def test_what_is_typed_never_goes_over_what_came_with_another_cell(
+    page: Page, open_page: OpenPage
+) -> None:
+    other = open_page(locale="en-US")
+    for who in (page, other):
+        sign_in(who, "demo-sales", language="en")
+        who.goto("/opportunities/")
+    theirs, mine, amount = (
+        cell(other, 2, "next_step"), cell(page, 2, "next_step"), cell(page, 2, "amount"),
+    )  # fmt: skip
+    mine.focus()
+    page.keyboard.type("x" * 241)
+    page.keyboard.press("Enter")
+    expect(mine).to_have_class(re.compile("is-refused"))
+    theirs.focus()
+    other.keyboard.type("unseen")
+    other.keyboard.press("Enter")
+    expect(theirs).to_have_class(re.compile("is-saved"))
+    amount.focus()
+    page.keyboard.type("4321")
+    page.keyboard.press("Enter")
+    expect(amount).to_have_class(re.compile("is-saved"))
+    mine.focus()
+    page.keyboard.press("F2")
+    page.locator(".cell-input").fill("typed before")
+    page.keyboard.press("Enter")
+    expect(page.locator(".cell-note [data-theirs]")).to_have_text("unseen")
+    other.reload()
+    expect(theirs).to_have_text("unseen")
+
+
 COPIED = """text => {
   const data = new DataTransfer();
   data.setData("text/plain", text);

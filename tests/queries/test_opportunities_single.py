@@ -22,7 +22,7 @@ from dakehu.actions.opportunities import (
 from dakehu.actions.opportunities.held import standing_of
 from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Kind, Standing, Step, Way
-from dakehu.models import WinRate
+from dakehu.models import Evidence, Stage, WinRate
 from dakehu.queries.opportunities import OpportunityShown, opportunity
 from dakehu.queries.opportunities.filters import OpportunityFilter
 from dakehu.queries.opportunities.list import opportunities
@@ -140,6 +140,15 @@ def test_ticks_stand_by_their_item_and_lessen_what_is_missing(world: World) -> N
     assert (tick.by, tick.note) == ("Wen", "by mail")
     assert page.missing_for_next == ()
     assert len(page.missing_for_win) > 10
+    # What was ticked in another method proves nothing here, though its item has the same key.
+    other = Stage.objects.filter(method_id=world.methods["tender-8"]).order_by("id").first()
+    Evidence.objects.update(stage=other)
+    assert len(shown(world, made.opportunity_id).missing_for_next) == 1
+    listed = opportunities(
+        viewer=world.viewer("wen"), asked=OpportunityFilter(), today=world.today,
+        wanted={"missing"},
+    )  # fmt: skip
+    assert [row.missing for row in listed.rows] == [1]
 
 
 def test_history_merges_movements_and_fields_and_strikes_what_was_taken_back(

@@ -8,7 +8,8 @@ import pytest
 
 from dakehu.core.errors import RuleBroken
 from dakehu.models import Account
-from dakehu.queries.paging import Cut, page_of
+from dakehu.queries.opportunities.filters import Order, place_of
+from dakehu.queries.paging import Cut, key_of, page_of
 from tests.world import World
 
 
@@ -28,6 +29,22 @@ def test_a_cursor_that_no_column_holds_is_refused(order: tuple[str, ...], key: l
     with pytest.raises(RuleBroken) as refused:
         page_of([Account.objects.all()], order=order, cut=Cut(after=cursor))
     assert refused.value.code == "list.bad_cursor"
+
+
+@pytest.mark.parametrize(
+    ("sort", "text"),
+    [
+        ("name", '["name","a\\u0000b",1]'), ("name", '["name","\\ud800",1]'),
+        ("name", "[" * 1500), ("name", f'["name","{"x" * 5000}",1]'), ("close", "{}"),
+    ],
+    ids=["NUL", "half a character", "deep", "long", "no list"],
+)  # fmt: skip
+def test_a_crafted_cursor_is_refused_by_every_reader(sort: str, text: str) -> None:
+    cursor = base64.urlsafe_b64encode(text.encode()).decode()
+    for read in (lambda: place_of(Order.of(sort), cursor), lambda: key_of(cursor, length=3)):
+        with pytest.raises(RuleBroken) as refused:
+            read()
+        assert refused.value.code == "list.bad_cursor"
 
 
 def test_a_cursor_goes_on_where_it_was_cut(world: World) -> None:

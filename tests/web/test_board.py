@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.opportunities import Saved
 from dakehu.core.ledger import Category, Kind, Place, Way
-from dakehu.models import Evidence, Movement, Opportunity
+from dakehu.models import Evidence, EvidenceFile, Movement, Opportunity
 from dakehu.queries.board.columns import month_after, same_day_in
 from tests.world import World
 
@@ -174,6 +174,24 @@ def test_a_strict_gate_asks_in_place_and_moves_once_it_is_proven(world: World) -
     assert Evidence.objects.get().file is not None
 
 
+def test_evidence_is_kept_though_the_move_is_not_and_of_each_item_every_file(
+    world: World,
+) -> None:
+    made = world.create()
+    field = f"{world.row(made).stage_id}-purchase_request"
+    photo = SimpleUploadedFile("p.jpg", b"\xff\xd8\xff", content_type="image/jpeg")
+    file = SimpleUploadedFile("letter.txt", b"signed", content_type="text/plain")
+    answer = tick_all(
+        world, "wen", made, "won",
+        **{f"note-{field}": "Seen it", f"photo-{field}": photo, f"file-{field}": file},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert world.row(made).version == made.version
+    kept = Evidence.objects.get()
+    assert (kept.note, kept.file.name) == ("Seen it", "letter.txt")
+    assert EvidenceFile.objects.get(evidence=kept).file.name == "p.jpg"
+
+
 def test_a_superior_moves_with_a_reason_and_others_not_at_all(world: World) -> None:
     world.gate("industrial-6", "require")
     made = world.create()
@@ -226,14 +244,20 @@ def test_who_comes_second_is_told_and_loses_nothing(world: World) -> None:
     assert placed(answer) == {
         "id": made.opportunity_id, "column": "stage-nurture", "refused": True,
     }  # fmt: skip
-    assert "last moved by Wen" in answer.content.decode()
+    assert "last by Wen at " in answer.content.decode()
+    world.grant("bo", made)
+    world.client("bo").post(
+        f"/cells/opportunities/{made.opportunity_id}/next_step/", {"value": "call"}
+    )
+    answer = move(world, "wen", made, "stage-design", seen=2)
+    assert "last by Bo at " in answer.content.decode()
     world.gate("industrial-6", "require")
     field = f"{world.row(made).stage_id}-budget"
     answer = tick_all(
         world, "wen", made, "stage-design", seen=1, **{f"note-{field}": "letter of May"}
     )
     assert answer.status_code == 422
-    assert 'name="seen" value="2"' in answer.content.decode()
+    assert 'name="seen" value="3"' in answer.content.decode()
     assert Opportunity.objects.get().stage.key == "nurture"
 
 

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from dakehu.actions.opportunities import Saved
+from dakehu.actions.opportunities import EditOpportunity, Saved, edit_opportunity
 from dakehu.core.ledger import Kind, Way
 from dakehu.models import BulkEdit, Movement
 from tests.world import World
@@ -100,6 +101,24 @@ def test_another_cell_of_the_row_is_no_clash(world: World) -> None:
     assert (row.next_step, row.amount_minor, row.close_on) == ("theirs", 500, date(2026, 9, 1))
 
 
+@pytest.mark.parametrize("typed", ["1,200", "1,000"])
+def test_an_amount_is_not_saved_in_a_currency_that_was_not_seen(world: World, typed: str) -> None:
+    made, today = world.create(), timezone.localdate()
+    world.grant("bo", made)
+    put(world.client("bo"), made, "amount", "1,000", seen=1)
+    edit_opportunity(
+        actor=world.viewer("bo"), opportunity_id=made.opportunity_id, seen_version=None,
+        edit=EditOpportunity(currency="EUR"), on=today, today=today, at=timezone.now(),
+        way=Way.FORM,
+    )  # fmt: skip
+    seen = {"seen": 2, "was": "1,000.00", "currency": "CNY"}
+    told = put(world.client("wen"), made, "amount", typed, status=409, **seen)
+    assert (told["theirs"]["shown"], told["yours"]["shown"]) == ("1,000.00 EUR", f"{typed} EUR")
+    assert world.row(made).amount_minor == 100_000
+    chosen = {"seen": told["version"], "was": told["theirs"]["value"], "currency": "EUR"}
+    put(world.client("wen"), made, "amount", typed, **chosen)
+
+
 def test_rows_out_of_sight_or_not_ones_own_are_refused(world: World) -> None:
     made = world.create()
     assert put(world.client("lu"), made, "next_step", "x", seen=1, status=404)["message"]
@@ -167,11 +186,26 @@ def test_a_block_with_heads_finds_its_rows_by_code(world: World) -> None:
     assert world.row(far).amount_minor == 120_000
 
 
-@pytest.mark.parametrize("text", ["", "Name\tAmount\nx\t1", "Code\nx"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "Name\tAmount\nx\t1", "Code\nx", 'Code\tName\nx\t"' + "never closed\n" * 20_000],
+    ids=["nothing", "no code", "no column", "a quote never closed"],
+)
 def test_a_block_that_says_nothing_is_refused_and_kept(world: World, text: str) -> None:
     shown = paste(world.client("wen"), 422, text=text)
     assert "alert" in shown
     assert text.rsplit("\n", maxsplit=1)[-1] in shown
+
+
+def test_heads_are_known_as_the_list_has_them_and_what_is_left_out_is_named(world: World) -> None:
+    made = world.create()
+    code, wen = world.row(made).code, world.client("wen")
+    text = f"Code\tOwner\tCloses\tNext step\r{code}\tBo\t2026-12-24\tcall\rback"
+    shown = paste(wen, text=text)
+    assert "Left out" in shown
+    assert "Owner" in shown.partition("Left out")[2].partition("</p>")[0]
+    assert "2026-12-24" in shown
+    assert paste(wen, text=f"编码\t预计成交\n{code}\t2026-12-25").count("2026-12-25")
 
 
 def test_choices_and_words_are_prepared_in_the_language(world: World) -> None:

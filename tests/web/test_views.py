@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dakehu.core.filters import read
+from dakehu.core.ledger import Place
 from dakehu.models import Change, Opportunity, Person, SavedView, ViewChoice
 from dakehu.queries.opportunities import OpportunityFilter, opportunities
 from dakehu.queries.opportunities.conditions import PLACES
@@ -187,6 +188,28 @@ def test_the_form_builds_alternatives_line_by_line(deals: World) -> None:
     assert "multiple" in line
 
 
+def test_the_form_keeps_what_it_cannot_offer(deals: World) -> None:
+    wen = deals.client("wen")
+    gone = shown(wen, "/opportunities/filter/?owner=99999&where=" + quote("owner is 88888"))
+    assert '<option value="99999" selected>#99999</option>' in gone
+    assert '<option value="88888" selected>#88888</option>' in gone
+    both = f"account in {deals.accounts['harbour']}, {deals.accounts['mill']}"
+    form = shown(wen, f"/opportunities/filter/?where={quote(both)}")
+    assert form.count('name="c0_v"') == 3
+    many = " and ".join(f"amount >= {n}" for n in range(21))
+    assert "amount &gt;= 20</textarea>" in shown(wen, f"/opportunities/filter/?where={quote(many)}")
+
+
+def test_a_condition_on_the_state_is_not_narrowed_to_open_ones(deals: World) -> None:
+    Opportunity.objects.filter(name="Small").update(place=Place.WON, decided_on=deals.today)
+    wen = deals.client("wen")
+    for told in ("state is won", f"decided is {deals.today}"):
+        page = shown(wen, f"/opportunities/?where={quote(told)}")
+        assert names(page) == ["Small"], told
+        assert "state=open" in page
+        assert names(shown(wen, f"/opportunities/?state=open&where={quote(told)}")) == []
+
+
 def test_nested_deeper_than_the_form_it_stays_as_text(deals: World) -> None:
     told = "name has a or (amount >= 5 and (closes empty or contact empty))"
     form = shown(deals.client("wen"), f"/opportunities/filter/?where={quote(told)}")
@@ -267,6 +290,58 @@ def test_a_head_shares_a_view_and_the_unit_begins_with_it(deals: World) -> None:
     own = saved(deals)
     wen.post(f"/views/{own.pk}/", {"name": "Big ones", "begin": "on", "seen": own.version})
     assert f"base={own.pk}" in shown(wen, "/opportunities/")
+
+
+def test_who_deleted_a_shared_view_takes_that_back(deals: World) -> None:
+    view = saved(deals, "mei", unit=str(deals.units["east_team"]))
+    director = deals.client("mei")
+    SavedView.objects.filter(pk=view.pk).update(owner_id=deals.people["wen"])
+    gone = director.post(f"/views/{view.pk}/delete/")
+    assert f"/views/{view.pk}/restore/" in shown(director, gone["Location"])
+    assert deals.client("bo").post(f"/views/{view.pk}/restore/").status_code == 404
+    assert director.post(f"/views/{view.pk}/restore/").status_code == 303
+    assert SavedView.objects.get(pk=view.pk).deleted_at is None
+
+
+def test_ones_own_and_the_chosen_view_stand_before_many_shared_ones(deals: World) -> None:
+    unit = deals.units["east_team"]
+    shared = SavedView.objects.bulk_create(
+        SavedView(
+            page="opportunities", name=f"Shared {n}", owner_id=deals.people["mei"], query="",
+            columns=[], layout="list", unit_id=unit, updated_at=deals.at,
+        )
+        for n in range(70)
+    )  # fmt: skip
+    last = shared[-1]
+    own = saved(deals)
+    wen = deals.client("wen")
+    for view in (own, last):
+        shown(wen, f"/opportunities/?view={view.pk}")
+    wen.post(f"/views/{last.pk}/", {"begin": "on", "seen": last.version})
+    page = shown(wen, "/opportunities/")
+    assert f"base={last.pk}" in page
+    assert "Big ones" in page
+    assert page.count("Shared by") <= 60
+
+
+def test_a_view_laid_out_as_a_board_opens_there(deals: World) -> None:
+    view = saved(deals, query="by=owner&q=Large", layout="board", begin="on")
+    wen = deals.client("wen")
+    for url in (f"/opportunities/?view={view.pk}", "/opportunities/"):
+        answer = wen.get(url)
+        assert answer.status_code == 303
+        assert answer["Location"].startswith("/board/?by=owner&q=Large")
+    board = shown(wen, "/board/")
+    assert "Big ones" in board
+    assert "Large" in board
+    assert "Small" not in board
+    changed = shown(wen, f"/board/?by=month&base={view.pk}")
+    assert 'class="changed"' in changed
+    assert 'name="query" value="by=month"' in changed
+    # The list is still to be had.
+    link = re.search(r'href="(/opportunities/\?[^"]*)">.{0,600}?List</a>', board, re.DOTALL)
+    assert link is not None
+    assert names(shown(wen, link[1].replace("&amp;", "&"))) == ["Large"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dakehu.actions.audit import record_changes
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.models import SavedView, ViewChoice
+from dakehu.models import Change, SavedView, ViewChoice
 from dakehu.queries.views import may_share_with, view_in_sight
 
 MOST_NAME, MOST_QUERY, MOST_COLUMNS = 80, 6000, 60
@@ -139,16 +139,12 @@ def restore_view(
     at: datetime,
     way: Way = Way.FORM,
 ) -> None:
-    """Bring back a view of one's own that was deleted.
+    """Bring back a view that was deleted: one's own, or a shared one that one deleted oneself.
 
     NotFound `view.unknown`, RuleBroken `view.name_taken`.
     """
-    row = (
-        SavedView.objects.select_for_update()
-        .filter(pk=view_id, owner_id=actor.person_id or 0, deleted_at__isnull=False)
-        .first()
-    )
-    if row is None:
+    row = SavedView.objects.select_for_update().filter(pk=view_id, deleted_at__isnull=False).first()
+    if row is None or not (row.owner_id == actor.person_id or _deleted_by(actor, row)):
         raise NotFound("view.unknown")
     there = SavedView.objects.filter(
         owner_id=row.owner_id, page=row.page, name=row.name, deleted_at__isnull=True
@@ -156,6 +152,14 @@ def restore_view(
     if there.exists():
         raise RuleBroken("view.name_taken", field="name", name=row.name)
     _write(actor, row, {"deleted_at": None}, way, at)
+
+
+def _deleted_by(actor: Viewer, row: SavedView) -> bool:
+    """Test if somebody deleted a view that they may share still."""
+    if actor.person_id is None or row.unit_id is None or not may_share_with(actor, row.unit_id):
+        return False
+    gone = Change.objects.filter(object_type="view", object_id=row.pk, field="deleted_at")
+    return gone.order_by("-id").values_list("actor_id", flat=True).first() == actor.person_id
 
 
 @transaction.atomic

@@ -25,6 +25,9 @@ SENTENCES: dict[str, str | Promise] = {
     "paste.no_column": _("No column has a name that can be changed: %(columns)s."),
     "paste.too_many_columns": _("At most %(limit)s columns are pasted at once."),
     "paste.too_many_rows": _("At most %(limit)s rows are pasted at once. Paste it in parts."),
+    "paste.unreadable": _(
+        "The block cannot be read: a quotation mark may be open. Copy the cells once more."
+    ),
     "paste.twice": _("This opportunity stands in the block more than once."),
     "paste.unknown_code": _("No opportunity that you see has the code “%(text)s”."),
     "paste.below_the_list": _("The block is longer than the list: this line has no row."),

@@ -133,7 +133,11 @@ class BulkEditRowShown:
 
 @dataclass(frozen=True, slots=True)
 class BulkEditShown:
-    """A bulk edit with the rows in the viewer's sight; `hidden` are out of it."""
+    """A bulk edit with the rows in the viewer's sight; `hidden` are out of it.
+
+    Who did it alone is told how many were refused and hidden; for others the sums are of what
+    they see.
+    """
 
     id: int
     correlation_id: UUID
@@ -212,13 +216,13 @@ def bulk_edit(*, viewer: Viewer, bulk_id: int, limit: int | None = SHOWN) -> Bul
         who=_name(bulk.actor, english),
         is_own=is_own,
         asked=bulk.asked,
-        changed=bulk.changed,
-        refused=bulk.refused,
-        undone=bulk.undone,
+        changed=bulk.changed if is_own else len(inside),
+        refused=bulk.refused if is_own else 0,
+        undone=bulk.undone if is_own else counts.get(RowState.TAKEN_BACK, 0),
         undone_at=bulk.undone_at,
         undone_by=_name(bulk.undone_by, english),
         rows=tuple(shown),
-        hidden=len(raw) - len(inside),
+        hidden=len(raw) - len(inside) if is_own else 0,
         counts=counts,
         people=people,
     )

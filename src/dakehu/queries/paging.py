@@ -1,7 +1,6 @@
 """Keyset paging over one or several ordered sets: a page costs the same wherever it stands."""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,9 @@ from django.db.models import Model, Q, QuerySet
 from dakehu.core.errors import RuleBroken
 
 T = TypeVar("T")
+
+#: Longer than the cursor of any row: its longest text is a name.
+MOST_CURSOR = 4000
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,31 @@ def cursor_of(key: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def key_of(cursor: str, *, length: int) -> list[Any]:
-    """Read a cursor. Raises RuleBroken("list.bad_cursor")."""
+def decoded(cursor: str) -> list[Any]:
+    """Read the list that a cursor holds. RuleBroken `list.bad_cursor`."""
+    if len(cursor) > MOST_CURSOR:
+        raise RuleBroken("list.bad_cursor")
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         key = json.loads(base64.b64decode(padded.encode("ascii"), b"-_", validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise RuleBroken("list.bad_cursor") from error
-    fits = isinstance(key, list) and len(key) == length
-    if not fits or not isinstance(key[-1], int) or isinstance(key[-1], bool):
+    if not isinstance(key, list):
         raise RuleBroken("list.bad_cursor")
-    if not all(isinstance(k, int) or (isinstance(k, str) and _storable(k)) for k in key):
-        raise RuleBroken("list.bad_cursor")
-    return list(key)
+    return key
 
 
-def _storable(text: str) -> bool:
+def key_of(cursor: str, *, length: int) -> list[Any]:
+    """Read a cursor. Raises RuleBroken("list.bad_cursor")."""
+    key = decoded(cursor)
+    if len(key) != length or not isinstance(key[-1], int) or isinstance(key[-1], bool):
+        raise RuleBroken("list.bad_cursor")
+    if not all(isinstance(k, int) or (isinstance(k, str) and storable(k)) for k in key):
+        raise RuleBroken("list.bad_cursor")
+    return key
+
+
+def storable(text: str) -> bool:
     """Test for text that a database takes: neither NUL nor half a character."""
     return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 

@@ -50,25 +50,44 @@ class Views:
 
 
 _BOTH = """
-SELECT c.view_id, CAST(c.columns AS text), NULL, '', '', NULL, '', '', NULL, FALSE, 0
+SELECT c.view_id, CAST(c.columns AS text), NULL, '', '', NULL, '', '', NULL, FALSE, 0, 0
 FROM dakehu_viewchoice c WHERE c.person_id = %s AND c.page = %s
 UNION ALL
 SELECT v.id, CAST(v.columns AS text), v.name, v.query, v.layout, v.owner_id, p.name, p.name_en,
-       v.unit_id, v.is_unit_default, v.version
+       v.unit_id, v.is_unit_default, v.version,
+       CASE WHEN v.owner_id = %s OR v.id = %s
+              OR v.id IN (SELECT view_id FROM dakehu_viewchoice WHERE person_id = %s AND page = %s)
+            THEN 1
+            WHEN v.is_unit_default AND v.unit_id IN ({above}) THEN 2
+            {nearness} ELSE {far} END
 FROM dakehu_savedview v JOIN dakehu_person p ON p.id = v.owner_id
 WHERE v.page = %s AND v.deleted_at IS NULL AND (v.owner_id = %s OR v.unit_id IN ({units}))
+ORDER BY 12, 1
 LIMIT {most}
 """
 
 
-def views(*, viewer: Viewer, page: str, today: date) -> Views:
-    """Give the views of a page that the viewer may see, and their choice: one statement."""
+def views(*, viewer: Viewer, page: str, today: date, wanted: int | None = None) -> Views:
+    """Give the views of a page that the viewer may see, and their choice: one statement.
+
+    Of more than can stand above a list their own come first, the one `wanted` and those that a
+    page begins with, then what is shared with the nearest units.
+    """
     me = viewer.person_id or 0
     units = ", ".join(str(int(unit)) for unit in sorted(_shared_units(viewer, today))) or "0"
-    sql = _BOTH.format(units=units, most=MOST_SHOWN + 1)
+    above = units_above(viewer, today)
+    sql = _BOTH.format(
+        units=units,
+        above=", ".join(str(int(unit)) for unit in above) or "0",
+        nearness=" ".join(
+            f"WHEN v.unit_id = {int(unit)} THEN {place}" for place, unit in enumerate(above, 3)
+        ),
+        far=len(above) + 3,
+        most=MOST_SHOWN + 1,
+    )
     own, columns, rows = None, "[]", []
-    for view_id, held, name, query, layout, owner, zh, en, unit, default, version in fetch(
-        sql, [me, page, page, me]
+    for view_id, held, name, query, layout, owner, zh, en, unit, default, version, _rank in fetch(
+        sql, [me, page, me, wanted or 0, me, page, page, me]
     ):
         if name is None:
             own, columns = view_id, held

@@ -95,7 +95,7 @@ def view_create(request: SignedRequest, list_name: str) -> HttpResponse:
         initial={
             "query": _filters_of(request.GET),
             "columns": request.GET.get("columns", ""),
-            "layout": "list",
+            "layout": "board" if request.GET.get("layout") == "board" else "list",
         },
     )  # fmt: skip
 
@@ -185,7 +185,7 @@ def view_delete(request: SignedRequest, view_id: int) -> HttpResponse:
     """Delete a view; the list that follows offers to take that back."""
     view = view_in_sight(viewer=request.viewer, view_id=view_id, today=request.today)
     actions.delete_view(actor=request.viewer, view_id=view_id, today=request.today, at=request.now)
-    query = "base=0" + (f"&deleted={view_id}" if view.is_own else "")
+    query = f"base=0&deleted={view_id}"
     return go(request, _kind(request, view.page).url_name, query=query)
 
 
@@ -203,8 +203,9 @@ def view_restore(request: SignedRequest, view_id: int) -> HttpResponse:
 def view_columns(request: SignedRequest, list_name: str) -> HttpResponse:
     """Choose which columns a list shows, and in which order."""
     kind = _kind(request, list_name)
-    held = views(viewer=request.viewer, page=list_name, today=request.today)
-    view = held.by_id(whole_in_url(request.GET.get("base", "")))
+    base = whole_in_url(request.GET.get("base", ""))
+    held = views(viewer=request.viewer, page=list_name, today=request.today, wanted=base)
+    view = held.by_id(base)
     if request.method == "POST":
         return _columns_chosen(request, kind, list_name, view)
     keys = keys_of(request.GET.get("columns", "")) or (view.columns if view else ()) or held.columns
@@ -327,7 +328,7 @@ def _may_edit(request: SignedRequest, view: ViewRow) -> bool:
 
 def _filters_of(get: QueryDict) -> str:
     left = get.copy()
-    for gone in STANDING:
+    for gone in (*STANDING, "layout"):
         left.pop(gone, None)
     return left.urlencode()
 

@@ -75,7 +75,9 @@ def undo_bulk_edit(*, actor: Viewer, bulk_id: int, today: date, at: datetime) ->
         bulk.undone_at, bulk.undone_by_id = at, actor.person_id
         bulk.undone += len(back)
         bulk.save(update_fields=["undone_at", "undone_by", "undone"])
-    return Undone(len(back), len(left), len(not_theirs) + tally.hidden)
+    # How many rows lie out of sight is told to who did it alone, as on its page.
+    hidden = tally.hidden if bulk.actor_id == actor.person_id else 0
+    return Undone(len(back), len(left), len(not_theirs) + hidden)
 
 
 def _code(one: Outcome) -> str:

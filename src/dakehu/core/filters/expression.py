@@ -83,7 +83,8 @@ class Group:
 
 Expression: TypeAlias = Condition | Group
 
-_PLAIN = re.compile(r"[^\s(),\"<>=]+")
+#: What reads as one word; full-width signs are signs, too (reading.py).
+_PLAIN = re.compile(r"[^\s(),\uff0c\"<>=\u2265]+")
 _WORDS = {"and", "or"}
 
 

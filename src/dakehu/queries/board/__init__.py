@@ -5,11 +5,11 @@ from dakehu.queries.board.columns import BoardQuestion, By, Column, by_of, same_
 from dakehu.queries.board.read import (
     Board,
     BoardMethod,
-    Moved,
+    Touched,
     board,
     board_heads,
     is_on_board,
-    last_move,
+    last_touch,
     more,
 )
 from dakehu.queries.board.rights import CardRights
@@ -25,13 +25,13 @@ __all__ = [
     "CardRights",
     "Column",
     "ColumnSum",
-    "Moved",
+    "Touched",
     "board",
     "board_heads",
     "by_of",
     "card",
     "is_on_board",
-    "last_move",
+    "last_touch",
     "more",
     "same_day_in",
 ]

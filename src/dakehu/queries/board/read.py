@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import itemgetter
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
-from dakehu.core.ledger import Kind
-from dakehu.models import Movement, Opportunity
+from dakehu.models import Change, Movement, Opportunity
 from dakehu.queries.board.cards import Card, cards_after, first_cards
 from dakehu.queries.board.columns import (
     BoardQuestion,
@@ -190,26 +190,25 @@ def _owner_columns(
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Who moved an opportunity last, and when."""
+class Touched:
+    """Who moved or changed an opportunity last, and when."""
 
     who: str
     at: datetime
-    kind: Kind
 
 
-def last_move(viewer: Viewer, *, opportunity_id: int) -> Moved | None:
-    """Give the last movement of an opportunity that the caller has found to be in sight."""
-    row = (
-        Movement.objects.filter(opportunity_id=opportunity_id)
-        .order_by("-id")
-        .values_list("actor__name", "actor__name_en", "recorded_at", "kind")
-        .first()
-    )
-    if row is None:
+def last_touch(viewer: Viewer, *, opportunity_id: int) -> Touched | None:
+    """Give who last moved or edited an opportunity that the caller has found to be in sight."""
+    moved = Movement.objects.filter(opportunity_id=opportunity_id).order_by("-id")
+    changed = Change.objects.filter(object_type="opportunity", object_id=opportunity_id)
+    last = [
+        *moved.values_list("recorded_at", "actor__name", "actor__name_en")[:1],
+        *changed.order_by("-id").values_list("at", "actor__name", "actor__name_en")[:1],
+    ]
+    if not last:
         return None
-    zh, en, at, kind = row
-    return Moved(in_tongue(viewer.language, zh or "", en or ""), at, Kind(kind))
+    at, zh, en = max(last, key=itemgetter(0))
+    return Touched(in_tongue(viewer.language, zh or "", en or ""), at)
 
 
 def is_on_board(

@@ -1,7 +1,6 @@
 """What a list of opportunities is asked for: filters, order, and the cursor of a page."""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from dakehu.core.names import folded
 from dakehu.models import Account, LineSet
 from dakehu.models.visibility import OpportunityQuerySet
 from dakehu.queries.opportunities.conditions import opportunities_asked_for
+from dakehu.queries.paging import decoded, storable
 from dakehu.queries.units import all_units
 
 STATES = ("open", "won", "lost", "abandoned", "all", "voided")
@@ -165,14 +165,13 @@ def cursor_of(order: Order, values: Sequence[Any]) -> str:
 def place_of(order: Order, cursor: str) -> tuple[Any, ...]:
     """Read a cursor of the same order. RuleBroken `list.bad_cursor`."""
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        param, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        param, *values = decoded(cursor)
         if param != order.param or len(values) != len(order.columns):
             raise RuleBroken("list.bad_cursor")
         return tuple(
             _typed(column, value) for column, value in zip(order.columns, values, strict=True)
         )
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         raise RuleBroken("list.bad_cursor") from error
 
 
@@ -183,7 +182,7 @@ def _typed(column: str, value: Any) -> Any:
         case "updated_at":
             return datetime.fromisoformat(value)
         case "sort_key":
-            if not isinstance(value, str):
+            if not isinstance(value, str) or not storable(value):
                 raise TypeError(column)
             return value
         case "base_minor" if value is None:

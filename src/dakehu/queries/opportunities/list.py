@@ -318,10 +318,11 @@ class _Shaping:
 def _missing(found: list[dict[str, Any]]) -> dict[int, int]:
     """Give how many items of evidence each open one lacks for its next stage, or for the win."""
     there = {raw["id"]: raw for raw in found if raw["place"] == Place.OPEN}
-    ticked: dict[int, set[str]] = {}
+    # By method: keys are unique within one only.
+    ticked: dict[tuple[int, int], set[str]] = {}
     rows = Evidence.objects.filter(opportunity_id__in=list(there))
-    for opportunity, key in rows.values_list("opportunity_id", "key"):
-        ticked.setdefault(opportunity, set()).add(key)
+    for opportunity, method, key in rows.values_list("opportunity_id", "stage__method_id", "key"):
+        ticked.setdefault((opportunity, method), set()).add(key)
     versions = versions_in_force()
     lacking: dict[int, int] = {}
     for pk, raw in there.items():
@@ -331,8 +332,7 @@ def _missing(found: list[dict[str, Any]]) -> dict[int, int]:
             continue
         later = [stage.key for stage in version.open_stages if stage.order > here.order]
         to = later[0] if later else WON
-        lacks = evidence_missing(
-            version.spec, leaving=here.key, to=to, ticked=ticked.get(pk, set())
-        )
+        held = ticked.get((pk, version.method_id), set())
+        lacks = evidence_missing(version.spec, leaving=here.key, to=to, ticked=held)
         lacking[pk] = len(lacks)
     return lacking

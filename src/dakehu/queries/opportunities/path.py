@@ -310,7 +310,8 @@ def missing_of(
     language: str,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give what is missing for the next stage, and for a win."""
-    ticked = {key for _stage, key in ticks}
+    # Keys are unique within a method only: what was ticked before a move to this one is not its.
+    ticked = {key for stage, key in ticks if version.by_id(stage) is not None}
 
     def names(to: str) -> tuple[str, ...]:
         missing = evidence_missing(version.spec, leaving=here, to=to, ticked=ticked)

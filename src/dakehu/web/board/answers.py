@@ -1,5 +1,7 @@
 """What the board answers: where a card may go, where it stands now, and who was quicker."""
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -103,8 +105,8 @@ def overtaken(request: SignedRequest, question: BoardQuestion, card: Card) -> Ht
 
 
 def told(request: SignedRequest, card: Card) -> str:
-    """Say who moved the card meanwhile, and where it stands now."""
-    last = boards.last_move(request.viewer, opportunity_id=card.id)
+    """Say who changed the card meanwhile, and where it stands now."""
+    last = boards.last_touch(request.viewer, opportunity_id=card.id)
     version = version_in_force(card.method_version_id)
     stage = version.by_id(card.stage_id)
     where = stage.name(request.viewer.language) if stage else ""
@@ -114,15 +116,21 @@ def told(request: SignedRequest, card: Card) -> str:
         "name": card.name,
         "where": _("; ").join(filter(None, (where, card.owner, str(CATEGORIES[card.category])))),
         "who": last.who if last else "",
-        "at": timezone.localtime(last.at).strftime("%H:%M") if last else "",
+        "at": _moment(request, last.at) if last else "",
     }
     if last is None or not last.who:
         return _("“%(name)s” was changed meanwhile. It stands here now: %(where)s.") % facts
     return (
-        _("“%(name)s” was changed meanwhile, last moved by %(who)s at %(at)s. It stands here"
-          " now: %(where)s.")
+        _("“%(name)s” was changed meanwhile, last by %(who)s at %(at)s. It stands here now:"
+          " %(where)s.")
         % facts
     )  # fmt: skip
+
+
+def _moment(request: SignedRequest, at: datetime) -> str:
+    """Write the time, and the day where it is not today."""
+    here = timezone.localtime(at)
+    return here.strftime("%H:%M" if here.date() == request.today else "%Y-%m-%d %H:%M")
 
 
 def _refreshed(

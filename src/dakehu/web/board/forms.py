@@ -1,13 +1,13 @@
 """What a move on the board may ask: proof of evidence, a reason, a superior's word."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from dakehu.actions.evidence import Proof, Upload, tick_evidence
+from dakehu.actions.evidence import Proof, Upload, add_evidence_file, tick_evidence
 from dakehu.core.errors import RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.core.methods import evidence_missing
@@ -86,22 +86,21 @@ def tick_what_came(
     """
     left = []
     keep_typed(request, asked)
+    how: dict[str, Any] = {
+        "actor": request.viewer, "opportunity_id": page.id, "today": request.today,
+        "at": request.now, "way": Way.BOARD,
+    }  # fmt: skip
     for item in asked:
-        proof = _proof(request, item)
+        files = list(_files(request, item))
+        proof = _proof(request, item, files)
         if proof is None:
             left.append(item)
             continue
+        place = {"stage_id": item.stage_id, "key": item.key, **how}
         try:
-            tick_evidence(
-                actor=request.viewer,
-                opportunity_id=page.id,
-                stage_id=item.stage_id,
-                key=item.key,
-                proof=proof,
-                today=request.today,
-                at=request.now,
-                way=Way.BOARD,
-            )
+            tick_evidence(proof=proof, **place)
+            for file in files[1:]:
+                add_evidence_file(upload=file, **place)
         except RuleBroken as error:
             item.error = sentence(error)
             left.append(item)
@@ -115,14 +114,13 @@ def keep_typed(request: SignedRequest, asked: list[ProofAsked]) -> None:
         item.link = request.POST.get(f"link-{item.field}", "")
 
 
-def _proof(request: SignedRequest, item: ProofAsked) -> Proof | None:
+def _proof(request: SignedRequest, item: ProofAsked, files: Sequence[Upload]) -> Proof | None:
     """Read the proof of an item from what was sent; None where nothing was."""
     note = request.POST.get(f"note-{item.field}", "").strip()
     link = request.POST.get(f"link-{item.field}", "").strip()
-    file = next(_files(request, item), None)
-    if not (note or link or file):
+    if not (note or link or files):
         return None
-    return Proof(note=note[:4000], link=link, file=file)
+    return Proof(note=note[:4000], link=link, file=files[0] if files else None)
 
 
 def _files(request: SignedRequest, item: ProofAsked) -> Iterator[Upload]:

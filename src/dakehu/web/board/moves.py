@@ -282,10 +282,11 @@ def _gated(
         keep_typed(request, missing)
         form.full_clean()
         form.add_error(None, told(request, card))
-    elif form.is_bound and form.is_valid():
+    elif form.is_bound:
+        # Evidence is kept before and apart from the move: a reason that lacks loses no file.
         if missing and page.may.tick:
             missing = tick_what_came(request, page, missing)
-        if not any(item.error for item in missing):
+        if form.is_valid() and not any(item.error for item in missing):
             saved = done(form, act)
             if saved is not None:
                 return moved(request, question, card.id, saved, words)

@@ -16,6 +16,7 @@ from dakehu.http.frame import reads_customers
 from dakehu.queries.board import FIRST, Board, BoardQuestion, By, board, by_of, more
 from dakehu.web.board.cards import cards_of
 from dakehu.web.board.cells import OUTCOMES, HeadCells, heads_of, outcome_name
+from dakehu.web.lists.standing import Standing, standing_of
 from dakehu.web.lists.words import chips_of_where
 from dakehu.web.opportunities.asked import asked_of, chips_of, url_without
 from dakehu.web.opportunities.filtering import vocabulary
@@ -57,6 +58,7 @@ def question_of(request: SignedRequest) -> BoardQuestion:
 @require_safe
 def board_page(request: SignedRequest) -> HttpResponse:
     """Show the board."""
+    standing = standing_of(request, "opportunities", "opportunities", "board")
     question = question_of(request)
     asked = question.asked
     found = board(request.viewer, question=question, today=request.today, org=request.organisation)
@@ -75,12 +77,14 @@ def board_page(request: SignedRequest) -> HttpResponse:
         "board/page.html",
         {
             "board": found,
+            "standing": standing,
             "by": question.by,
             "columns": _columns(request, found, query),
             "outcomes": [(token, outcome_name(token)) for token in OUTCOMES],
             "query": query,
             "here": _url(request),
-            "list_query": url_without(request.GET, "by").removeprefix("?"),
+            "list_query": _list_query(request, standing),
+            "clear_url": f"{reverse('board')}?base=0&by={question.by}",
             "filter_query": _with(request, layout="board"),
             "ways": [
                 Choice(str(word), _url(request, by=way), way == question.by)
@@ -99,6 +103,16 @@ def board_page(request: SignedRequest) -> HttpResponse:
             "reads_customers": reads_customers(request.viewer),
         },
     )
+
+
+def _list_query(request: SignedRequest, standing: Standing) -> str:
+    """Give the query of the same as a list: never that of a view which would lead back here."""
+    left = request.GET.copy()
+    for name in ("by", "after", "before", "deleted"):
+        left.pop(name, None)
+    if standing.views.default_id is not None:
+        left.setdefault("base", "0")
+    return left.urlencode()
 
 
 def _columns(request: SignedRequest, found: Board, query: str) -> list[ColumnShown]:

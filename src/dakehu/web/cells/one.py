@@ -16,7 +16,7 @@ from dakehu.core.opportunities import is_overdue
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.http.refusals import STATUS
 from dakehu.messages import sentence, worded
-from dakehu.queries.bulk_edits import cells_of
+from dakehu.queries.bulk_edits import Cells, cells_of
 from dakehu.templatetags.dakehu import amount as amount_shown
 from dakehu.web.cells.values import BEHIND, edit_of, plain, shown
 from dakehu.web.opportunities.wording import CATEGORIES, SOURCES
@@ -65,14 +65,14 @@ def cell_save(request: SignedRequest, opportunity_id: int, cell: str) -> JsonRes
     `was` is what stood in the cell when it was opened: what somebody saved in other cells of the
     row meanwhile is no conflict here.
     """
-    name = cell
+    name, change = cell, dict[str, Any]()
     try:
         if opportunity_id >= 2**63:
             raise NotFound("opportunity.not_found")
         change = edit_of(name, request.POST.get("value", ""))
         saved, overtaken = _saved(request, opportunity_id, name, change)
     except Conflict as conflict:
-        return _clash(request, opportunity_id, name, conflict)
+        return _clash(request, opportunity_id, name, change[BEHIND.get(name, name)], conflict)
     except DakehuError as refusal:
         return JsonResponse({"message": sentence(refusal)}, status=STATUS[type(refusal)])
     value = change[BEHIND.get(name, name)]
@@ -105,7 +105,16 @@ def _saved(
         behind = BEHIND.get(name, name)
         if theirs is None or (behind in theirs and theirs[behind] != _was(request, name)):
             raise
+        if name == "amount" and _in_other_currency(request, opportunity_id):
+            raise
         return save(conflict.facts["now"]), True
+
+
+def _in_other_currency(request: SignedRequest, opportunity_id: int) -> bool:
+    """Test if the figure was typed beside a currency that somebody has changed meanwhile."""
+    beside = _currency(request)
+    held = cells_of(viewer=request.viewer, opportunity_id=opportunity_id)
+    return bool(beside) and beside != held.currency
 
 
 def _row(request: SignedRequest, opportunity_id: int) -> dict[str, dict[str, str]]:
@@ -123,21 +132,25 @@ def _was(request: SignedRequest, name: str) -> Any:
 
 
 def _clash(
-    request: SignedRequest, opportunity_id: int, name: str, conflict: Conflict
+    request: SignedRequest, opportunity_id: int, name: str, yours: Any, conflict: Conflict
 ) -> JsonResponse:
     """Tell what somebody saved in this cell meanwhile, beside what was typed."""
-    behind = BEHIND.get(name, name)
     answer: dict[str, Any] = {"message": sentence(conflict)}
-    if behind in conflict.facts.get("theirs", {}):
-        theirs, yours = conflict.facts["theirs"][behind], conflict.facts["yours"][behind]
+    if "theirs" in conflict.facts:
+        held = cells_of(viewer=request.viewer, opportunity_id=opportunity_id)
         who, at = conflict.facts.get("who") or "", worded(conflict.facts.get("at"))
         answer |= {
             "message": _("%(who)s changed this row at %(at)s.") % {"who": who, "at": at}
             if who
             else _("Somebody changed this row at %(at)s.") % {"at": at},
             "version": conflict.facts["now"],
-            "theirs": _cell(request, name, theirs),
-            "yours": _cell(request, name, yours),
+            "theirs": _beside(_cell(request, name, held.values[name], held.currency), held),
+            "yours": _beside(_cell(request, name, yours, held.currency), held),
             "row": _row(request, opportunity_id),
         }
     return JsonResponse(answer, status=409)
+
+
+def _beside(told: dict[str, str], held: Cells) -> dict[str, str]:
+    """Write the currency behind an amount: in a clash it may be all that differs."""
+    return {**told, "shown": f"{told['shown']} {held.currency}"} if "html" in told else told

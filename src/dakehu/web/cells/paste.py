@@ -71,7 +71,11 @@ def _columns() -> list[str]:
 
 def _block(text: str) -> list[list[str]]:
     """Read what a spreadsheet copies: tabs between cells, quotes around what holds a line's end."""
-    cells = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter="\t"))
+    text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        cells = list(csv.reader(io.StringIO(text), delimiter="\t"))
+    except csv.Error as error:
+        raise RuleBroken("paste.unreadable") from error
     while cells and not any(cell.strip() for cell in cells[-1]):
         cells.pop()
     if not cells:
@@ -99,7 +103,7 @@ def _lines(request: SignedRequest, text: str) -> list[Line]:
 
 
 def _coded(request: SignedRequest, cells: Sequence[Sequence[str]]) -> list[Line]:
-    names = [named(head) for head in cells[0]]
+    names = _names(cells[0])
     if "code" not in names:
         raise RuleBroken("paste.no_code")
     if not any(name in CELLS for name in names):
@@ -121,6 +125,24 @@ def _coded(request: SignedRequest, cells: Sequence[Sequence[str]]) -> list[Line]
         met.add(code)
         lines.append(line)
     return _filled(lines, cells[1:], ["" if name == "code" else name for name in names])
+
+
+def _names(heads: Sequence[str]) -> list[str]:
+    """Find the column of each head; of two that mean the same the first rules."""
+    names = [named(head) for head in heads]
+    return [name if name not in names[:place] else "" for place, name in enumerate(names)]
+
+
+def _left_out(request: SignedRequest, text: str) -> list[str]:
+    """Give the heads of a block whose columns change nothing."""
+    if request.POST.get("fields"):
+        return []
+    heads = _block(text)[0]
+    return [
+        head.strip()[:40]
+        for head, name in zip(heads, _names(heads), strict=True)
+        if head.strip() and not name
+    ]
 
 
 def _filled(lines: list[Line], cells: Sequence[Sequence[str]], names: Sequence[str]) -> list[Line]:
@@ -193,6 +215,7 @@ def _previewed(
             "rows": ",".join(frozen),
             "fields": request.POST.get("fields", ""),
             "lines": shown_lines,
+            "left_out": _left_out(request, text),
             "done": done,
             "refused": refused,
             "problems": sum(len(line.problems) for line in lines),

@@ -16,6 +16,7 @@ from dakehu.core.periods import parse_day
 from dakehu.messages import worded
 from dakehu.web.bulk_edits import wording
 from dakehu.web.forms import percent_typed
+from dakehu.web.opportunities.columns import COLUMNS
 from dakehu.web.opportunities.wording import CATEGORIES, SOURCES, rate_words
 
 LANGUAGES = ("en", "zh-hans")
@@ -132,8 +133,14 @@ HEADS: Mapping[str, Any] = {
 }
 
 
+_LISTED = [(one.field, one.label) for one in COLUMNS.all.values() if one.field in CELLS]
+
+
 def named(head: str) -> str:
-    """Find the column that a head of a block names, in either language."""
+    """Find the column that a head of a block names, in either language.
+
+    Columns are named as their history names them, or as the list and its files do.
+    """
     wanted = head.strip().casefold()
     if wanted in (*CELLS, "code"):
         return wanted
@@ -141,7 +148,7 @@ def named(head: str) -> str:
         with override(language):
             if wanted == _("Code").casefold():
                 return "code"
-            for name, word in HEADS.items():
+            for name, word in (*HEADS.items(), *_LISTED):
                 # The export writes the currency behind the amount.
                 if wanted == str(word).casefold() or wanted.startswith(f"{word} (".casefold()):
                     return name

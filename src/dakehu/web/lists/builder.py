@@ -62,6 +62,17 @@ class Line:
         return self.values[1] if len(self.values) > 1 else ""
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """Give what stands in the inputs of words: of many one each, and an empty one."""
+        return (*self.values, "") if self.operator == "in" else (self.first,)
+
+    @property
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """Give what is chosen from; what is on offer no longer stays chosen as its number."""
+        offered = dict(self.options)
+        return [*self.options, *((v, f"#{v}") for v in self.values if v not in offered)]
+
+    @property
     def typed(self) -> str:
         """Give what was typed where something could also be chosen."""
         return next((v for v in self.values if v not in dict(self.options)), "")
@@ -101,6 +112,9 @@ def line_asked(get: QueryDict, words: Vocabulary) -> Line:
     number = int(text) if text in _NUMBERS else 0
     name, operator = get.get(f"c{number}_field", ""), get.get(f"c{number}_op", "")
     values = tuple(get.getlist(f"c{number}_v"))[:100]
+    known = words.fields.get(name)
+    if known is not None and (offered := dict(words.offered(known))):
+        values = tuple(value for value in values if value in offered)
     return line(words, number, get.get(f"c{number}_join", "and"), name, operator, values)
 
 
@@ -153,11 +167,11 @@ def _at_line(refused: RuleBroken) -> str:
 
 
 def shown_lines(asked: Expression | None, words: Vocabulary) -> tuple[list[Line], str]:
-    """Give an expression as lines, or as text where it is nested deeper than lines can say."""
+    """Give an expression as lines, or as text where it is nested deeper or longer than the form."""
     if asked is None:
         return [], ""
     groups = lines_of(asked)
-    if groups is None:
+    if groups is None or sum(map(len, groups)) > MOST_LINES:
         return [], written(asked)
     found: list[Line] = []
     for group in groups:

@@ -46,6 +46,8 @@ class Standing:
     tabs: tuple[Tab, ...]
     #: A view that was just deleted, and can be taken back.
     deleted: int | None
+    #: How it is laid out: list or board.
+    layout: str = "list"
 
     @property
     def query(self) -> str:
@@ -66,15 +68,18 @@ class Standing:
         return bool(_plain(self.get)[0])
 
 
-def standing_of(request: SignedRequest, page: str, url_name: str) -> Standing:
+def standing_of(request: SignedRequest, page: str, url_name: str, layout: str = "list") -> Standing:
     """Read how the list stands; the request's GET becomes what the view says.
 
-    NotFound `view.unknown`.
+    A board begins with a view only where that is laid out as one. NotFound `view.unknown`.
     """
-    found = views(viewer=request.viewer, page=page, today=request.today)
     get: QueryDict = request.GET
+    named = whole_in_url(str(get.get("view", get.get("base", ""))))
+    found = views(viewer=request.viewer, page=page, today=request.today, wanted=named)
+    default = found.by_id(found.default_id)
+    begins = default is not None and layout in ("list", default.layout)
     view = None
-    if "view" in get or (found.default_id is not None and not _says_something(get)):
+    if "view" in get or (begins and not _says_something(get)):
         wanted = whole_in_url(str(get["view"])) if "view" in get else found.default_id
         view = found.by_id(wanted)
         if view is None and wanted != 0:
@@ -95,8 +100,9 @@ def standing_of(request: SignedRequest, page: str, url_name: str) -> Standing:
         view=view,
         is_changed=changed,
         columns=columns,
-        tabs=_tabs(found, view, url_name),
+        tabs=_tabs(found, view, url_name, layout),
         deleted=whole_in_url(get.get("deleted", "")),
+        layout=layout,
     )
 
 
@@ -125,14 +131,19 @@ def _plain(get: QueryDict) -> tuple[list[tuple[str, str]], str]:
     return filters, get.get("sort", "")
 
 
-def _tabs(found: Views, view: ViewRow | None, url_name: str) -> tuple[Tab, ...]:
+def _tabs(found: Views, view: ViewRow | None, url_name: str, layout: str) -> tuple[Tab, ...]:
     tabs = []
+    here = reverse("board" if layout == "board" else url_name)
     for row in found.rows:
         board = row.layout == "board"
-        url = f"{reverse('board')}?{row.query}&base={row.id}" if board else f"?view={row.id}"
+        url = (
+            f"{reverse('board')}?{row.query}&base={row.id}"
+            if board
+            else f"{reverse(url_name)}?view={row.id}"
+        )
         of = "" if row.is_own else row.owner
         tabs.append(Tab(row.name, url, row == view, "board" if board else "list", of))
-    every = "?base=0" if found.default_id is not None else reverse(url_name)
+    every = f"{here}?base=0" if found.default_id is not None else here
     return (Tab("", every, view is None), *tabs)
 
 

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from dakehu.core.errors import RuleBroken
-from dakehu.core.filters import Expression
+from dakehu.core.filters import Expression, conditions_of
 from dakehu.core.filters import read as read_where
 from dakehu.core.ledger import Category
 from dakehu.core.money import parse_amount
@@ -39,8 +39,9 @@ def read_filter(get: QueryDict) -> tuple[OpportunityFilter, dict[str, RuleBroken
             wrong[name] = error
             return None
 
+    where = read("where", _where)
     asked = OpportunityFilter(
-        state=get.get("state") or "open",
+        state=get.get("state") or ("all" if asks_for_states(where) else "open"),
         unit_id=read("unit", _number),
         owner_id=read("owner", _number),
         method_id=read("method", _number),
@@ -54,7 +55,7 @@ def read_filter(get: QueryDict) -> tuple[OpportunityFilter, dict[str, RuleBroken
         product_id=read("product", _number),
         text=get.get("q", ""),
         own=get.get("own") == "1",
-        where=read("where", _where),
+        where=where,
     )
     try:
         check_filter(asked)
@@ -65,6 +66,14 @@ def read_filter(get: QueryDict) -> tuple[OpportunityFilter, dict[str, RuleBroken
 
 #: The field that a range which is upside down is told at.
 _END_OF = {"close": "close_to", "amount": "amount_to"}
+
+
+def asks_for_states(where: Expression | None) -> bool:
+    """Test if the conditions choose the states themselves: then no state means all of them."""
+    return where is not None and any(one.field in _OF_STATES for one in conditions_of(where))
+
+
+_OF_STATES = frozenset({"state", "decided"})
 
 
 def asked_of(get: QueryDict) -> OpportunityFilter:

@@ -1,6 +1,6 @@
 """The form of all filters of opportunities: the usual ones, and conditions line by line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django import forms
 from django.http import HttpResponse
@@ -90,7 +90,7 @@ def filter_shown(
     form = FilterForm(request.GET if wrong else None, initial=request.GET.dict())
     everything = [("", _("All"))]
     offered: dict[str, list[tuple[object, object]]] = {
-        "state": list(STATES.items()),
+        "state": [("", _("Open, unless a condition asks for a state")), *STATES.items()],
         "unit": list(unit_choices(units, tree, viewer.language)),
         "owner": [
             (p.id, p.shown(viewer.language))
@@ -102,6 +102,7 @@ def filter_shown(
         "product": [(p.id, p.name) for p in queries.product_choices(viewer=viewer)],
     }
     for name, options in offered.items():
+        options.extend(_not_offered(request.GET.get(name, "").strip(), options))
         form.fields[name].choices = options if name == "state" else everything + options  # type: ignore[attr-defined]
     kept = [
         (name, value)
@@ -131,3 +132,11 @@ def filter_shown(
         },
         status=422 if wrong or any(one.error for one in held) else status_of(form),
     )
+
+
+def _not_offered(
+    held: str, options: Sequence[tuple[object, object]]
+) -> list[tuple[object, object]]:
+    """Give what is asked for, yet out of sight, closed or past: it stays until it is taken off."""
+    known = {str(key) for key, _word in options}
+    return [(held, f"#{held[:40]}")] if held and held not in known else []

@@ -25,7 +25,13 @@ from dakehu.web.lists.columns import Column, Look, escape, head_cells, keys_of, 
 from dakehu.web.lists.pages import export_query
 from dakehu.web.lists.standing import Standing, link_with, standing_of
 from dakehu.web.lists.words import chips_of_where
-from dakehu.web.opportunities.asked import asked_of, chips_of, read_filter, url_without
+from dakehu.web.opportunities.asked import (
+    asked_of,
+    asks_for_states,
+    chips_of,
+    read_filter,
+    url_without,
+)
 from dakehu.web.opportunities.columns import COLUMNS
 from dakehu.web.opportunities.filter import built, filter_shown
 from dakehu.web.opportunities.filtering import vocabulary
@@ -49,8 +55,11 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
     """Show the opportunities that the reader may see and the URL asks for, and what they add to."""
     if has_lines(request.GET):
         return built(request)
+    changed_here = "base" in request.GET
     standing = standing_of(request, "opportunities", "opportunities")
     get = standing.get
+    if standing.view is not None and standing.view.layout == "board" and not changed_here:
+        return go(request, "board", query=get.urlencode())
     asked, wrong = read_filter(get)
     if wrong:
         return filter_shown(request, wrong)
@@ -89,7 +98,7 @@ def opportunity_list(request: SignedRequest) -> HttpResponse:
             "sort": sort,
             "chips": chips,
             "filtered": bool(chips or asked.text.strip() or asked.own),
-            "tabs": _tabs(get, asked.state),
+            "tabs": _tabs(get, asked),
             "own_url": _own_url(get, asked),
             "kept": [(k, v) for k, v in get.items() if k not in ("q", "after", "before")],
             "query": url_without(get).removeprefix("?"),
@@ -150,13 +159,14 @@ def _clear_url(standing: Standing) -> str:
     return f"{plain}?base=0" if standing.views.default_id is not None else plain
 
 
-def _tabs(get: QueryDict, state: str) -> list[Tab]:
-    tabs = []
+def _tabs(get: QueryDict, asked: queries.OpportunityFilter) -> list[Tab]:
+    tabs, state = [], asked.state
+    usual = "all" if asks_for_states(asked.where) else "open"
     for key in queries.STATES:
 
         def change(left: QueryDict, key: str = key) -> None:
             left.pop("state", None)
-            if key != "open":
+            if key != usual:
                 left["state"] = key
 
         if key != "voided" or state == key:
