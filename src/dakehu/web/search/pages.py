@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -21,6 +22,7 @@ from dakehu.web.search.commands import (
     record_of,
 )
 from dakehu.web.search.options import GROUPS, Option, Options, numbered, of_found, of_marks
+from dakehu.web.search.written import inside_of, palette_options
 
 #: So many of a kind in the palette, on the page, and of one kind alone.
 IN_PALETTE, ON_PAGE, ALONE = 5, 12, 60
@@ -46,6 +48,12 @@ def search_page(request: SignedRequest) -> HttpResponse:
     else:
         groups = _at_hand(request, here)
     shown = numbered(groups)
+
+    def written(group: Options) -> Any:
+        if in_palette:
+            return palette_options(request, group.rows)
+        return [(row, inside_of(row)) for row in group.rows]
+
     return render_page(
         request,
         "search/_results.html" if in_palette else "search/page.html",
@@ -54,7 +62,7 @@ def search_page(request: SignedRequest) -> HttpResponse:
             "kind": kind,
             "of": of,
             "title": title,
-            "groups": shown,
+            "groups": [(group, written(group)) for group in shown],
             "count": sum(len(group.rows) for group in shown),
             "in_palette": in_palette,
         },
