@@ -2,7 +2,7 @@
 
 from dakehu.queries.search.find import KINDS, Found, Group, search
 from dakehu.queries.search.probes import Asked, asked_for
-from dakehu.queries.search.ranking import Piece, glances, pieces_of, score_of
+from dakehu.queries.search.ranking import Piece, glance, pieces_of, score_of
 
 __all__ = [
     "KINDS",
@@ -11,7 +11,7 @@ __all__ = [
     "Group",
     "Piece",
     "asked_for",
-    "glances",
+    "glance",
     "pieces_of",
     "score_of",
     "search",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from rapidfuzz import fuzz
@@ -68,9 +69,10 @@ def _of_name(asked: Asked, name: str, in_spite: bool) -> float:
     return _fuzzy(asked, name, plain) * 0.7 - longer if in_spite else 0.0
 
 
-def glances(name: str) -> tuple[str, str, str]:
+@lru_cache(maxsize=65_536)
+def glance(name: str) -> str:
     """Give a name as it is, in pinyin, and by initials, to pass quickly over what does not fit."""
-    return plainly(name), spelt_plainly(name), initials_of(name)
+    return f"{plainly(name)}\n{spelt_plainly(name)}\n{initials_of(name)}"
 
 
 def _fuzzy(asked: Asked, name: str, plain: str) -> float:

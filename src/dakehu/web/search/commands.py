@@ -15,7 +15,7 @@ from dakehu.http import SignedRequest
 from dakehu.http.frame import PLACES, frame_of, reads_customers
 from dakehu.http.signs import Sign
 from dakehu.queries.marks import RecordAtHand
-from dakehu.queries.search import Asked, asked_for, glances, pieces_of, score_of
+from dakehu.queries.search import Asked, asked_for, glance, pieces_of, score_of
 from dakehu.queries.units import all_units, units_in_sight
 from dakehu.web.search.options import Option, plain
 
@@ -117,10 +117,9 @@ def _units(request: SignedRequest, asked: Asked, here: str) -> Scored:
     units, language, joined = all_units(), request.viewer.language, asked.joined
     fitting = []
     for unit in units_in_sight(request.viewer, units=units, today=request.today).parents:
-        names = [units.names[unit].name(language), units.names[unit].name_zh]
-        if any(joined in one for name in names for one in glances(name)):
-            score = score_of(asked, names, in_spite=False)
-            fitting.append((score, names[0], unit))
+        name, chinese = units.names[unit].name(language), units.names[unit].name_zh
+        if joined in glance(name) or joined in glance(chinese):
+            fitting.append((score_of(asked, [name, chinese], in_spite=False), name, unit))
     fitting.sort(key=lambda one: (-one[0], one[2]))
     found: Scored = []
     for score, name, unit in fitting[:_UNITS]:
