@@ -64,4 +64,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(databases=["default", "reader"]))
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Tell tools/run_tests.py how many are left to the other engine."""
+    told = os.environ.get("DAKEHU_TEST_LEFT")
+    if told:
+        Path(told).write_text(
+            str(sum(item.get_closest_marker("once") is not None for item in items))
+        )
+
+
 pytest_plugins = ["tests.databases", "tests.world"]

@@ -1,7 +1,7 @@
 """Run the tests on SQLite, then on PostgreSQL where one is reachable; count all in one last line.
 
---quick leaves out browser and PostgreSQL; --deep takes the property tests, and the permission proof
-on the whole demo company, at full size.
+What is marked `once` is left to SQLite, and counted. --quick leaves out browser and PostgreSQL;
+--deep takes the property tests, and the permission proof on the whole demo company, at full size.
 Other arguments go to pytest. Fails on a failed test, a crash, or when nothing ran.
 """
 
@@ -34,6 +34,8 @@ class Tally:
     failed: int = 0
     seconds: float = 0
     skips: list[str] = field(default_factory=list)
+    #: Left to the other engine (marked `once`).
+    left: int = 0
 
     def read(self, report: Path) -> None:
         """Add up a JUnit report."""
@@ -50,8 +52,9 @@ class Tally:
 
 def run(engine: str, profile: str, arguments: list[str], url: str | None) -> Tally:
     """Run pytest once on one engine."""
-    report = RESULTS / f"{engine}.xml"
+    report, left = RESULTS / f"{engine}.xml", RESULTS / f"{engine}.left"
     report.unlink(missing_ok=True)
+    left.unlink(missing_ok=True)
     ours = {k: v for k, v in os.environ.items() if not k.startswith("DAKEHU_")}
     kept = {k: v for k, v in os.environ.items() if k.startswith("DAKEHU_TEST_")}
     environment = {
@@ -60,6 +63,7 @@ def run(engine: str, profile: str, arguments: list[str], url: str | None) -> Tal
         "PYTHONPATH": str(ROOT / "src"),
         "HYPOTHESIS_PROFILE": profile,
         "DAKEHU_HOME": str(RESULTS / "home"),
+        "DAKEHU_TEST_LEFT": str(left),
         **({"DAKEHU_DATABASE_URL": url} if url else {}),
     }
     tally = Tally(engine)
@@ -78,6 +82,8 @@ def run(engine: str, profile: str, arguments: list[str], url: str | None) -> Tal
     tally.seconds = time.monotonic() - begun
     if report.exists():
         tally.read(report)
+    if left.exists():
+        tally.left = int(left.read_text())
     # Interrupted, internal error, wrong usage: nothing in the report says so.
     crashed = done.returncode >= INTERRUPTED and done.returncode != NOTHING_COLLECTED
     if not report.exists() or (crashed and not tally.failed):
@@ -123,14 +129,16 @@ def main() -> int:
             tallies.append(Tally("postgresql", skips=[f"all tests: {problem}"]))
         else:
             once = [f"--ignore={folder}" for folder in ONCE]
-            tallies.append(run("postgresql", profile, [*arguments, *once], url))
+            marked = ["-m", "not once"] if whole else []
+            tallies.append(run("postgresql", profile, [*arguments, *once, *marked], url))
     for tally in tallies:
         for skip in tally.skips:
             print(f"skipped on {tally.engine}: {skip}")
     for tally in tallies:
+        left = f", {tally.left} left to SQLite" if tally.left else ""
         print(
             f"{tally.engine}: {tally.passed} passed, {tally.failed} failed,"
-            f" {len(tally.skips)} skipped in {tally.seconds:.0f} s"
+            f" {len(tally.skips)} skipped{left} in {tally.seconds:.0f} s"
         )
     passed = sum(tally.passed for tally in tallies)
     failed = sum(tally.failed for tally in tallies)

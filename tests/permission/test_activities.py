@@ -63,10 +63,10 @@ class Seen:
         }
 
 
-@pytest.fixture(scope="module")
-def seen(company: Company, django_db_blocker: Any) -> Iterator[Seen]:
+@pytest.fixture
+def seen(company: Company) -> Iterator[Seen]:
     """Let people take part in what is not theirs, and log on accounts and on nothing."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with transaction.atomic():
         ids = list(Activity.objects.order_by("id").values_list("pk", flat=True))
         logins = ("guest", "help-nothing", "no-seat", "admin-guest", "demo-sales", "boss", "deputy")
         ActivityPerson.objects.bulk_create(

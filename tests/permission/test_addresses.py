@@ -62,7 +62,7 @@ ROLES = {
     "administrator": "demo-admin",
     "none": "no-seat",
 }
-#: Who is asked in `make quick`; the others are asked the same, in `make test`.
+#: Who is asked in `make quick` and on PostgreSQL; the others are asked the same, in `make test`.
 QUICK = {"salesperson", "executive", "none", "guest", "admin-guest"}
 #: Who must not learn of the records that are out of sight.
 STRANGERS = ("guest", "help-nothing", "admin-guest", "no-seat")
@@ -123,8 +123,9 @@ def addresses() -> list[Address]:
 
 def each(logins: dict[str, str]) -> list[Any]:
     """Give every log-in as a test of its own, named by its key."""
+    later = [pytest.mark.slow, pytest.mark.once, pytest.mark.deep]
     return [
-        pytest.param(login, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
+        pytest.param(login, id=name, marks=[] if name in QUICK else later)
         for name, login in logins.items()
     ]
 

@@ -33,27 +33,44 @@ from dakehu.queries.paging import Cut
 from dakehu.queries.rows_behind import rows_behind
 from dakehu.queries.small_sales import small_sales
 from tests.permission import (
+    test_accounts,
+    test_activities,
+    test_board,
+    test_bulk_edits,
     test_fields,
     test_figures,
     test_files,
+    test_inbox,
+    test_lists,
     test_pages,
     test_rows,
     test_rows_behind,
+    test_search,
+    test_timeline,
 )
 from tests.permission.company import DAY, Company
 from tests.permission.conftest import built
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.deep]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.deep, pytest.mark.once]
 
 #: Into how many shares the forty are cut in an ordinary run.
 SHARES = 10
-MODULES = (test_rows, test_figures, test_rows_behind, test_files, test_fields, test_pages)
+MODULES = (
+    test_rows, test_figures, test_rows_behind, test_files, test_fields, test_pages, test_search,
+    test_timeline, test_board, test_lists, test_inbox, test_activities, test_accounts,
+    test_bulk_edits,
+)  # fmt: skip
 
 for _module in MODULES:
     for _name, _test in vars(_module).items():
         if _name.startswith("test_") and callable(_test):
             assert _name not in globals(), _name
             globals()[_name] = _test
+
+
+binned, helped, led, seen = (
+    test_accounts.binned, test_board.helped, test_inbox.led, test_activities.seen,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
