@@ -279,6 +279,9 @@ def test_tomorrow_is_planned_by_a_tap(now_world: World) -> None:
     rows = Activity.objects.order_by("id")
     assert {row.on for row in rows} == {world.today + DAY}
     assert len({row.starts_at for row in rows}) == 3  # at hours of their own
+    # The deal is named on reading, to who sees it.
+    assert {row.subject for row in rows} == {""}
+    assert "Stacker, 2 sets" in client.get("/activities/").content.decode()
     lu = world.client("lu")
     assert lu.post("/today/tomorrow/plan/", {"opportunity": deal}).status_code == 404
 

@@ -31,7 +31,7 @@ from dakehu.core.activities import (
 )
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.models import Activity, ActivityContact, ActivityPerson, Contact, Person
+from dakehu.models import Activity, ActivityContact, ActivityPerson, Person
 from dakehu.queries.activities import right_to_change
 
 _KEPT = (
@@ -93,8 +93,9 @@ def edit_activity(
     row.account_id = account
     _change_people(held, contacts, people)
     changes = {
-        "contacts": _names(Contact, held.contacts, contacts),
-        "people": _names(Person, held.people, people),
+        # By number, named on reading to who sees them: a history outlives what one sees.
+        "contacts": _differing(held.contacts, contacts),
+        "people": _names(held.people, people),
     }
     _save(actor, held, at, way, also=contacts, more=changes)
     if edit.state is ActivityState.PLANNED:
@@ -318,13 +319,14 @@ def _told(name: str, value: Any) -> Any:
     return _TOLD[name](value).name.lower() if name in _TOLD else value
 
 
-def _names(
-    model: type[Contact] | type[Person], before: tuple[int, ...], after: tuple[int, ...]
-) -> tuple[list[str], list[str]]:
+def _differing(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    return ([], []) if set(before) == set(after) else (list(before), list(after))
+
+
+def _names(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[list[str], list[str]]:
     if set(before) == set(after):
         return [], []
-    rows = model._default_manager.filter(pk__in={*before, *after})
-    names: dict[int, str] = dict(rows.values_list("pk", "name"))
+    names = dict(Person.objects.filter(pk__in={*before, *after}).values_list("pk", "name"))
     return [names[one] for one in before], [names[one] for one in after]
 
 

@@ -1,6 +1,6 @@
 """One activity, and where a new one starts from: the record that one looks at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -62,8 +62,37 @@ def activity(*, viewer: Viewer, activity_id: int, deleted: bool = False) -> Acti
         raise NotFound("activity.not_found", activity_id=activity_id)
     return ActivityPage(
         row=shown,
-        changes=changes(viewer=viewer, object_type="activity", object_id=row.pk),
+        changes=_named(viewer, row.pk, sees_account=shown.may_open_account),
         deleted_on=row.deleted_at.date() if row.deleted_at else None,
+    )
+
+
+def _named(viewer: Viewer, activity_id: int, *, sees_account: bool) -> tuple[ChangeRow, ...]:
+    """Give what was changed, the customer's people by name as far as they are in sight.
+
+    What was kept before they were kept by number holds names: for who sees the account alone.
+    """
+    rows = changes(viewer=viewer, object_type="activity", object_id=activity_id)
+    kept = {
+        one
+        for row in rows
+        if row.field == "contacts"
+        for one in (*(row.old or ()), *(row.new or ()))
+    }
+    if not kept:
+        return rows
+    ids = [one for one in kept if isinstance(one, int)]
+    seen = Contact.objects.filter(pk__in=ids, account__in=Account.visible_to(viewer))
+    names: dict[Any, str] = dict(seen.values_list("pk", "name"))
+    if sees_account:
+        names |= {one: one for one in kept if isinstance(one, str)}
+
+    def worded(value: Any) -> Any:
+        return [names[one] for one in value or () if one in names]
+
+    return tuple(
+        replace(row, old=worded(row.old), new=worded(row.new)) if row.field == "contacts" else row
+        for row in rows
     )
 
 

@@ -12,7 +12,7 @@ from dakehu.core.activities import ActivityKind, ActivityState
 from dakehu.core.errors import NotFound
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import today as queries
-from dakehu.queries.activities import ActivityRow, log_context
+from dakehu.queries.activities import ActivityRow
 from dakehu.web.activities.forms import day_in_url
 from dakehu.web.activities.wording import all_shown, kind_of
 from dakehu.web.forms import whole_in_url
@@ -62,7 +62,6 @@ def tomorrow_plan(request: SignedRequest) -> HttpResponse:
     opportunity = whole_in_url(request.POST.get("opportunity", ""))
     if opportunity is None:
         raise NotFound("opportunity.not_found", opportunity_id=0)
-    context = log_context(viewer=viewer, opportunity_id=opportunity)
     kind = kind_of(request.POST.get("kind", "")) or ActivityKind.VISIT
     found = queries.tomorrow(viewer=viewer, today=request.today, on=on)
     at = _free(found.planned, VISITS if kind is ActivityKind.VISIT else CALLS)
@@ -74,7 +73,6 @@ def tomorrow_plan(request: SignedRequest) -> HttpResponse:
             on=on,
             starts_at=request.organisation.moment(f"{on}T{at:%H:%M}"),
             minutes=60 if kind is ActivityKind.VISIT else 15,
-            subject=(context.next_step or context.opportunity)[:200],
             opportunity_id=opportunity,
         ),
         today=request.today,
