@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 
 from dakehu import jobs
 from dakehu.actions.accounts import assign_account
@@ -166,6 +166,12 @@ def test_who_is_given_something_is_told_and_mailed_at_once(
     (to, subject, body) = written()[0]
     assert (to, subject) == ("bo", "Harbour Group is yours now. And 1 more")
     assert f"https://sales.example/opportunities/{pk}/" in body
+    with timezone.override(ZoneInfo("America/New_York")):
+        # At noon in Shanghai, whatever zone the worker is in.
+        assert (
+            "2026-06-30 12:00"
+            in worded_mail(notices(world.viewer("bo")).rows, "en", is_digest=False, url="")[1]
+        )
     assert "https://sales.example/settings/notices/" in body
 
 
