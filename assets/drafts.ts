@@ -55,6 +55,12 @@ function keep(form: HTMLFormElement, sent: boolean): void {
   sessionStorage.setItem(keyOf(form), JSON.stringify(draft));
 }
 
+/** What was sent was not taken: it is kept, and brought back with its form. */
+function unsent(key: string): void {
+  const draft = read(key);
+  if (draft) sessionStorage.setItem(key, JSON.stringify({ ...draft, sent: false }));
+}
+
 /** Bring back what was typed, unless the server already shows it (a form with errors). */
 function restore(form: HTMLFormElement): void {
   const draft = read(keyOf(form));
@@ -69,8 +75,12 @@ function restore(form: HTMLFormElement): void {
   showPrepared("toast-draft");
 }
 
-/** What was sent and whose form is gone has been taken by the server. */
+/** What was sent and whose form is gone has been taken by the server, unless it asks who one is. */
 function forget(): void {
+  if (!document.body.dataset["person"]) {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) unsent(key);
+    return;
+  }
   const present = new Set(
     [...document.querySelectorAll<HTMLFormElement>("form[data-draft]")].map(keyOf),
   );
@@ -109,6 +119,12 @@ addEventListener("beforeunload", (event) => {
 });
 addEventListener("pageshow", () => {
   leaving = false;
+});
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { requestConfig, xhr } = (event as CustomEvent).detail;
+  const form: unknown = requestConfig?.elt;
+  if (!(form instanceof HTMLFormElement) || !form.matches("form[data-draft]")) return;
+  if (xhr.status >= 400 && xhr.status !== 422) unsent(keyOf(form));
 });
 // What the server has taken out of a form that stays on the page is no draft any more.
 document.addEventListener("htmx:beforeSwap", (event) => {

@@ -7,6 +7,10 @@ const nobody = document.querySelector<HTMLElement>("#offline-nobody");
 const said = document.querySelector<HTMLElement>("#offline-kept");
 const waiting = document.querySelector<HTMLElement>("#offline-waiting");
 
+let isBack = false;
+
+const leave = () => location.replace(location.pathname === "/offline/" ? "/" : location.href);
+
 function day(): string {
   const now = new Date();
   const two = (number: number) => String(number).padStart(2, "0");
@@ -32,8 +36,15 @@ if (form && nobody) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const key = crypto.randomUUID();
-    keep({ key, fields: [...fieldsOf(form), ["client_key", key], ["written_on", day()]] });
+    const fields: [string, string][] = [
+      ...fieldsOf(form),
+      ["client_key", key],
+      ["written_on", day()],
+      ["written_at", new Date().toISOString()],
+    ];
+    keep({ key, fields });
     form.reset();
+    if (isBack) leave();
     if (said) said.hidden = false;
     show();
     form.querySelector("input")?.focus();
@@ -41,7 +52,11 @@ if (form && nobody) {
   form.querySelector("input")?.focus();
 }
 show();
-// Back online: the page that was asked for.
-addEventListener("online", () =>
-  location.replace(location.pathname === "/offline/" ? "/" : location.href),
-);
+// Back online: the page that was asked for, once nothing is being written here.
+addEventListener("online", () => {
+  isBack = true;
+  if (!form || fieldsOf(form).every(([, value]) => !value.trim())) leave();
+});
+addEventListener("offline", () => {
+  isBack = false;
+});

@@ -52,7 +52,8 @@ document.addEventListener(
   (event) => {
     const form = queued(event.target);
     if (!form) return;
-    keep({ key: keyOf(form), fields: fieldsOf(form) });
+    const written: [string, string] = ["written_at", new Date().toISOString()];
+    keep({ key: keyOf(form), fields: [...fieldsOf(form), written] });
     if (navigator.onLine) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -62,9 +63,10 @@ document.addEventListener(
 );
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const form = queued(event.target);
-  const status: number = (event as CustomEvent).detail.xhr.status;
-  // Taken, or refused in words that the form shows: either way the form has it again.
-  if (form && status > 0 && status < 500) drop(keyOf(form));
+  const xhr: XMLHttpRequest = (event as CustomEvent).detail.xhr;
+  // Taken, or refused in words that the form shows. Anything else, a log-in that has run out among
+  // it, leaves the draft waiting.
+  if (form && xhr.getResponseHeader("X-Draft")) drop(keyOf(form));
 });
 document.addEventListener("htmx:sendError", (event) => {
   const form = queued(event.target);
@@ -93,7 +95,15 @@ function fill(): void {
       const open = line.querySelector<HTMLAnchorElement>("[data-open]");
       if (open) {
         const asked = new URLSearchParams();
-        for (const name of ["line", "result", "opportunity", "account", "client_key", "written_on"])
+        for (const name of [
+          "line",
+          "result",
+          "opportunity",
+          "account",
+          "client_key",
+          "written_on",
+          "finishes_step",
+        ])
           if (field(draft, name)) asked.set(name, field(draft, name));
         open.href = `${url}?${asked}`;
       }

@@ -56,11 +56,14 @@ export function fieldsOf(form: HTMLFormElement): [string, string][] {
   );
 }
 
+/** Answers that speak of the one draft; any other is of the server or the log-in, and of all. */
+const BROKEN = new Set([400, 404, 409, 413, 422, 500]);
+
 async function sendOne(
   url: string,
   token: string,
   draft: Draft,
-): Promise<"taken" | "refused" | "later"> {
+): Promise<"taken" | "refused" | "broken" | "later"> {
   const answer = await fetch(url, {
     method: "POST",
     headers: { "X-CSRFToken": token, "X-Draft": "1" },
@@ -70,7 +73,7 @@ async function sendOne(
   if (!answer || answer.type === "opaqueredirect") return "later";
   const facts = (await answer.json().catch(() => ({}))) as { taken?: number; refused?: string[] };
   if (answer.ok && facts.taken) return "taken";
-  if (!facts.refused) return "later";
+  if (!facts.refused) return BROKEN.has(answer.status) ? "broken" : "later";
   keep({ ...draft, refused: facts.refused });
   return "refused";
 }
@@ -81,6 +84,7 @@ export async function send(url: string, token: string): Promise<Sent> {
   const work = async () => {
     for (const draft of drafts()) {
       const came = await sendOne(url, token, draft);
+      // One that the server breaks on waits; those behind it go on.
       if (came === "later") break;
       if (came === "taken") {
         drop(draft.key);

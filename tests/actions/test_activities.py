@@ -1,6 +1,7 @@
 """Logging, planning and changing activities: who may, what follows, what is refused."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,10 @@ from dakehu.actions.activities import (
     restore_activity,
 )
 from dakehu.actions.contacts import create_contact
+from dakehu.actions.opportunities import NextStep
 from dakehu.core.activities import ActivityKind, ActivityState, CallOutcome
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
-from dakehu.models import Account, Activity, Change, Contact, Notice, Opportunity
+from dakehu.models import Account, Activity, Change, Contact, Notice, Opportunity, Person
 from dakehu.queries.activities import is_deal_not_moving
 from tests.world import AT, TODAY, World
 
@@ -123,6 +125,55 @@ def test_a_next_step_given_with_it_becomes_the_opportunity_s(world: World) -> No
     assert Activity.objects.get(pk=made.activity_id).next_step == "Ring again"
 
 
+def test_a_next_step_that_a_colleague_wrote_meanwhile_stays(world: World) -> None:
+    deal = world.create(next_step="Ring", next_step_on=TODAY).opportunity_id
+    seen_step = NextStep("Ring", TODAY)
+    planned = log(world, opportunity_id=deal, on=TODAY + DAY, state=ActivityState.PLANNED)
+    world.grant("bo", deal)
+    log(world, "bo", opportunity_id=deal, next_step="Send the offer", seen_step=seen_step)
+    assert Opportunity.objects.get(pk=deal).next_step == "Send the offer"
+    new = NewActivity(kind=ActivityKind.CALL, on=TODAY, opportunity_id=deal, next_step="Ring again",
+                      seen_step=seen_step)  # fmt: skip
+    assert (
+        log_activity(actor=world.viewer("wen"), new=new, today=TODAY, at=AT).took_next_step is False
+    )
+    said = {"on": TODAY, "next_step": "Ring Li", "today": TODAY}
+    assert finish_activity(**seen(world, planned), **said, seen_step=seen_step) is False
+    assert Opportunity.objects.get(pk=deal).next_step == "Send the offer"
+
+
+def test_a_next_step_that_is_done_is_cleared_or_gives_way_to_the_next(world: World) -> None:
+    deal = world.create(next_step="Ring", next_step_on=TODAY - DAY).opportunity_id
+    on: dict[str, Any] = {"opportunity_id": deal, "finishes_step": True}
+    log(world, **on, next_step="Send the offer", seen_step=NextStep("Ring", TODAY - DAY))
+    assert Opportunity.objects.get(pk=deal).next_step == "Send the offer"
+    log(world, **on, seen_step=NextStep("Ring", TODAY - DAY))  # it is another by now
+    assert Opportunity.objects.get(pk=deal).next_step == "Send the offer"
+    log(world, **on, seen_step=NextStep("Send the offer", None))
+    row = Opportunity.objects.get(pk=deal)
+    assert (row.next_step, row.next_step_on) == ("", None)
+
+
+def test_who_edits_keeps_those_whom_they_were_not_shown(world: World) -> None:
+    who, other = contact(world), contact(world, "李梅")
+    made = log(world, contact_ids=(who,), person_ids=(world.people["bo"],))
+    Account.objects.filter(pk=world.accounts["harbour"]).update(
+        manager_id=world.people["lu"], unit_id=world.units["west_team"]
+    )
+    Person.objects.filter(pk=world.people["bo"]).update(is_active=False)
+    edit = EditActivity(
+        kind=ActivityKind.VISIT, on=TODAY, state=ActivityState.DONE, subject="Went there",
+        person_ids=(world.people["bo"],),
+    )  # fmt: skip
+    edit_activity(**seen(world, made), edit=edit, today=TODAY)
+    row = Activity.objects.get(pk=made)
+    assert [one.contact_id for one in row.contacts.all()] == [who]
+    assert [one.person_id for one in row.people.all()] == [world.people["bo"]]
+    assert Contact.objects.get(pk=who).last_contact_on == TODAY
+    with pytest.raises(NotFound, match=r"contact\.unknown"):
+        edit_activity(**seen(world, made), edit=replace(edit, contact_ids=(other,)), today=TODAY)
+
+
 def test_three_continuations_flag_the_deal_until_something_is_agreed(world: World) -> None:
     deal = world.create().opportunity_id
     how = {"viewer": world.viewer("wen"), "opportunity_id": deal}
@@ -208,6 +259,12 @@ def test_the_second_who_saves_is_told_and_sees_both(world: World) -> None:
         edit_activity(**both, edit=mine, today=TODAY)
     assert refused.value.facts["theirs"]["subject"] == "First"
     assert refused.value.facts["yours"]["subject"] == "Second"
+    assert "people" not in refused.value.facts["theirs"]
+    along = replace(mine, person_ids=(world.people["bo"],))
+    with pytest.raises(Conflict) as refused:
+        edit_activity(**both, edit=along, today=TODAY)
+    assert refused.value.facts["theirs"]["people"] == ()
+    assert refused.value.facts["yours"]["people"] == (world.people["bo"],)
     assert Activity.objects.get(pk=made).subject == "First"
 
 

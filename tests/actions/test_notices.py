@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 
 from dakehu import jobs
 from dakehu.actions.accounts import assign_account
@@ -118,22 +118,30 @@ def test_of_a_record_out_of_sight_nothing_but_that_is_told(world: World) -> None
         granted_at=world.at,
     )  # fmt: skip
     follow(world, "lu", pk)
-    Grant.objects.all().delete()
     advance_opportunity(
         actor=world.viewer("wen"), opportunity_id=pk, seen_version=None, **world.how()
     )
+    Grant.objects.all().delete()
     assert told(world, "lu") == ["A record that you no longer see: Stage moved on what you follow"]
     choose(world, "lu", kinds={"stage_moved": KindChoice(in_product=True, mail="now")})
+    world.grant("lu", pk, right="read")
     advance_opportunity(
         actor=world.viewer("wen"), opportunity_id=pk, seen_version=None, **world.how()
     )
+    Grant.objects.all().delete()
     assert send(world) == Mailed(1, 0)
     assert "Secret crane" not in mail.outbox[0].subject + mail.outbox[0].body
     assert f"/opportunities/{pk}/" not in mail.outbox[0].body
+    # Nothing is told of what happens from then on; it can be let go, and not taken up again.
+    before = Notice.objects.count()
+    advance_opportunity(
+        actor=world.viewer("wen"), opportunity_id=pk, seen_version=None, **world.how()
+    )
+    assert Notice.objects.count() == before
+    on = {"object_type": "opportunity", "object_id": pk, "at": world.at}
+    assert not toggle_follow(actor=world.viewer("lu"), **on)
     with pytest.raises(NotFound):
-        toggle_follow(
-            actor=world.viewer("lu"), object_type="opportunity", object_id=pk, at=world.at
-        )
+        toggle_follow(actor=world.viewer("lu"), **on)
 
 
 def test_who_is_given_something_is_told_and_mailed_at_once(
@@ -158,6 +166,12 @@ def test_who_is_given_something_is_told_and_mailed_at_once(
     (to, subject, body) = written()[0]
     assert (to, subject) == ("bo", "Harbour Group is yours now. And 1 more")
     assert f"https://sales.example/opportunities/{pk}/" in body
+    with timezone.override(ZoneInfo("America/New_York")):
+        # At noon in Shanghai, whatever zone the worker is in.
+        assert (
+            "2026-06-30 12:00"
+            in worded_mail(notices(world.viewer("bo")).rows, "en", is_digest=False, url="")[1]
+        )
     assert "https://sales.example/settings/notices/" in body
 
 

@@ -1,20 +1,30 @@
 """Lists, calendar, feed and Today of 40 people hold exactly the activities that they may see.
 
 An activity is seen by its owner and who takes part in it (of those who have to do with customers),
-by whoever stands in for its owner, by the heads of its unit, and by whoever sees its opportunity
-or its account. Its opportunity is named to who sees that, the account's people to who sees them.
+by whoever stands in for its owner, by the heads of its unit, and by whoever sees its opportunity,
+or the account that it stands on without one. Its opportunity is named to who sees that, the
+account's people to who sees them, in its history too.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
 from dakehu.core.errors import NotFound
-from dakehu.models import Account, Activity, ActivityContact, ActivityPerson, Opportunity
+from dakehu.models import (
+    Account,
+    Activity,
+    ActivityContact,
+    ActivityPerson,
+    Change,
+    Contact,
+    Opportunity,
+)
 from dakehu.queries.activities import ActivityFilter, activities, activity_count, every_activity
 from dakehu.queries.activities import activity as one_activity
 from dakehu.queries.calendar import own_days, team_days
@@ -52,7 +62,7 @@ class Seen:
             if inside(row["owner_id"], row["unit_id"])
             or (mine and (row["owner_id"] == person or person in self.part[row["id"]]))
             or row["opportunity_id"] in deals
-            or row["account_id"] in accounts
+            or (row["opportunity_id"] is None and row["account_id"] in accounts)
         }
 
     def own(self, person: int) -> set[int]:
@@ -130,6 +140,33 @@ def test_a_single_one_opens_or_is_not_there(company: Company, seen: Seen) -> Non
             else:
                 with pytest.raises(NotFound):
                     one_activity(viewer=viewer, activity_id=row["id"])
+
+
+def test_a_history_names_the_customer_s_people_to_who_sees_them(
+    company: Company, seen: Seen
+) -> None:
+    oracle, some, hidden = company.oracle, 0, 0
+    by_account: dict[int, list[int]] = defaultdict(list)
+    for row in oracle.rows.contacts:
+        by_account[row["account_id"]].append(row["id"])
+    names = dict(Contact.objects.values_list("pk", "name"))
+    asked = [row for row in seen.rows if row["account_id"] in by_account][-60:]
+    for row in asked:
+        now = by_account[row["account_id"]][:2]
+        for old, new in (([], now), ([], [f"as before {n}" for n in now])):
+            Change.objects.create(
+                object_type="activity", object_id=row["id"], field="contacts", old=old, new=new,
+                correlation_id=uuid4(), way=1, at=company.now,
+            )  # fmt: skip
+    for _number, login, person in people(company):
+        viewer, wanted, known = company.viewer(login), seen.of(person), oracle.contacts(person)
+        for row in (one for one in asked if one["id"] in wanted):
+            page = one_activity(viewer=viewer, activity_id=row["id"])
+            told = {n for change in page.changes if change.field == "contacts" for n in change.new}
+            theirs = [n for n in by_account[row["account_id"]][:2] if n in known]
+            assert told == {text for n in theirs for text in (names[n], f"as before {n}")}, login
+            some, hidden = some + bool(theirs), hidden + (not theirs)
+    company.met(some, hidden)
 
 
 def test_the_calendar_and_today_are_one_s_own_and_the_team_s(company: Company, seen: Seen) -> None:

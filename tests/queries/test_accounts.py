@@ -9,9 +9,11 @@ from dakehu.core.names import folded
 from dakehu.models import Account, AccountName, Grant
 from dakehu.queries.accounts import (
     AccountFilter,
+    account,
     account_count,
     accounts,
     every_account,
+    roll_up,
 )
 from dakehu.queries.paging import Cut
 from tests.cast import AT, START, Cast, make_cast
@@ -117,3 +119,29 @@ def test_filters_narrow_and_a_group_out_of_sight_is_empty(cast: Cast) -> None:
     hidden = Account.objects.exclude(pk__in=everything)[0]
     page = accounts(viewer=viewer, where=AccountFilter(root_id=hidden.pk), cut=Cut())
     assert page.rows == ()
+
+
+def test_what_hangs_above_and_below_is_read_however_large_the_group(cast: Cast) -> None:
+    def hang(parent: Account | None, code: str, manager: str, name: str = "") -> Account:
+        team = {"amy": "team-1", "bob": "team-2"}[manager]
+        facts = {
+            "code": code, "name": name or code, "sort_key": code, "created_on": START,
+            "manager_id": cast.people[manager], "unit_id": cast.units[team],
+        }  # fmt: skip
+        if parent is None:
+            return Account.objects.add_root(facts)
+        return Account.objects.add_child(Account.objects.get(pk=parent.pk), facts)
+
+    top = hang(None, "TOP", "amy")
+    for number in range(203):
+        hang(top, f"B{number:03}", "bob")
+    last = hang(top, "LAST", "amy")
+    below = hang(last, "BELOW", "amy")
+    for login, is_cut in (("amy", False), ("exec", True)):
+        viewer = cast.viewer(login)
+        page = account(viewer=viewer, account_id=last.pk)
+        assert (page.parent_id, page.has_branches, page.group_is_cut) == (top.pk, True, is_cut)
+        rolled = roll_up(viewer=viewer, account=page, today=cast.today)
+        lines = [line.id for line in rolled.members]
+        assert {top.pk, last.pk, below.pk} <= set(lines)
+        assert (len(lines), rolled.is_cut) == ((3, False) if login == "amy" else (200, True))

@@ -96,6 +96,17 @@ def test_a_code_is_found_whole_and_by_its_beginning(found_world: World) -> None:
         assert names(search(found_world.viewer("wen"), text=text, today=TODAY), "opportunity")
 
 
+def test_an_account_is_found_by_its_tax_number(found_world: World) -> None:
+    row = Account.objects.get(pk=found_world.accounts["haiyue"])
+    edit_account(
+        actor=found_world.viewer("wen"), account_id=row.pk, seen_version=row.version,
+        values={"tax_code": "91350211M000100Y43"}, today=TODAY, at=found_world.at,
+    )  # fmt: skip
+    for text in ("91350211M000100Y43", "91350211m000100y43", "91350211M00"):
+        found = search(found_world.viewer("wen"), text=text, today=TODAY)
+        assert names(found, "account") == [row.name], text
+
+
 def test_what_is_out_of_sight_is_not_found(found_world: World) -> None:
     lu = found_world.viewer("lu")
     for text in ("海岳", "hyjm", "堆垛机", "k-haiyue", "lml", "northwind"):

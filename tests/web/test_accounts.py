@@ -171,3 +171,18 @@ def test_whoever_can_not_read_a_phone_can_not_overwrite_it(cast: Cast) -> None:
 @pytest.mark.parametrize("place", ["accounts", "contacts", "products", "opportunities"])
 def test_a_search_for_what_no_database_holds_finds_nothing(cast: Cast, place: str) -> None:
     assert cast.client("ops").get(f"/{place}/?q=a%00b").status_code == 200
+
+
+def test_more_people_than_fit_are_a_list_away(cast: Cast) -> None:
+    row = Account.objects.get(pk=make(cast))
+    client, url = cast.client("amy"), f"/accounts/{row.pk}/"
+    more = f"/contacts/?where=account+only+{row.pk}"
+    assert more not in client.get(url).content.decode()
+    Contact.objects.bulk_create(
+        Contact(account=row, name=f"P{n:03}", sort_key=f"p{n:03}", created_on=TODAY)
+        for n in range(101)
+    )
+    page = client.get(url).content.decode()
+    assert more in page
+    assert "P100" not in page
+    assert "P000" in client.get(more).content.decode()

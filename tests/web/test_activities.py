@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,17 @@ from icalendar import Calendar
 
 from dakehu.actions.contacts import create_contact
 from dakehu.models import Account as AccountRow
-from dakehu.models import Activity, CalendarFeed, Mark, Mention, MoveRequest, Note, Opportunity
+from dakehu.models import (
+    Activity,
+    CalendarFeed,
+    Contact,
+    Mark,
+    Mention,
+    MoveRequest,
+    Note,
+    Opportunity,
+)
+from dakehu.queries.calendar import feed_days
 from dakehu.queries.units import all_units
 from tests.world import AT, World
 
@@ -100,6 +111,109 @@ def test_a_draft_is_answered_in_facts_and_taken_once(now_world: World) -> None:
     gone = {"line": "call", "opportunity": "999999"}
     refused = client.post("/activities/log/", gone, headers={"X-Draft": "1"})
     assert (refused.status_code, len(refused.json()["refused"])) == (422, 1)
+
+
+def test_the_device_is_told_when_it_need_not_keep_a_draft(now_world: World) -> None:
+    client, htmx = now_world.client("wen"), {"HX-Request": "true"}
+    taken = client.post("/activities/log/", {"line": "call Li"}, headers=htmx)
+    shown_again = client.post("/activities/log/", {"line": ""}, headers=htmx)
+    assert (taken.status_code, shown_again.status_code) == (200, 422)
+    assert taken["X-Draft"] == shown_again["X-Draft"] == "1"
+    gone = client.post("/activities/log/", {"line": "call", "opportunity": "99999"}, headers=htmx)
+    log_in = Client().post("/activities/log/", {"line": "call"}, headers=htmx)
+    assert (gone.status_code, log_in.status_code) == (404, 200)
+    assert not {"X-Draft"} & {*gone.headers, *log_in.headers}
+
+
+def test_what_was_planned_without_connection_is_planned(now_world: World) -> None:
+    client, day = now_world.client("wen"), now_world.today - 2 * DAY
+    at = timezone.localtime(now_world.at - 2 * DAY, ZoneInfo("Asia/Shanghai"))
+
+    def sent(line: str, **more: str) -> Activity:
+        said = {"line": line, "written_on": day.isoformat(), **more}
+        answer = client.post("/activities/log/", said, headers={"X-Draft": "1"})
+        return Activity.objects.get(pk=answer.json()["taken"])
+
+    written = {"written_at": at.isoformat()}
+    row = sent("visit Li tomorrow 9:00", **written)
+    assert (row.on, row.state) == (day + DAY, 1)
+    assert sent("visit Li yesterday", **written).state == 2
+    later, sooner = (at + timedelta(hours=n) for n in (1, -1))
+    if sooner.date() == later.date():
+        assert (
+            sent(f"call Li {later:%H}:00", written_at=at.replace(minute=1).isoformat()).state == 1
+        )
+        assert sent(f"call Li {sooner:%H:%M}", **written).state == 2
+    assert sent("call Li tomorrow").state == 1
+
+
+def test_done_on_a_next_step_clears_it_whatever_day_it_names(now_world: World) -> None:
+    world = now_world
+    deal = world.create(next_step="发报价 周五", next_step_on=world.today - DAY).opportunity_id
+    client = world.client("wen", "zh-hans")
+    link = re.search(
+        r'/activities/log/\?([^"]*state=done[^"]*)', client.get("/today/").content.decode()
+    )
+    assert link is not None
+    page = client.get(f"/activities/log/?{unescape(link[1])}").content.decode()
+    said = dict(re.findall(r'<input type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page))
+    assert re.search(r'name="state"\s+value="2"\s+checked', page)
+    assert f'name="on" class="form-control" value="{world.today}"' in page
+    line = "发报价 周五"
+    assert said["seen_step"] == said["read_line"] == line
+    on = world.today.isoformat()
+    logged(client, **said, line=line, kind="7", state="2", on=on)
+    assert (Activity.objects.get().state, Opportunity.objects.get(pk=deal).next_step) == (2, "")
+    assert "finishes_step" not in client.get("/today/").content.decode()
+
+
+def test_a_deal_of_a_hidden_account_takes_nobody_else_s_people(now_world: World) -> None:
+    world = now_world
+    deal = world.create().opportunity_id
+    AccountRow.objects.filter(pk=world.accounts["harbour"]).update(
+        manager_id=world.people["lu"], unit_id=world.units["west_team"]
+    )
+    AccountRow.objects.filter(pk=world.accounts["mill"]).update(
+        manager_id=world.people["wen"], unit_id=world.units["east_team"]
+    )
+    client = world.client("wen")
+    assert logged(client, line="call mill company", opportunity=deal).status_code == 303
+    row = Activity.objects.get()
+    assert (row.account_id, row.opportunity_id) == (world.accounts["harbour"], deal)
+
+
+def test_chosen_people_are_offered_beyond_the_first_sixty(now_world: World) -> None:
+    world, client = now_world, now_world.client("wen")
+    on = {"account_id": world.accounts["harbour"], "created_on": world.today}
+    Contact.objects.bulk_create(Contact(name=f"A{n}", sort_key=f"a{n:03}", **on) for n in range(61))
+    last = Contact.objects.create(name="Zhou", sort_key="zhou", **on)
+    page = client.get(f"/activities/log/?contact={last.pk}").content.decode()
+    assert re.search(rf'name="contacts" value="{last.pk}" checked', page)
+    logged(client, line="", account=world.accounts["harbour"], contacts=[last.pk])
+    row = Activity.objects.get()
+    assert [one.contact_id for one in row.contacts.all()] == [last.pk]
+    stale = {"kind": "2", "state": "1", "on": world.today, "at": "10:00", "seen": "0"}
+    page = client.post(f"/activities/{row.pk}/edit/", stale)
+    said = re.findall(r'<th scope="row">([^<]*)</th><td>([^<]*)</td>', page.content.decode())
+    assert {("Time", "—"), ("With", "Zhou")} <= set(said)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("/activities/%s/move/", {"days": "--1"}),
+        ("/activities/%s/move/", {"minutes_later": "-", "at": "10:00"}),
+        ("/activities/%s/move/", {"on": "9999-12-31", "at": "23:00", "minutes_later": "9999"}),
+        ("/activities/log/", {"line": "0001-01-01 07:00 x"}),
+        ("/today/tomorrow/plan/", {"day": "0001-01-01", "opportunity": "1"}),
+    ],
+)
+def test_what_no_form_sends_is_refused_and_breaks_nothing(
+    now_world: World, url: str, said: dict[str, str]
+) -> None:
+    row = plan(now_world)
+    answer = now_world.client("wen").post(url.replace("%s", str(row.pk)), said)
+    assert answer.status_code < 500
 
 
 def plan(world: World, **facts: Any) -> Activity:
@@ -279,6 +393,9 @@ def test_tomorrow_is_planned_by_a_tap(now_world: World) -> None:
     rows = Activity.objects.order_by("id")
     assert {row.on for row in rows} == {world.today + DAY}
     assert len({row.starts_at for row in rows}) == 3  # at hours of their own
+    # The deal is named on reading, to who sees it.
+    assert {row.subject for row in rows} == {""}
+    assert "Stacker, 2 sets" in client.get("/activities/").content.decode()
     lu = world.client("lu")
     assert lu.post("/today/tomorrow/plan/", {"opportunity": deal}).status_code == 404
 
@@ -307,6 +424,24 @@ def test_the_feed_tells_own_days_until_it_is_closed(now_world: World) -> None:
     client.post("/calendar/subscribe/close/")
     assert not CalendarFeed.objects.exists()
     assert world.client("admin").get("/calendar/subscribe/").status_code == 403
+
+
+def test_the_feed_and_the_team_s_week_hold_what_comes_and_say_what_they_leave_out(
+    now_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = now_world
+    monkeypatch.setattr("dakehu.queries.calendar.MOST_SHOWN", 3)
+    for days in (-3, -2, -1, 0, 1):
+        plan(world, on=world.today + days * DAY)
+    days_told = feed_days(viewer=world.viewer("wen"), today=world.today)
+    assert [row.on - world.today for row in days_told.activities] == [-DAY, 0 * DAY, DAY]
+    assert days_told.is_cut
+    Activity.objects.all().delete()
+    more = "There is more than is shown here"
+    mei = world.client("mei")
+    assert more not in mei.get("/calendar/?whose=team").content.decode()
+    monkeypatch.setattr("dakehu.queries.calendar.MOST_PEOPLE", 1)
+    assert more in mei.get("/calendar/?whose=team").content.decode()
 
 
 def test_one_activity_is_a_file_for_any_calendar(now_world: World) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.search import index_everything
-from dakehu.models import Mark, Notice
+from dakehu.models import Grant, Mark, Notice
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -93,9 +93,19 @@ def test_the_record_one_is_on_comes_first_with_what_may_be_done(found_world: Wor
     part = asked(wen, here, **PALETTE)
     assert part.index("Gantry") < part.index('role="option"')
     assert f'href="/opportunities/{made.opportunity_id}/advance/"' in part
+    assert {"Log an activity", "Open the account"} <= set(re.findall(r"[A-Z][\w ]+", part))
     part = asked(director, here, **PALETTE)
     assert "Gantry" in part
     assert "/advance/" not in part
+    # Only what would not be refused: an auditor logs nothing, a helper sees no more of the account.
+    part = asked(found_world.client("auditor"), here, **PALETTE)
+    assert "Gantry" in part
+    assert "Log an activity" not in part
+    found_world.grant("lu", made.opportunity_id, right="read")
+    part = asked(found_world.client("lu"), here, **PALETTE)
+    assert "Log an activity" in part
+    assert "Open the account" not in part
+    Grant.objects.all().delete()
     assert "Gantry" not in asked(found_world.client("lu"), here, **PALETTE)
     of = f"/search/?of=opportunity:{made.opportunity_id}"
     assert "/advance/" in asked(wen, of, **PALETTE)
@@ -113,7 +123,13 @@ def test_the_record_one_is_on_comes_first_with_what_may_be_done(found_world: Wor
 
 def test_here_leads_nowhere_else(found_world: World) -> None:
     wen = found_world.client("wen")
-    for evil in ("//evil.example/funnel/", "https://evil.example/", "/\\evil.example", "http://["):
+    for evil in (
+        "//evil.example/funnel/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "http://[",
+        "/\t/[",
+    ):
         assert "evil" not in asked(wen, "/search/", **PALETTE)
         assert (
             "evil"

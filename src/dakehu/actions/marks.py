@@ -38,9 +38,15 @@ def toggle_pin(*, actor: Viewer, object_type: str, object_id: int, at: datetime)
 def toggle_follow(*, actor: Viewer, object_type: str, object_id: int, at: datetime) -> bool:
     """Follow an opportunity, or no longer; give whether it is followed now.
 
-    Who follows is told when it moves to another stage. Raises NotFound("mark.unknown_record"),
-    RuleBroken("mark.only_opportunities").
+    Who follows is told when it moves to another stage. What went out of sight since can still be
+    let go. Raises NotFound("mark.unknown_record"), RuleBroken("mark.only_opportunities").
     """
+    followed = Mark.objects.filter(
+        person_id=actor.person_id or 0, object_type=object_type, object_id=object_id,
+        followed_at__isnull=False,
+    )  # fmt: skip
+    if not names_in_sight(actor, [(object_type, object_id)]) and followed.update(followed_at=None):
+        return False
     row = _mark(actor, object_type, object_id)
     if object_type != "opportunity":
         raise RuleBroken("mark.only_opportunities")

@@ -87,7 +87,7 @@ class Together:
     stored: dict[int, Opportunity] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     #: Who follows which of the rows; None where nobody has asked yet.
-    followers: dict[int, list[int]] | None = None
+    followers: dict[int, list[tuple[int, str]]] | None = None
     #: Whose requests for a move are overtaken, and when.
     overtaken: dict[int, datetime] = field(default_factory=dict)
 

@@ -1,6 +1,7 @@
 """Notices in words: in the list, and as mails, in their reader's language."""
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dakehu.queries.notices import NoticeRow
+from dakehu.queries.organisation import organisation
 from dakehu.queries.stages import versions_in_force
 
 Words = str | Promise
@@ -115,7 +117,9 @@ def worded_mail(
     rows: Sequence[NoticeRow], language: str, is_digest: bool, url: str
 ) -> tuple[str, str]:
     """Word a mail: subject and text; `url` is what links begin with."""
-    with translation.override(language):
+    # A job has no request, and so no zone: the moments are told where the organisation is.
+    zone = ZoneInfo(organisation().time_zone)
+    with translation.override(language), timezone.override(zone):
         lines = [worded_notice(row, language) for row in rows]
         if is_digest:
             subject = ngettext(

@@ -186,6 +186,15 @@ class ActivityQuerySet(models.QuerySet[Any]):
             seen |= condition
         return self.filter(seen)
 
+    def visible_on(self, viewer: Viewer, *, account_id: int | None) -> "ActivityQuerySet":
+        """Keep what the viewer may see, for what is narrowed to an account that they see."""
+        if viewer.sees_all:
+            return self
+        seen = Q(account_id=account_id, opportunity_id=None)
+        for condition in _activity_conditions_but_account(viewer):
+            seen |= condition
+        return self.filter(seen)
+
     def pages_for(self, viewer: Viewer) -> list["ActivityQuerySet"]:
         """Split what the viewer may see into sets that are ordered each by itself and merged."""
         if viewer.sees_all:
@@ -196,6 +205,14 @@ class ActivityQuerySet(models.QuerySet[Any]):
 def _activity_conditions(viewer: Viewer) -> list[Q]:
     """Give what lets somebody see an activity: its owner, its unit, part in it, its record."""
     from dakehu.models.accounts import Account
+
+    # What was done on a deal tells of the deal: seeing its account is not enough.
+    accounts = Account.visible_to(viewer).values("pk")
+    of_account = Q(account_id__in=accounts, opportunity_id=None)
+    return [*_activity_conditions_but_account(viewer), of_account]
+
+
+def _activity_conditions_but_account(viewer: Viewer) -> list[Q]:
     from dakehu.models.activities import ActivityPerson
     from dakehu.models.opportunities import Opportunity
 
@@ -208,5 +225,4 @@ def _activity_conditions(viewer: Viewer) -> list[Q]:
         found.append(Q(pk__in=part.values("activity_id")))
     found += [Q(owner_id=person) for person in sorted(owners)]
     found.append(Q(opportunity_id__in=Opportunity.objects.visible_to(viewer).values("pk")))
-    found.append(Q(account_id__in=Account.visible_to(viewer).values("pk")))
     return found

@@ -94,7 +94,8 @@ def team_days(
     """
     if not (viewer.units or viewer.sees_all):
         raise NotAllowed("calendar.team")
-    people = people_in_sight(viewer, units=units, today=today, limit=MOST_PEOPLE)
+    found_people = people_in_sight(viewer, units=units, today=today, limit=MOST_PEOPLE + 1)
+    people = found_people[:MOST_PEOPLE]
     rows = Activity.objects.there().filter(
         owner_id__in=[one.id for one in people], on__gte=since, on__lt=until
     )
@@ -104,13 +105,32 @@ def team_days(
         _ordered(tied(viewer, rows.exclude(state=ActivityState.CANCELLED)))[: MOST_SHOWN + 1]
     )
     return TeamDays(
-        tuple(people), activity_rows(viewer, found[:MOST_SHOWN]), len(found) > MOST_SHOWN
+        tuple(people),
+        activity_rows(viewer, found[:MOST_SHOWN]),
+        len(found) > MOST_SHOWN or len(found_people) > MOST_PEOPLE,
     )
 
 
 def feed_days(*, viewer: Viewer, today: date) -> Days:
-    """Give what a feed of the viewer tells: own activities and own next steps, nothing else."""
-    return own_days(viewer=viewer, since=today - FEED_BACK, until=today + FEED_AHEAD)
+    """Give what a feed of the viewer tells: own activities and own next steps, nothing else.
+
+    Where there are more than it holds, what is to come stands before what was.
+    """
+    since, until = today - FEED_BACK, today + FEED_AHEAD
+    own = _own(viewer)
+    ahead = list(_ordered(tied(viewer, own.filter(on__gte=today, on__lt=until)))[: MOST_SHOWN + 1])
+    past = tied(viewer, own.filter(on__gte=since, on__lt=today)).order_by("-on", "-id")
+    room = max(MOST_SHOWN - len(ahead), 0)
+    before = list(past[: room + 1])
+    steps = [
+        *steps_due(viewer=viewer, since=since, until=today),
+        *steps_due(viewer=viewer, since=today, until=until),
+    ]
+    return Days(
+        activity_rows(viewer, [*reversed(before[:room]), *ahead[:MOST_SHOWN]]),
+        tuple(steps),
+        len(before) > room,
+    )
 
 
 def feed_owner(*, token_hash: str) -> FeedOwner | None:

@@ -46,6 +46,7 @@ class RecordAtHand:
     record: RecordName
     is_pinned: bool
     is_followed: bool
+    #: Only where the account is in sight too.
     account_id: int | None
     may: frozenset[str]
 
@@ -155,6 +156,8 @@ def record_at_hand(viewer: Viewer, *, object_type: str, object_id: int) -> Recor
         raise NotFound("mark.unknown_record")
     mark = _mine(viewer).filter(object_type=object_type, object_id=object_id).first()
     account_id, may = _MAY[object_type](viewer, object_id)
+    if viewer.holds("activity.log"):
+        may |= {"activity.log"}
     return RecordAtHand(
         found,
         is_pinned=mark is not None and mark.pinned_at is not None,
@@ -182,7 +185,9 @@ def _may_on_opportunity(viewer: Viewer, pk: int) -> Rights:
     }
     if place != Place.OPEN:
         found &= {"opportunity.edit"}
-    return account, frozenset(found)
+    # To see a deal shows its account's name and nothing more of the account.
+    in_sight = Account.visible_to(viewer).filter(pk=account).values_list("pk", flat=True)
+    return in_sight.first(), frozenset(found)
 
 
 def _may_on_account(viewer: Viewer, pk: int) -> Rights:

@@ -80,7 +80,7 @@ def people_in_sight(
     people = rows.order_by("person__sort_key", "person_id").values_list(
         "person_id", "person__login", "person__name", "person__name_en"
     )
-    return [PersonName(*row) for row in dict.fromkeys(people[:limit])]
+    return [PersonName(*row) for row in people.distinct()[:limit]]
 
 
 def colleagues(viewer: Viewer, *, text: str, today: date, limit: int = 20) -> list[PersonName]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Exists, OuterRef, Value
 
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Kind
@@ -73,21 +73,14 @@ def activities_before(
     viewer: Viewer, *, record: Record, until: Until | None, limit: int
 ) -> list[ActivityRow]:
     """Give activities of a record in sight; of an account's those of deals out of sight are not."""
-    rows = Activity.objects.filter(deleted_at__isnull=True)
+    rows = Activity.objects.there()
     if record.kind == "contact":
         took_part = ActivityContact.objects.filter(contact_id=record.id)
         rows = rows.filter(pk__in=took_part.values("activity_id"))
     else:
         rows = rows.filter(**record.column)
-    if record.kind != "opportunity" and not viewer.sees_all:
-        deals = Opportunity.objects.visible_to(viewer)
-        me = viewer.person_id or 0
-        rows = rows.filter(
-            Q(opportunity__isnull=True)
-            | Q(owner_id=me)
-            | Q(opportunity__in=deals)
-            | Q(pk__in=ActivityPerson.objects.filter(person_id=me).values("activity_id"))
-        )
+    if record.kind != "opportunity":
+        rows = rows.visible_on(viewer, account_id=record.account_id)
     if until is not None:
         rows = rows.filter(until.within("updated_at"))
     found = list(rows.select_related("owner").order_by("-updated_at", "-id")[:limit])

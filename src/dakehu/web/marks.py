@@ -1,5 +1,7 @@
 """Pins, follows, and what was looked at: buttons on the pages of records, pins in the side."""
 
+from contextlib import suppress
+
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dakehu.actions.marks import mark_seen, toggle_follow, toggle_pin
+from dakehu.core.errors import NotFound
 from dakehu.http import SignedRequest, render_page, signed_in, toast
 from dakehu.queries.marks import pins, record_at_hand
 
@@ -46,7 +49,9 @@ def mark_follow(request: SignedRequest, object_type: str, object_id: int) -> Htt
         actor=request.viewer, object_type=object_type, object_id=object_id, at=request.now
     )
     if request.htmx and not request.htmx.boosted:
-        return _buttons(request, object_type, object_id)
+        # What went out of sight since has no buttons: its page goes.
+        with suppress(NotFound):
+            return _buttons(request, object_type, object_id)
     toast(request, _("You follow it.") if is_followed else _("You follow it no longer."))
     return _back(request, object_type, object_id)
 

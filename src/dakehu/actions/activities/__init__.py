@@ -8,11 +8,13 @@ from dakehu.actions.activities.change import (
     move_activity,
     restore_activity,
 )
+from dakehu.actions.activities.checks import YEARS_AWAY
 from dakehu.actions.activities.commands import EditActivity, Logged, NewActivity
 from dakehu.actions.activities.log import log_activity
 from dakehu.actions.activities.touch import touch, touch_all
 
 __all__ = [
+    "YEARS_AWAY",
     "EditActivity",
     "Logged",
     "NewActivity",

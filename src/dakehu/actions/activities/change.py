@@ -22,6 +22,7 @@ from dakehu.actions.activities.commands import EditActivity
 from dakehu.actions.activities.log import invite, keep_people, take_next_step
 from dakehu.actions.activities.touch import touch
 from dakehu.actions.audit import record_changes
+from dakehu.actions.opportunities import NextStep
 from dakehu.core.access import Right, Viewer
 from dakehu.core.activities import (
     RESTORED_WITHIN_DAYS,
@@ -31,7 +32,7 @@ from dakehu.core.activities import (
 )
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.models import Activity, ActivityContact, ActivityPerson, Contact, Person
+from dakehu.models import Account, Activity, ActivityContact, ActivityPerson, Contact, Person
 from dakehu.queries.activities import right_to_change
 
 _KEPT = (
@@ -81,22 +82,26 @@ def edit_activity(
         "minutes": edit.minutes,
         "outcome": edit.outcome,
     }
+    chosen = _with_hidden(actor, held, edit.contact_ids)
+    people = tuple(one for one in dict.fromkeys(edit.person_ids) if one != row.owner_id)
     if row.version != seen_version:
-        raise _conflict(held, wanted)
+        raise _conflict(held, {**wanted, "contacts": chosen, "people": people})
     check_day(edit.on, state=edit.state, today=today)
     check_minutes(edit.minutes)
     check_outcome(edit.kind, edit.state, edit.outcome)
-    contacts, account = _contacts(actor, held, edit.contact_ids)
-    people = colleagues(edit.person_ids, row.owner_id)
+    account = _account_of_new(actor, held, chosen)
+    # Who took part before may have left since.
+    colleagues([one for one in people if one not in held.people], row.owner_id)
     for name, value in wanted.items():
         setattr(row, name, value)
     row.account_id = account
-    _change_people(held, contacts, people)
+    _change_people(held, chosen, people)
     changes = {
-        "contacts": _names(Contact, held.contacts, contacts),
-        "people": _names(Person, held.people, people),
+        # By number, named on reading to who sees them: a history outlives what one sees.
+        "contacts": _differing(held.contacts, chosen),
+        "people": _names(held.people, people),
     }
-    _save(actor, held, at, way, also=contacts, more=changes)
+    _save(actor, held, at, way, also=chosen, more=changes)
     if edit.state is ActivityState.PLANNED:
         invite(actor, row, tuple(p for p in people if p not in held.people), at)
 
@@ -112,6 +117,7 @@ def finish_activity(
     result: str = "",
     next_step: str = "",
     next_step_on: date | None = None,
+    seen_step: NextStep | None = None,
     today: date,
     at: datetime,
     way: Way = Way.FORM,
@@ -137,10 +143,10 @@ def finish_activity(
     if step:
         row.next_step, row.next_step_on = step, next_step_on
     _save(actor, held, at, way)
-    deal = None
-    if row.opportunity_id is not None and step:
-        deal = _deal(actor, row.opportunity_id)
-    return take_next_step(actor, deal, step, next_step_on, today, at, way)
+    if row.opportunity_id is None or not step:
+        return None
+    deal, wanted = _deal(actor, row.opportunity_id), NextStep(step, next_step_on)
+    return take_next_step(actor, deal, wanted, seen_step, today, at, way)
 
 
 @transaction.atomic
@@ -255,16 +261,25 @@ def _deal(actor: Viewer, opportunity_id: int) -> Any:
         return None  # it has moved out of sight: the step stays with the activity
 
 
-def _contacts(
-    actor: Viewer, held: _Held, wanted: tuple[int, ...]
-) -> tuple[tuple[int, ...], int | None]:
+def _with_hidden(actor: Viewer, held: _Held, wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """Give who shall take part: beside those chosen, whom the actor was not shown."""
+    shown = set(
+        Contact.objects.filter(
+            pk__in=held.contacts,
+            account_id=held.row.account_id,
+            account__in=Account.visible_to(actor),
+        ).values_list("pk", flat=True)
+    )
+    hidden = (one for one in held.contacts if one not in shown)
+    return tuple(dict.fromkeys((*hidden, *wanted)))
+
+
+def _account_of_new(actor: Viewer, held: _Held, contacts: tuple[int, ...]) -> int | None:
     """Check those who are new: who took part before is not asked for again."""
-    before = set(held.contacts)
-    new = tuple(one for one in wanted if one not in before)
-    account = held.row.account_id
-    if new:
-        _checked, account = contacts_in_sight(actor, new, account)
-    return tuple(dict.fromkeys(wanted)), account
+    new = tuple(one for one in contacts if one not in held.contacts)
+    if not new:
+        return held.before["account_id"]  # type: ignore[no-any-return]
+    return contacts_in_sight(actor, new, held.before["account_id"])[1]
 
 
 def _change_people(held: _Held, contacts: tuple[int, ...], people: tuple[int, ...]) -> None:
@@ -318,21 +333,26 @@ def _told(name: str, value: Any) -> Any:
     return _TOLD[name](value).name.lower() if name in _TOLD else value
 
 
-def _names(
-    model: type[Contact] | type[Person], before: tuple[int, ...], after: tuple[int, ...]
-) -> tuple[list[str], list[str]]:
+def _differing(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    return ([], []) if set(before) == set(after) else (list(before), list(after))
+
+
+def _names(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[list[str], list[str]]:
     if set(before) == set(after):
         return [], []
-    rows = model._default_manager.filter(pk__in={*before, *after})
-    names: dict[int, str] = dict(rows.values_list("pk", "name"))
+    names = dict(Person.objects.filter(pk__in={*before, *after}).values_list("pk", "name"))
     return [names[one] for one in before], [names[one] for one in after]
 
 
 def _conflict(held: _Held, wanted: Mapping[str, Any]) -> Conflict:
-    differing = {name: value for name, value in wanted.items() if held.before[name] != value}
+    now = {**held.before, "contacts": held.contacts, "people": held.people}
+    differing = {name: value for name, value in wanted.items() if now[name] != value}
+    for name in ("contacts", "people"):
+        if name in differing and set(now[name]) == set(differing[name]):
+            del differing[name]
     return Conflict(
         "activity.changed",
         version=held.row.version,
-        theirs={name: held.before[name] for name in differing},
+        theirs={name: now[name] for name in differing},
         yours=differing,
     )

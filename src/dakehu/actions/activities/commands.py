@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from dakehu.actions.opportunities import NextStep
 from dakehu.core.activities import ActivityKind, ActivityState, CallOutcome
 
 
@@ -29,6 +30,10 @@ class NewActivity:
     result: str = ""
     next_step: str = ""
     next_step_on: date | None = None
+    #: The opportunity's next step as the form showed it; None where none was shown.
+    seen_step: NextStep | None = None
+    #: Whether the opportunity's next step is done by it.
+    finishes_step: bool = False
     client_key: UUID | None = None
 
 
@@ -54,7 +59,8 @@ class Logged:
     """What was logged.
 
     `is_new` is false for a draft that had come before; `took_next_step` says whether the
-    opportunity has the next step now (None: none was given, or no opportunity).
+    opportunity has the next step now, or none where its own is done (None: none was given, or no
+    opportunity).
     """
 
     activity_id: int

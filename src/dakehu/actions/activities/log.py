@@ -22,10 +22,10 @@ from dakehu.actions.activities.commands import Logged, NewActivity
 from dakehu.actions.activities.touch import touch
 from dakehu.actions.audit import record_changes
 from dakehu.actions.notices import tell
-from dakehu.actions.opportunities import EditOpportunity, edit_opportunity
+from dakehu.actions.opportunities import NextStep, set_next_step
 from dakehu.core.access import Viewer
 from dakehu.core.activities import ActivityState
-from dakehu.core.errors import NotAllowed, RuleBroken
+from dakehu.core.errors import Conflict, NotAllowed, RuleBroken
 from dakehu.core.ledger import Place, Way
 from dakehu.models import Activity, ActivityContact, ActivityPerson
 
@@ -36,9 +36,10 @@ def log_activity(
 ) -> Logged:
     """Log or plan an activity of the actor's own on records in sight.
 
-    A next step given with it becomes the opportunity's, where the actor may edit that; else it
-    stays with the activity. NotAllowed `activity.log`, NotFound `opportunity.not_found`,
-    `account.unknown`, `contact.unknown`, RuleBroken as the checks say.
+    A next step given with it becomes the opportunity's, where the actor may edit that and nobody
+    has written another since it was seen; else it stays with the activity. NotAllowed
+    `activity.log`, NotFound `opportunity.not_found`, `account.unknown`, `contact.unknown`,
+    RuleBroken as the checks say.
     """
     person, right = right_to_log(actor)
     if new.client_key is not None and (known := _sent_before(person, new)) is not None:
@@ -67,7 +68,10 @@ def log_activity(
             raise
         return known
     keep_people(row.pk, contacts, people)
-    took = take_next_step(actor, deal, texts["next_step"], new.next_step_on, today, at, way)
+    took = None
+    if texts["next_step"] or new.finishes_step:
+        step = NextStep(texts["next_step"], new.next_step_on if texts["next_step"] else None)
+        took = take_next_step(actor, deal, step, new.seen_step, today, at, way)
     touch(accounts=[account], opportunities=[new.opportunity_id], contacts=contacts)
     record_changes(
         actor=actor,
@@ -138,28 +142,24 @@ def invite(actor: Viewer, row: Activity, people: tuple[int, ...], at: datetime) 
 def take_next_step(
     actor: Viewer,
     deal: Any,
-    step: str,
-    step_on: date | None,
+    step: NextStep,
+    seen: NextStep | None,
     today: date,
     at: datetime,
     way: Way,
 ) -> bool | None:
-    """Make it the opportunity's next step; gives None where there is nothing to take."""
-    if deal is None or not step:
+    """Make it the opportunity's next step; gives None where there is no opportunity.
+
+    One that differs from what was `seen` is a colleague's and newer: it stays.
+    """
+    if deal is None:
         return None
     if deal.place != Place.OPEN:
         return False
     try:
-        edit_opportunity(
-            actor=actor,
-            opportunity_id=deal.pk,
-            edit=EditOpportunity(next_step=step, next_step_on=step_on),
-            seen_version=None,
-            on=today,
-            today=today,
-            at=at,
-            way=way,
+        set_next_step(
+            actor=actor, opportunity_id=deal.pk, step=step, seen=seen, today=today, at=at, way=way
         )
-    except NotAllowed:
+    except (NotAllowed, Conflict):
         return False
     return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,13 @@ from dakehu.actions.background import enqueue
 from dakehu.actions.together import gathering
 from dakehu.core.access import Viewer
 from dakehu.core.notices import KINDS
-from dakehu.models import Mark, Notice, NoticeChoice
+from dakehu.models import Grant, Mark, Notice, NoticeChoice, Opportunity
+from dakehu.models.visibility import is_in_scope
+from dakehu.queries.people import viewer_of
 
 NOT_BY_MAIL, WAITS, SENT, GIVEN_UP = range(4)
+#: Who follows something: their ids and log-ins.
+Followers = list[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +65,56 @@ def tell(
 
 def tell_followers(
     *,
-    opportunity_id: int,
+    row: Opportunity,
     actor: Viewer,
+    today: date,
     at: datetime,
     facts: Mapping[str, Any],
     correlation_id: UUID | None = None,
 ) -> int:
-    """Tell who follows an opportunity that it moved; where nobody does it is one question."""
-    people = _followers(opportunity_id)
+    """Tell who follows an opportunity, and sees it, that it moved.
+
+    Where nobody follows it is one question.
+    """
+    people = _who_see(row, _followers(row.pk), today)
     if not people:
         return 0
     return tell(
         kind="stage_moved", people=people, actor=actor, at=at, object_type="opportunity",
-        object_id=opportunity_id, facts=facts, correlation_id=correlation_id,
+        object_id=row.pk, facts=facts, correlation_id=correlation_id,
     )  # fmt: skip
 
 
-def _followers(opportunity_id: int) -> list[int]:
+def _who_see(row: Opportunity, followers: Followers, today: date) -> list[int]:
+    """Keep those who see it by their seats or by a grant, which is asked for where it decides."""
+    inside = {
+        person
+        for person, login in followers
+        if is_in_scope(
+            viewer_of(person_id=person, login=login, today=today, language="en"),
+            owner_id=row.owner_id,
+            unit_id=row.unit_id,
+        )
+    }
+    rest = [person for person, _login in followers if person not in inside]
+    if rest:
+        granted = Grant.objects.filter(person_id__in=rest, opportunity_id=row.pk)
+        inside |= set(granted.values_list("person_id", flat=True))
+    return [person for person, _login in followers if person in inside]
+
+
+def _followers(opportunity_id: int) -> Followers:
     """Give who follows an opportunity; of many that are saved together all are asked for once."""
     gathered = gathering()
     following = Mark.objects.filter(object_type="opportunity", followed_at__isnull=False)
     if gathered is None:
         mine = following.filter(object_id=opportunity_id).order_by("person_id")
-        return list(mine.values_list("person_id", flat=True)[:2000])
+        return list(mine.values_list("person_id", "person__login")[:2000])
     if gathered.followers is None:
         gathered.followers = {}
         rows = following.filter(object_id__in=list(gathered.rows)).order_by("person_id")
-        for pk, person in rows.values_list("object_id", "person_id"):
-            gathered.followers.setdefault(pk, []).append(person)
+        for pk, person, login in rows.values_list("object_id", "person_id", "person__login"):
+            gathered.followers.setdefault(pk, []).append((person, login))
     return gathered.followers.get(opportunity_id, [])
 
 

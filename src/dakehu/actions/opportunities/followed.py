@@ -8,8 +8,9 @@ from dakehu.models import Opportunity
 def tell_moved(row: Opportunity, save: Save, to: str) -> None:
     """Tell that it moved: on, back, won, lost, abandoned or reopened; the row has moved already."""
     tell_followers(
-        opportunity_id=row.pk,
+        row=row,
         actor=save.actor,
+        today=save.today,
         at=save.at,
         facts={"to": to, "stage": row.stage_id, "version": row.method_version_id},
         correlation_id=save.correlation_id,

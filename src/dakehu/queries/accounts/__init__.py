@@ -15,6 +15,7 @@ from dakehu.queries.accounts.list import (
 )
 from dakehu.queries.accounts.moves import GroupMove, group_move
 from dakehu.queries.accounts.page import (
+    CONTACTS_SHOWN,
     DECIDED_SHOWN,
     OPPORTUNITIES_SHOWN,
     AccountOpportunity,
@@ -28,6 +29,7 @@ from dakehu.queries.accounts.page import (
 from dakehu.queries.accounts.rollup import Figures, MemberFigures, RollUp, roll_up
 
 __all__ = [
+    "CONTACTS_SHOWN",
     "DECIDED_SHOWN",
     "OPPORTUNITIES_SHOWN",
     "ORDERS",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
@@ -166,9 +166,12 @@ def account(*, viewer: Viewer, account_id: int) -> AccountPage:
 
 
 def account_people(*, viewer: Viewer, account: AccountPage) -> tuple[AccountPerson, ...]:
-    """Give the contacts of an account in sight, with their parts in opportunities in sight."""
+    """Give the contacts of an account in sight, with their parts in opportunities in sight.
+
+    At most CONTACTS_SHOWN, and one more, which says that there are more.
+    """
     rows = Contact.objects.filter(account_id=account.id).order_by("sort_key", "id")
-    found = list(rows[:CONTACTS_SHOWN])
+    found = list(rows[: CONTACTS_SHOWN + 1])
     if not found:
         return ()
     parts: dict[int, list[Any]] = defaultdict(list)
@@ -238,21 +241,32 @@ def path_end(path: str) -> str:
 
 
 def _group(viewer: Viewer, row: Any) -> tuple[tuple[GroupMember, ...], int | None, bool]:
-    """Give the group tree around an account, its parent, and whether the tree was cut."""
+    """Give the group tree around an account, its parent, and whether the tree was cut.
+
+    Where not all fit, what stands above it and below it comes before the rest.
+    """
     if row.depth == 1 and row.numchild == 0:
         return (), None, False
     root = row.path[: Account.steplen]
     seen = Account.visible_to(viewer).filter(pk=OuterRef("pk"))
+    above = {row.path[: Account.steplen * n] for n in range(1, row.depth)}
     members: QuerySet[Any] = (
         AccountQuerySet(Account)
         .standing()
         .filter(path__gte=root, path__lt=path_end(root))
         .annotate(in_sight=Exists(seen))
+        .filter(Q(in_sight=True) | Q(path__in=above))
         .select_related("manager")
-        .order_by("path")
+        .order_by(
+            Case(
+                When(path__in=[*above, row.path], then=0),
+                When(path__gte=row.path, path__lt=path_end(row.path), then=1),
+                default=2,
+            ),
+            "path",
+        )
     )
     found = list(members[: GROUP_SHOWN + 1])
-    above = {row.path[: Account.steplen * n] for n in range(1, row.depth)}
     shown = tuple(
         GroupMember(
             id=member.pk if member.in_sight else None,
@@ -262,8 +276,7 @@ def _group(viewer: Viewer, row: Any) -> tuple[tuple[GroupMember, ...], int | Non
             manager=person_name(member.manager) if member.in_sight and member.manager else None,
             path=member.path,
         )
-        for member in found[:GROUP_SHOWN]
-        if member.in_sight or member.path in above
+        for member in sorted(found[:GROUP_SHOWN], key=lambda member: member.path)
     )
     parent_path = row.path[: -Account.steplen]
     parent = next((m.pk for m in found if m.path == parent_path and m.in_sight), None)

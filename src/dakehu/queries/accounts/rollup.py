@@ -21,7 +21,7 @@ from dakehu.core.money import from_minor
 from dakehu.core.periods import Period, containing
 from dakehu.models import Account
 from dakehu.models.visibility import visible_sql
-from dakehu.queries.accounts.page import AccountPage, GroupMember, path_end
+from dakehu.queries.accounts.page import GROUP_SHOWN, AccountPage, GroupMember, path_end
 from dakehu.queries.organisation import Org, organisation
 from dakehu.queries.people import PersonName
 from dakehu.queries.rates import exchange_on, win_rates
@@ -82,6 +82,8 @@ class RollUp:
     this: Figures
     group: Figures
     members: tuple[MemberFigures, ...]
+    #: The group has more lines than are shown; the figures hold all of it.
+    is_cut: bool
 
 
 @dataclass
@@ -148,12 +150,14 @@ def roll_up(*, viewer: Viewer, account: AccountPage, today: date) -> RollUp:
     scales = scales_of(today)
     totals = along_the_tree(sums)
     year, _last = fiscal_years(today)
+    lines, is_cut = _lines(account, names)
     return RollUp(
         currency=scales.org.base_currency,
         year=year,
         this=scales.figures(sums.get(account.path, Sum())),
         group=scales.figures(totals.get(account.path, Sum())),
-        members=tuple(_members(account.group, names, sums, totals, scales)),
+        members=tuple(_members(account.group, lines, names, sums, totals, scales)),
+        is_cut=is_cut,
     )
 
 
@@ -198,8 +202,20 @@ def along_the_tree(sums: dict[str, Sum]) -> dict[str, Sum]:
     return dict(totals)
 
 
+def _lines(account: AccountPage, names: Iterable[str]) -> tuple[list[str], bool]:
+    """Give the paths of the tree's lines, bounded, and whether some were left out."""
+    known = {member.path for member in account.group}
+    if not known:
+        return [], False
+    only_named = sorted(set(names) - known)
+    room = max(GROUP_SHOWN - len(known), 0)
+    is_cut = account.group_is_cut or len(only_named) > room
+    return sorted([*known, *only_named[:room]]), is_cut
+
+
 def _members(
     group: Iterable[GroupMember],
+    lines: Iterable[str],
     names: dict[str, tuple[int, str]],
     sums: dict[str, Sum],
     totals: dict[str, Sum],
@@ -207,9 +223,7 @@ def _members(
 ) -> Iterable[MemberFigures]:
     """Give the lines of the tree: members in sight, the path to them, and who is only named."""
     known = {member.path: member for member in group}
-    if not known:
-        return
-    for path in sorted(known.keys() | names.keys()):
+    for path in lines:
         member = known.get(path)
         only_named = path in names and (member is None or member.id is None)
         own = scales.figures(sums.get(path, Sum()))

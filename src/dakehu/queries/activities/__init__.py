@@ -12,6 +12,7 @@ from dakehu.queries.activities.list import (
 from dakehu.queries.activities.named import Named, NamedAccount, NamedContact, named_in
 from dakehu.queries.activities.rights import right_to_change
 from dakehu.queries.activities.single import (
+    MOST_COLLEAGUES,
     ActivityPage,
     LogContext,
     activity,
@@ -21,6 +22,7 @@ from dakehu.queries.activities.single import (
 )
 
 __all__ = [
+    "MOST_COLLEAGUES",
     "ActivityFilter",
     "ActivityPage",
     "ActivityRow",

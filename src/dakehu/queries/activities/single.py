@@ -1,6 +1,7 @@
 """One activity, and where a new one starts from: the record that one looks at."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from dakehu.queries.people import PersonName
 LARGEST_ID = 2**63 - 1
 #: Of an account at most so many people are offered.
 MOST_CONTACTS = 60
-MOST_PEOPLE = 300
+MOST_COLLEAGUES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class LogContext:
     opportunity_id: int | None = None
     opportunity: str = ""
     next_step: str = ""
+    next_step_on: date | None = None
     may_take_next_step: bool = False
     account_id: int | None = None
     account: str = ""
@@ -62,8 +64,37 @@ def activity(*, viewer: Viewer, activity_id: int, deleted: bool = False) -> Acti
         raise NotFound("activity.not_found", activity_id=activity_id)
     return ActivityPage(
         row=shown,
-        changes=changes(viewer=viewer, object_type="activity", object_id=row.pk),
+        changes=_named(viewer, row.pk, sees_account=shown.may_open_account),
         deleted_on=row.deleted_at.date() if row.deleted_at else None,
+    )
+
+
+def _named(viewer: Viewer, activity_id: int, *, sees_account: bool) -> tuple[ChangeRow, ...]:
+    """Give what was changed, the customer's people by name as far as they are in sight.
+
+    What was kept before they were kept by number holds names: for who sees the account alone.
+    """
+    rows = changes(viewer=viewer, object_type="activity", object_id=activity_id)
+    kept = {
+        one
+        for row in rows
+        if row.field == "contacts"
+        for one in (*(row.old or ()), *(row.new or ()))
+    }
+    if not kept:
+        return rows
+    ids = [one for one in kept if isinstance(one, int)]
+    seen = Contact.objects.filter(pk__in=ids, account__in=Account.visible_to(viewer))
+    names: dict[Any, str] = dict(seen.values_list("pk", "name"))
+    if sees_account:
+        names |= {one: one for one in kept if isinstance(one, str)}
+
+    def worded(value: Any) -> Any:
+        return [names[one] for one in value or () if one in names]
+
+    return tuple(
+        replace(row, old=worded(row.old), new=worded(row.new)) if row.field == "contacts" else row
+        for row in rows
     )
 
 
@@ -84,8 +115,12 @@ def log_context(
     opportunity_id: int | None = None,
     account_id: int | None = None,
     contact_id: int | None = None,
+    contact_ids: Collection[int] = (),
 ) -> LogContext:
-    """Give where a new activity starts from; a record out of sight is not found."""
+    """Give where a new activity starts from; a record out of sight is not found.
+
+    `contact_ids` are offered whatever place they have among the account's people.
+    """
     chosen: frozenset[int] = frozenset()
     if contact_id is not None:
         contact = _contact(viewer, contact_id)
@@ -102,11 +137,12 @@ def log_context(
         opportunity_id=deal.pk if deal else None,
         opportunity=deal.name if deal else "",
         next_step=deal.next_step if deal else "",
+        next_step_on=deal.next_step_on if deal else None,
         may_take_next_step=deal is not None and deal.place == Place.OPEN and not deal.voided,
         account_id=account.pk if account else None,
         account=account.name if account else (deal.account.name if deal and deal.account else ""),
         address=account.address if account else "",
-        contacts=_contacts_of(account.pk) if account else (),
+        contacts=_contacts_of(viewer, account_id, account, {*contact_ids, *chosen}),
         chosen=chosen,
     )
 
@@ -131,14 +167,22 @@ def _contact(viewer: Viewer, contact_id: int) -> Any:
     return row
 
 
-def _contacts_of(account_id: int) -> tuple[ContactName, ...]:
-    rows = Contact.objects.filter(account_id=account_id, deleted_at=None)
-    return tuple(
-        ContactName(*row)
-        for row in rows.order_by("sort_key", "id").values_list("id", "name", "title")[
-            :MOST_CONTACTS
-        ]
-    )
+def _contacts_of(
+    viewer: Viewer, account_id: int | None, account: Any, chosen: set[int]
+) -> tuple[ContactName, ...]:
+    """Give the first of the account's people, and of those who are chosen who is in sight."""
+    there = Contact.objects.filter(deleted_at=None).order_by("sort_key", "id")
+    columns = ("id", "name", "title")
+    found: list[Any] = []
+    if account is not None:
+        found = list(there.filter(account_id=account.pk).values_list(*columns)[:MOST_CONTACTS])
+    missing = {one for one in chosen if one <= LARGEST_ID} - {row[0] for row in found}
+    if missing:
+        more = there.filter(pk__in=missing, account__in=Account.visible_to(viewer))
+        if account_id is not None:
+            more = more.filter(account_id=account_id)
+        found += more.values_list(*columns)[:MOST_CONTACTS]
+    return tuple(ContactName(*row) for row in found)
 
 
 def people_to_take_along(*, viewer: Viewer, today: date) -> tuple[PersonName, ...]:
@@ -155,6 +199,6 @@ def people_to_take_along(*, viewer: Viewer, today: date) -> tuple[PersonName, ..
         .exclude(person_id=viewer.person_id or 0)
         .order_by("person__sort_key", "person_id")
         .values_list("person_id", "person__login", "person__name", "person__name_en")
-        .distinct()[:MOST_PEOPLE]
+        .distinct()[:MOST_COLLEAGUES]
     )
     return tuple(PersonName(*row) for row in rows)

@@ -81,8 +81,8 @@ def _opportunities(viewer: Viewer) -> Source:
 def _accounts(viewer: Viewer) -> Source:
     return Source(
         "dakehu_account",
-        "x.name, x.name_en, x.code, x.manager_id",
-        f"x.name, x.name_en, x.code, {_name_of(viewer, 'manager_id')}",
+        "x.name, x.name_en, x.code, x.manager_id, x.tax_code",
+        f"x.name, x.name_en, x.code, {_name_of(viewer, 'manager_id')}, x.tax_code",
         f"x.deleted_at IS NULL AND ({visible_accounts_sql(viewer, 'x')})",
         "x.id DESC",
         own=tuple(

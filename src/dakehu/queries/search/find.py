@@ -134,7 +134,7 @@ def _marked(row: Row) -> float:
 def _of_account(aliases: Aliases) -> Scorer:
     def score(asked: Asked, row: Row, in_spite: bool) -> float:
         names = [row[3], row[4], *aliases.get(row[0], ())]
-        return score_of(asked, names, row[5], in_spite=in_spite)
+        return score_of(asked, names, row[5], row[7], in_spite=in_spite)
 
     return score
 

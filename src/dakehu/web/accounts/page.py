@@ -25,6 +25,7 @@ def account_page(request: SignedRequest, account_id: int) -> HttpResponse:
     page = queries.account(viewer=viewer, account_id=account_id)
     with_group = page.has_branches and request.GET.get("scope") != "this"
     rolled = queries.roll_up(viewer=viewer, account=page, today=request.today)
+    people = queries.account_people(viewer=viewer, account=page)
     facts = {
         "page": page,
         "manager": person_shown(page.manager, viewer),
@@ -37,8 +38,10 @@ def account_page(request: SignedRequest, account_id: int) -> HttpResponse:
         "moves": page.may_edit,
         "people": [
             (row.contact, roles_shown(row.roles), dial(row.contact.phone))
-            for row in queries.account_people(viewer=viewer, account=page)
+            for row in people[: queries.CONTACTS_SHOWN]
         ],
+        "people_are_cut": len(people) > queries.CONTACTS_SHOWN,
+        "people_url": link("contacts", query=urlencode({"where": f"account only {account_id}"})),
         "may_sell": viewer.holds("opportunity.create"),
         "map": on_map(page.address, viewer.language),
         "dial": dial(page.phone),

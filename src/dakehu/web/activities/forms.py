@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dakehu.actions.opportunities import NextStep
 from dakehu.core.activities import (
     ActivityKind,
     ActivityState,
@@ -57,6 +59,16 @@ class ResultForm(forms.Form):
     )
     next_step = forms.CharField(label=_("Next step"), max_length=240, required=False)
     next_step_on = DayField(label=_("Day of the next step"), required=False)
+    #: The opportunity's next step as it was shown: another since then is a colleague's.
+    seen_step = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    seen_on = DayField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def seen_next_step(self) -> NextStep | None:
+        """Give the next step that was shown; None where the form showed none."""
+        if "seen_step" not in self.data:
+            return None
+        return NextStep(self.cleaned_data["seen_step"], self.cleaned_data["seen_on"])
 
 
 class FinishForm(ResultForm):
@@ -91,6 +103,9 @@ class ActivityForm(ResultForm):
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     #: The day on which a draft was written: its 'tomorrow' is meant from there.
     written_on = DayField(required=False, widget=forms.HiddenInput)
+    #: And the moment: whether it is to come is judged from there.
+    written_at = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    finishes_step = forms.BooleanField(required=False, widget=forms.HiddenInput)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @property
@@ -122,8 +137,12 @@ class Reading:
 
 
 def read_fields(said: Mapping[str, Any], *, today: date, now: datetime) -> Reading:
-    """Read line and fields together: a field follows the line where the line has changed."""
-    day = written_on(said.get("written_on"), today)
+    """Read line and fields together: a field follows the line where the line has changed.
+
+    A `stated` state stands whatever day the line names: what is done was done by today.
+    """
+    written = written_at(said, today=today, now=now)
+    day = written.date()
     line = read_line(said.get("line") or "", today=day)
     before = read_line(said.get("read_line") or "", today=day)
     changed = (said.get("line") or "") != (said.get("read_line") or "")
@@ -136,8 +155,11 @@ def read_fields(said: Mapping[str, Any], *, today: date, now: datetime) -> Readi
     kind = merged("kind") or ActivityKind.CALL
     moved = any(getattr(line, n) != getattr(before, n) for n in ("on", "at", "kind"))
     state = said.get("state")
-    if state is None or moved:
-        state = state_meant(kind, on, at, today=today, now=now)
+    stated = state is not None and bool(said.get("stated"))
+    if stated and state is ActivityState.DONE:
+        on = min(on, day)
+    elif state is None or (moved and not stated):
+        state = state_meant(kind, on, at, now=written)
     step = line.next_step if line.next_step != before.next_step else said.get("next_step")
     step_on = (
         line.next_step_on if line.next_step_on != before.next_step_on else said.get("next_step_on")
@@ -145,20 +167,30 @@ def read_fields(said: Mapping[str, Any], *, today: date, now: datetime) -> Readi
     return Reading(line, kind, state, on, at, merged("minutes"), step or "", step_on, changed)
 
 
-def state_meant(
-    kind: ActivityKind, on: date, at: time | None, *, today: date, now: datetime
-) -> ActivityState:
+def state_meant(kind: ActivityKind, on: date, at: time | None, *, now: datetime) -> ActivityState:
     """Give whether it is to come: a later day, a later hour of today, a task without either."""
+    today = now.date()
     later = on == today and at is not None and at > now.time()
     task = on >= today and kind is ActivityKind.TASK
     return ActivityState.PLANNED if on > today or later or task else ActivityState.DONE
 
 
-def written_on(said: date | None, today: date) -> date:
-    """Give the day on which it was written: today, unless a draft has waited."""
-    if said is None or not today - OLDEST_DRAFT <= said <= today:
-        return today
-    return said
+def written_at(said: Mapping[str, Any], *, today: date, now: datetime) -> datetime:
+    """Give when it was written: now, unless a draft has waited.
+
+    Where a draft tells its day alone, that day is over.
+    """
+    try:
+        moment = timezone.localtime(datetime.fromisoformat(said.get("written_at") or ""))
+    except (ValueError, OverflowError):
+        pass
+    else:
+        if now - OLDEST_DRAFT <= moment <= now:
+            return moment
+    on = said.get("written_on")
+    if on is None or not today - OLDEST_DRAFT <= on < today:
+        return now
+    return datetime.combine(on, time.max, now.tzinfo)
 
 
 def said_in(data: QueryDict) -> dict[str, Any]:

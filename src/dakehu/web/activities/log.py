@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from dakehu.actions import activities as actions
-from dakehu.actions.activities import Logged, NewActivity
+from dakehu.actions.activities import YEARS_AWAY, Logged, NewActivity
 from dakehu.core.activities import ActivityState, CallOutcome
 from dakehu.core.errors import DakehuError, NotAllowed, RuleBroken
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
@@ -23,6 +23,7 @@ from dakehu.queries.activities import ContactName, LogContext, Named
 from dakehu.web.activities import wording
 from dakehu.web.activities.forms import (
     ActivityForm,
+    IdsField,
     Reading,
     day_in_url,
     outcome_of,
@@ -95,6 +96,7 @@ def _asked(request: SignedRequest) -> dict[str, Any]:
         "line": get.get("line", "")[:400],
         "kind": kind,
         "state": state,
+        "stated": state is not None,
         "on": day_in_url(get.get("on", "")),
         "at": at,
         "next_step": get.get("next_step", "")[:240],
@@ -109,15 +111,19 @@ def _context(request: SignedRequest, data: QueryDict) -> LogContext:
         opportunity_id=whole_in_url(data.get("opportunity", "")),
         account_id=whole_in_url(data.get("account", "")),
         contact_id=whole_in_url(data.get("contact", "")),
+        contact_ids=IdsField(required=False).clean(data.getlist("contacts")),
     )
 
 
 def _written(request: SignedRequest, context: LogContext, said: dict[str, Any]) -> Written:
     """Put line, fields and record together: whom the line names, and who is chosen."""
     reading = read_fields(said, today=request.today, now=timezone.localtime(request.now))
-    named = queries.named_in(
-        viewer=request.viewer, words=reading.line.words, account_id=context.account_id
-    )
+    named = Named()
+    # On a deal whose account is out of sight, nobody else's people can be meant.
+    if context.account_id is not None or not context.account:
+        named = queries.named_in(
+            viewer=request.viewer, words=reading.line.words, account_id=context.account_id
+        )
     account = named.account if context.account_id is None else None
     chosen = set(said.get("contacts") or ()) | set(context.chosen)
     if reading.is_changed and named.contact is not None:
@@ -153,15 +159,22 @@ def _logged(request: SignedRequest) -> HttpResponseBase:
             return JsonResponse({"refused": _errors(form)}, status=422)
         written = _written(request, context, dict(form.cleaned_data))
         facts = _dialog(request, form, written)
-        return render_page(request, "activities/log.html", facts, status=status_of(form))
+        shown = render_page(request, "activities/log.html", facts, status=status_of(form))
+        return _has_it(shown)
     if is_draft:
         return JsonResponse({"taken": made.activity_id})
     _say(request, made, form)
     if request.htmx:
-        return HttpResponseClientRefresh()
+        return _has_it(HttpResponseClientRefresh())
     if context.opportunity_id is not None:
         return go(request, "opportunity", context.opportunity_id)
     return go(request, "activity", made.activity_id)
+
+
+def _has_it(answer: HttpResponse) -> HttpResponse:
+    """Tell the device that it need not keep what was sent: it was taken, or the form shows it."""
+    answer[DRAFT_HEADER] = "1"
+    return answer
 
 
 def _log(
@@ -191,6 +204,8 @@ def _log(
             result=said.get("result") or "",
             next_step=reading.next_step,
             next_step_on=reading.next_step_on,
+            seen_step=form.seen_next_step,
+            finishes_step=said["finishes_step"] and reading.state is ActivityState.DONE,
             client_key=form.key,
         ),
         today=request.today,
@@ -203,14 +218,19 @@ def _errors(form: ActivityForm) -> list[str]:
 
 
 def _say(request: SignedRequest, made: Logged, form: ActivityForm) -> None:
-    if made.took_next_step is False:
+    has_step = bool(form["next_step"].value())
+    if made.took_next_step is False and has_step:
         toast(
             request,
             _("It is logged. The next step stands with it; the opportunity's own is not changed."),
             kind="watch",
         )
-    elif made.took_next_step:
+    elif made.took_next_step is False:
+        toast(request, _("It is logged. The opportunity's next step is not changed."), kind="watch")
+    elif made.took_next_step and has_step:
         toast(request, _("It is logged, and the opportunity has its next step."))
+    elif made.took_next_step:
+        toast(request, _("It is logged, and the opportunity's next step is done."))
     else:
         toast(request, _("It is logged."))
 
@@ -231,6 +251,7 @@ def _facts(request: SignedRequest, form: ActivityForm, written: Written) -> dict
         "outcomes": [(int(one), OUTCOMES[one], OUTCOME_HELP[one]) for one in OUTCOME_HELP],
         "outcome": int(outcome) if outcome.isdecimal() and len(outcome) < 3 else 0,
         "client_key": data.get("client_key") or str(uuid4()),
+        "finishes_step": bool(data.get("finishes_step")),
         "written_on": data.get("written_on") or request.today.isoformat(),
         "language": request.viewer.language,
     }
@@ -242,9 +263,16 @@ def _dialog(request: SignedRequest, form: ActivityForm, written: Written) -> dic
     people = queries.people_to_take_along(viewer=request.viewer, today=request.today)
     language = request.viewer.language
     colleagues = [(one.id, one.shown(language), one.id in named) for one in people]
-    return {**_facts(request, form, written), "colleagues": colleagues}
+    are_cut = len(people) >= queries.MOST_COLLEAGUES
+    facts = {"colleagues": colleagues, "colleagues_are_cut": are_cut}
+    return {**_facts(request, form, written), **facts}
 
 
 def moment_of(request: SignedRequest, on: Any, at: time | None) -> datetime | None:
-    """Give the moment of a day and an hour where the organisation is; None without an hour."""
+    """Give the moment of a day and an hour where the organisation is; None without an hour.
+
+    RuleBroken `activity.day_far_off`: the first and the last day have no moments.
+    """
+    if abs(on.year - request.today.year) > YEARS_AWAY:
+        raise RuleBroken("activity.day_far_off", field="on", on=on, years=YEARS_AWAY)
     return None if at is None else request.organisation.moment(f"{on}T{at:%H:%M}")

@@ -1,5 +1,7 @@
 """What one does with an activity: finishing, editing, moving, cancelling, deleting, restoring."""
 
+import re
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +24,9 @@ from dakehu.web.activities.forms import ActivityForm, FinishForm, day_in_url, ou
 from dakehu.web.activities.log import moment_of
 from dakehu.web.forms import done, status_of, whole_in_url
 
+#: People by their id.
+Names = dict[int, str]
+
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,10 +34,17 @@ def activity_finish(request: SignedRequest, activity_id: int) -> HttpResponse:
     """Say that it is done, and what came of it."""
     page = _to_change(request, activity_id)
     row = page.row
+    deal = None
+    if row.opportunity_id is not None:
+        deal = queries.log_context(viewer=request.viewer, opportunity_id=row.opportunity_id)
     form = FinishForm(
         request.POST if request.method == "POST" else None,
-        initial={"on": min(row.on, request.today), "seen": row.version},
-    )
+        initial={
+            "on": min(row.on, request.today), "seen": row.version,
+            "seen_step": deal.next_step if deal else "",
+            "seen_on": deal.next_step_on if deal else None,
+        },
+    )  # fmt: skip
 
     def save(said: dict[str, Any]) -> tuple[bool | None]:
         took = actions.finish_activity(
@@ -44,18 +56,26 @@ def activity_finish(request: SignedRequest, activity_id: int) -> HttpResponse:
             result=said["result"],
             next_step=said["next_step"],
             next_step_on=said["next_step_on"],
+            seen_step=form.seen_next_step,
             today=request.today,
             at=request.now,
         )
         return (took,)
 
-    if done(form, save) is not None:
-        toast(request, _("It is done."))
+    took = done(form, save)
+    if took is not None:
+        if took[0] is False:
+            words = _("It is done. The next step stands with it; the opportunity's own is not "
+                      "changed.")  # fmt: skip
+            toast(request, words, kind="watch")
+        else:
+            toast(request, _("It is done."))
         return _back(request, activity_id)
     facts = {
         "one": wording.shown(row, request.viewer.language),
         "row": row,
         "form": form,
+        "deal": deal,
         "outcomes": _outcomes() if takes_outcome(row.kind) else [],
         "outcome": str(form["outcome"].value() or "0"),
     }
@@ -86,7 +106,7 @@ def activity_edit(request: SignedRequest, activity_id: int) -> HttpResponse:
         try:
             _change(request, row, said)
         except Conflict as error:
-            raise _in_words(error) from error
+            raise _in_words(error, *_offered(request, row, ())) from error
         return True
 
     if done(form, save):
@@ -120,17 +140,22 @@ def _change(request: SignedRequest, row: ActivityRow, said: dict[str, Any]) -> N
     )
 
 
-def _in_words(error: Conflict) -> Conflict:
+def _in_words(error: Conflict, contacts: Names, people: Names) -> Conflict:
     """Give a conflict whose values are worded: a kind is no number to a reader."""
     words: dict[str, Any] = {"kind": KINDS, "state": STATES, "outcome": OUTCOMES}
+    names = {"contacts": contacts, "people": people}
+
+    def word(name: str, value: Any) -> Any:
+        if name in names:
+            return [names[name][one] for one in value if one in names[name]]
+        if name == "starts_at":
+            return wording.clock(value)
+        return str(words[name].get(value, value)) if name in words else value
 
     def worded(values: Any) -> dict[str, Any]:
+        # As the form names it.
         return {
-            name: wording.clock(value)
-            if name == "starts_at"
-            else str(words[name].get(value, value))
-            if name in words
-            else value
+            "at" if name == "starts_at" else name: word(name, value)
             for name, value in values.items()
         }
 
@@ -140,20 +165,14 @@ def _in_words(error: Conflict) -> Conflict:
 
 
 def _edit_facts(request: SignedRequest, row: ActivityRow, form: ActivityForm) -> dict[str, Any]:
-    viewer, language = request.viewer, request.viewer.language
-    contacts = {c.id: c.name for c in row.contacts}
-    if row.may_open_account and row.account_id is not None:
-        context = queries.log_context(viewer=viewer, account_id=row.account_id)
-        contacts |= {c.id: c.name for c in context.contacts}
-    people = {p.id: p.shown(language) for p in row.people}
-    others = queries.people_to_take_along(viewer=viewer, today=request.today)
-    people |= {p.id: p.shown(language) for p in others}
+    language = request.viewer.language
     if form.is_bound:
         chosen = set(form.cleaned_data.get("contacts") or ())
         along = set(form.cleaned_data.get("people") or ())
     else:
         chosen = {c.id for c in row.contacts}
         along = {p.id for p in row.people}
+    contacts, people = _offered(request, row, chosen)
     return {
         "form": form,
         "row": row,
@@ -166,7 +185,23 @@ def _edit_facts(request: SignedRequest, row: ActivityRow, form: ActivityForm) ->
         "outcome": str(form["outcome"].value() or "0"),
         "contacts": [(pk, name, pk in chosen) for pk, name in contacts.items()],
         "colleagues": [(pk, name, pk in along) for pk, name in people.items()],
+        "colleagues_are_cut": len(people) >= queries.MOST_COLLEAGUES,
     }
+
+
+def _offered(
+    request: SignedRequest, row: ActivityRow, chosen: Collection[int]
+) -> tuple[Names, Names]:
+    """Give who may be named of the customer's and of our people."""
+    viewer, language = request.viewer, request.viewer.language
+    contacts = {c.id: c.name for c in row.contacts}
+    if row.may_open_account and row.account_id is not None:
+        context = queries.log_context(viewer=viewer, account_id=row.account_id, contact_ids=chosen)
+        contacts |= {c.id: c.name for c in context.contacts}
+    people = {p.id: p.shown(language) for p in row.people}
+    others = queries.people_to_take_along(viewer=viewer, today=request.today)
+    people |= {p.id: p.shown(language) for p in others}
+    return contacts, people
 
 
 @signed_in
@@ -192,7 +227,7 @@ def _moved(request: SignedRequest, row: ActivityRow) -> tuple[date, datetime | N
     said, days = request.POST, request.POST.get("days", "")
     on = day_in_url(said.get("on", ""))
     if on is None:
-        ahead = int(days) if days.lstrip("-").isdecimal() and len(days) < 4 else 0
+        ahead = _number(days, digits=3)
         # What is overdue is put off from today: a day after a day that is past helps nobody.
         on = max(row.on, request.today) + timedelta(days=ahead)
     clock = said.get("at", wording.clock(row.starts_at))
@@ -200,11 +235,15 @@ def _moved(request: SignedRequest, row: ActivityRow) -> tuple[date, datetime | N
         at = datetime.strptime(clock, "%H:%M").time() if clock else None  # noqa: DTZ007
     except ValueError:
         at = None
-    minutes = said.get("minutes_later", "")
     moment = moment_of(request, on, at)
-    if moment is not None and minutes.lstrip("-").isdecimal() and len(minutes) < 5:
-        moment += timedelta(minutes=int(minutes))
+    if moment is not None:
+        moment += timedelta(minutes=_number(said.get("minutes_later", ""), digits=4))
     return on, moment
+
+
+def _number(text: str, *, digits: int) -> int:
+    """Read a number that may be below nought; anything else is none."""
+    return int(text) if re.fullmatch(rf"-?[0-9]{{1,{digits}}}", text) else 0
 
 
 @signed_in

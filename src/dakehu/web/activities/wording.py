@@ -108,7 +108,7 @@ def clock(moment: datetime | None) -> str:
 
 def _named(row: ActivityRow) -> str:
     names = ", ".join(contact.name for contact in row.contacts)
-    return names or row.account or str(KINDS[row.kind])
+    return names or row.opportunity or row.account or str(KINDS[row.kind])
 
 
 def _tone(row: ActivityRow) -> str:

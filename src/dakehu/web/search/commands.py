@@ -186,8 +186,9 @@ def commands_on(record: RecordAtHand, here: str) -> tuple[Option, ...]:
         found.append(_link(reverse(f"{kind}_edit", args=[pk]), _("Edit"), icon="pencil"))
     if kind == "contact" and "contact.edit" in record.may:
         found.append(_link(reverse("contact_edit", args=[pk]), _("Edit"), icon="pencil"))
-    url = f"{reverse('activity_log')}?{kind}={pk}"
-    found.insert(1, _link(url, _("Log an activity"), icon="phone", is_dialog=True))
+    if "activity.log" in record.may:
+        url = f"{reverse('activity_log')}?{kind}={pk}"
+        found.insert(1, _link(url, _("Log an activity"), icon="phone", is_dialog=True))
     if record.account_id and kind != "account":
         account = reverse("account", args=[record.account_id])
         found.append(_link(account, _("Open the account"), icon="building"))

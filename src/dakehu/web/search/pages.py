@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -72,7 +72,8 @@ def search_page(request: SignedRequest) -> HttpResponse:
 def _here(request: SignedRequest) -> str:
     """Give the page one is on: only ever a path of ours."""
     here = request.GET.get("here", "")
-    return here if here.startswith("/") and not here.startswith(("//", "/\\")) else ""
+    ours = here.startswith("/") and url_has_allowed_host_and_scheme(here, None)
+    return here if ours else ""
 
 
 def _found(

@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from dakehu.actions.activities import NewActivity, log_activity
+from dakehu.actions.activities import YEARS_AWAY, NewActivity, log_activity
 from dakehu.core.activities import ActivityKind, ActivityState
 from dakehu.core.errors import NotFound
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import today as queries
-from dakehu.queries.activities import ActivityRow, log_context
+from dakehu.queries.activities import ActivityRow
 from dakehu.web.activities.forms import day_in_url
+from dakehu.web.activities.log import moment_of
 from dakehu.web.activities.wording import all_shown, kind_of
 from dakehu.web.forms import whole_in_url
 
@@ -51,7 +52,10 @@ def _page(request: SignedRequest) -> HttpResponse:
 def _day(request: SignedRequest) -> date:
     """Give the day that is planned: tomorrow unless another is asked for."""
     said = (request.POST if request.method == "POST" else request.GET).get("day", "")
-    return day_in_url(said) or request.today + DAY
+    day = day_in_url(said)
+    if day is None or abs(day.year - request.today.year) > YEARS_AWAY:
+        return request.today + DAY
+    return day
 
 
 @signed_in
@@ -62,7 +66,6 @@ def tomorrow_plan(request: SignedRequest) -> HttpResponse:
     opportunity = whole_in_url(request.POST.get("opportunity", ""))
     if opportunity is None:
         raise NotFound("opportunity.not_found", opportunity_id=0)
-    context = log_context(viewer=viewer, opportunity_id=opportunity)
     kind = kind_of(request.POST.get("kind", "")) or ActivityKind.VISIT
     found = queries.tomorrow(viewer=viewer, today=request.today, on=on)
     at = _free(found.planned, VISITS if kind is ActivityKind.VISIT else CALLS)
@@ -72,9 +75,8 @@ def tomorrow_plan(request: SignedRequest) -> HttpResponse:
             kind=kind,
             state=ActivityState.PLANNED,
             on=on,
-            starts_at=request.organisation.moment(f"{on}T{at:%H:%M}"),
+            starts_at=moment_of(request, on, at),
             minutes=60 if kind is ActivityKind.VISIT else 15,
-            subject=(context.next_step or context.opportunity)[:200],
             opportunity_id=opportunity,
         ),
         today=request.today,
