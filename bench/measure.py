@@ -24,6 +24,7 @@ from django.conf import settings  # noqa: E402  Django must stand before its mod
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
+from bench import bulk  # noqa: E402
 from bench.company import build_company  # noqa: E402
 from bench.questions import actions, floors, pages  # noqa: E402
 from dakehu.models import Entry, Opportunity  # noqa: E402
@@ -82,16 +83,29 @@ class Timing(NamedTuple):
     cpu: float
 
 
-def timed(ask: Callable[[], object], times: int) -> Timing:
-    """Time so many calls."""
-    ask()
-    counters = [counted(ask) for _ in range(WARM)]
-    taken, worked = [], processors()
+def timed(
+    ask: Callable[[], object],
+    times: int,
+    *,
+    before: Callable[[], object] = lambda: None,
+    warm: int = WARM,
+) -> Timing:
+    """Time so many calls; `before` each stands what is not timed."""
+    counters, taken, worked = [], [], 0.0
+    for turn in range(1 + warm):
+        before()
+        if turn:
+            counters.append(counted(ask))
+        else:
+            ask()
     for _ in range(times):
+        before()
         begun = time.perf_counter()
+        busy = processors()
         ask()
         taken.append((time.perf_counter() - begun) * 1000)
-    cpu = (processors() - worked) * 1000 / times
+        worked += processors() - busy
+    cpu = worked * 1000 / times
     taken.sort()
     p95 = taken[max(0, round(0.95 * len(taken)) - 1)]
     in_sql = statistics.median(counter.taken for counter in counters)
@@ -180,6 +194,10 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
             target = max(target or 0, asked.floor_factor * beside + 10)
         lines.append(Measured(asked.name, *took, beside, target, asked.note))
         say(f"{asked.name}: {took.median:.1f} ms, {took.queries} queries")
+    name, prepared, take_back = bulk.undo(today)
+    took = timed(take_back, min(times, bulk.TIMES), before=prepared, warm=1)
+    lines.append(Measured(name, *took, None, bulk.TARGET))
+    say(f"{name}: {took.median:.1f} ms, {took.queries} queries")
     return {
         "people": people,
         "on": f"{begun:%Y-%m-%d %H:%M}",

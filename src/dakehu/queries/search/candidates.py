@@ -18,8 +18,9 @@ from dakehu.models.visibility import visible_accounts_sql, visible_sql
 from dakehu.queries.search.probes import Asked, Probe
 from dakehu.queries.snapshot import read_alias
 
-#: A range that occurs so often is common; so many rows of a range are read.
-COMMON, _READ = 150, 200
+#: A range that occurs so often is common; so many rows of a range are read, of a common one fewer:
+#: which of very many are read first means nothing.
+COMMON, _READ, _READ_COMMON = 150, 200, 60
 #: So many records of the viewer's own are looked through for a common token.
 _OWN, _OWN_ACCOUNTS = 120, 60
 
@@ -187,7 +188,8 @@ def candidates(
         hits.append(
             f"SELECT object_id, {number} AS probe, {probe.weight} AS weight FROM"
             " (SELECT t.object_id FROM dakehu_nametoken t WHERE t.kind = %s AND t.token >= %s"
-            f" AND t.token <= %s ORDER BY t.token, t.object_id LIMIT {_READ}) AS held"
+            " AND t.token <= %s ORDER BY t.token, t.object_id"
+            f" LIMIT {_READ_COMMON if is_common else _READ}) AS held"
         )
         values += [kind, probe.low, probe.high]
         if not is_common or probe.group == "whole":

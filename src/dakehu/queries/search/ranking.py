@@ -29,23 +29,27 @@ class Piece:
     is_marked: bool
 
 
-def score_of(asked: Asked, names: Sequence[str], *codes: str, in_spite: bool = True) -> float:
+def score_of(asked: Asked, names: Sequence[str], *codes: str, in_spite: bool = False) -> float:
     """Give how well any of the names or codes fits, 0 to 100; below LIKELY it does not.
 
-    `in_spite` of typing errors, or only as it is spelt.
+    As it is spelt, or only `in_spite` of typing errors.
     """
-    joined = asked.joined
+    best = 0.0 if in_spite else _of_codes(asked.joined, codes)
+    for place, name in enumerate(names):
+        if name:
+            # Other names than the first count a little less.
+            best = max(best, _of_name(asked, name, in_spite) - (2 if place else 0))
+    return best
+
+
+def _of_codes(joined: str, codes: Sequence[str]) -> float:
     best = 0.0
     for code in codes:
         plain = plainly(code)
         if plain == joined:
             return 100.0
         if len(joined) > 1 and plain.startswith(joined):
-            best = max(best, 88.0)
-    for place, name in enumerate(names):
-        if name:
-            # Other names than the first count a little less.
-            best = max(best, _of_name(asked, name, in_spite) - (2 if place else 0))
+            best = 88.0
     return best
 
 
@@ -54,6 +58,8 @@ def _of_name(asked: Asked, name: str, in_spite: bool) -> float:
     if not plain:
         return 0.0
     longer = min(6.0, max(0, len(plain) - len(asked.joined)) / 3)
+    if in_spite:
+        return _fuzzy(asked, name, plain) * 0.7 - longer
     if plain == asked.joined:
         return 100.0
     span = span_of(name, asked.joined)
@@ -66,7 +72,7 @@ def _of_name(asked: Asked, name: str, in_spite: bool) -> float:
         found = list(takewhile(bool, (span_of(name, word) for word in asked.words)))
         if len(found) == len(asked.words):
             return (72 if any(one and one[2] for one in found) else 82) - longer
-    return _fuzzy(asked, name, plain) * 0.7 - longer if in_spite else 0.0
+    return 0.0
 
 
 @lru_cache(maxsize=65_536)

@@ -35,8 +35,8 @@ def fitting_commands(request: SignedRequest, text: str, here: str) -> Scored:
     for option, also in (*_all_commands(request, here), *_periods(request, text, here)):
         label = option.pieces[0].text
         # Words that the label does not say count less: what was found stands before.
-        other = score_of(asked, [*also], in_spite=False) - _OTHER
-        score = max(score_of(asked, [label], in_spite=False), other)
+        other = score_of(asked, [*also]) - _OTHER
+        score = max(score_of(asked, [label]), other)
         if score >= _FITS:
             found.append((score, replace(option, pieces=pieces_of(asked, label))))
     for score, option in _units(request, asked, here):
@@ -119,7 +119,7 @@ def _units(request: SignedRequest, asked: Asked, here: str) -> Scored:
     for unit in units_in_sight(request.viewer, units=units, today=request.today).parents:
         name, chinese = units.names[unit].name(language), units.names[unit].name_zh
         if joined in glance(name) or joined in glance(chinese):
-            fitting.append((score_of(asked, [name, chinese], in_spite=False), name, unit))
+            fitting.append((score_of(asked, [name, chinese]), name, unit))
     fitting.sort(key=lambda one: (-one[0], one[2]))
     found: Scored = []
     for score, name, unit in fitting[:_UNITS]:
