@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Tell tools/run_tests.py how many are left to the other engine."""
-    told = os.environ.get("DAKEHU_TEST_LEFT")
+    told = os.environ.get("TEST_LEFT")
     if told:
         Path(told).write_text(
             str(sum(item.get_closest_marker("once") is not None for item in items))

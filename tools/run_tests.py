@@ -63,7 +63,7 @@ def run(engine: str, profile: str, arguments: list[str], url: str | None) -> Tal
         "PYTHONPATH": str(ROOT / "src"),
         "HYPOTHESIS_PROFILE": profile,
         "DAKEHU_HOME": str(RESULTS / "home"),
-        "DAKEHU_TEST_LEFT": str(left),
+        **({"TEST_LEFT": str(left)} if url else {}),
         **({"DAKEHU_DATABASE_URL": url} if url else {}),
     }
     tally = Tally(engine)

@@ -68,16 +68,20 @@ class Company:
         """Give all who are asked, or those whose turn it is; in `make quick` every other one."""
         if self.shares > 1:
             return self.asked[self.turn % self.shares :: self.shares]
-        quick = os.environ.get("HYPOTHESIS_PROFILE") == "quick"
-        return self.asked[::2] if quick else self.asked
+        return self.asked[::4] if self.is_quick else self.asked
+
+    @property
+    def is_quick(self) -> bool:
+        """Test for `make quick`, which asks some of the forty."""
+        return os.environ.get("HYPOTHESIS_PROFILE") == "quick"
 
     def part(self, items: Sequence[T], number: int, of: int) -> Sequence[T]:
         """Give what one person is asked, another something else; all of it in `make deep`."""
         return items if self.whole else items[number % of :: of]
 
     def met(self, *cases: object) -> None:
-        """Test that every case came up; a share of the forty need not meet them all."""
-        assert self.shares > 1 or all(cases)
+        """Test that every case came up; a part of the forty need not meet them all."""
+        assert self.shares > 1 or self.is_quick or all(cases)
 
     def chunk(self, size: int) -> int:
         """Give the size of a list's pages: small ones have many ends, large ones are quick."""
