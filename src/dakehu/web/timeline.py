@@ -20,12 +20,13 @@ from dakehu.messages import activities
 from dakehu.queries import timeline as queries
 from dakehu.queries.files import FileRow
 from dakehu.queries.notes import NoteRow
-from dakehu.queries.opportunities import Event
+from dakehu.queries.opportunities import Event, FieldChange
 from dakehu.queries.timeline_sources import ActivityRow, Headline
 from dakehu.web.accounts.words import WORDS as ACCOUNT_WORDS
 from dakehu.web.contacts.words import WORDS as CONTACT_WORDS
-from dakehu.web.history import value_shown, who_for
+from dakehu.web.history import who_for
 from dakehu.web.opportunities.wording import FIELDS, KINDS, Names, told
+from dakehu.web.past.words import kept_shown
 
 Words = str | Promise
 
@@ -175,7 +176,7 @@ def _event(event: Event, page: queries.Timeline, language: str, common: Mapping[
         )
     known = CONTACT_WORDS if page.record.kind == "contact" else ACCOUNT_WORDS
     said = [
-        f"{known.get(c.field, FIELDS.get(c.field, c.field))}: {_value(c.old, c.new, language)}"
+        f"{known.get(c.field, FIELDS.get(c.field, c.field))}: {_from_to(c, language)}"
         for c in event.changes
     ]
     created = any(c.field == "created" for c in event.changes)
@@ -188,10 +189,9 @@ def _event(event: Event, page: queries.Timeline, language: str, common: Mapping[
     )
 
 
-def _value(old: Any, new: Any, language: str) -> str:
-    if old is None:
-        return value_shown(new, language)
-    return f"{value_shown(old, language)} → {value_shown(new, language)}"
+def _from_to(change: FieldChange, language: str) -> str:
+    old, new = kept_shown(change, change.old, language), kept_shown(change, change.new, language)
+    return new if change.old is None else f"{old} → {new}"
 
 
 def _activity(body: ActivityRow, language: str, common: Mapping[str, Any]) -> Row:
