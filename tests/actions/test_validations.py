@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +23,11 @@ from dakehu.actions.evidence import (
     untick_evidence,
 )
 from dakehu.actions.opportunities import (
+    EditOpportunity,
     Outcome,
     Saved,
     advance_opportunity,
+    edit_opportunity,
     lose_opportunity,
     move_opportunity_method,
     reassign_opportunity,
@@ -436,6 +439,23 @@ def test_a_loss_overtakes_too_and_an_edit_does_not(world: World) -> None:
     )
     with refused("request.overtaken"):
         approve_request(**answer(world, "mei", request))
+
+
+def test_taking_back_an_amount_or_an_owner_leaves_it_waiting(world: World) -> None:
+    made, _request = asked(world)
+    saved = edit_opportunity(
+        **how(world, "wen", made), edit=EditOpportunity(amount=Decimal(9)), seen_version=None,
+        on=world.today,
+    )  # fmt: skip
+    undone: dict[str, Any] = {**how(world, "wen", made), "seen_version": None}
+    del undone["way"]
+    undo_opportunity(**undone, correlation_id=UUID(saved.correlation_id))
+    assert MoveRequest.objects.get().state == RequestState.WAITING
+    lost = lose_opportunity(
+        **how(world, "wen", made), outcome=Outcome("price"), seen_version=None, on=world.today
+    )
+    undo_opportunity(**undone, correlation_id=UUID(lost.correlation_id))
+    assert MoveRequest.objects.get().state == RequestState.OVERTAKEN
 
 
 def test_a_win_is_asked_for_with_its_reason(world: World) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from dakehu.actions.opportunities.checks import check_close_day
+from dakehu.actions.opportunities.checks import check_account_stands, check_close_day
 from dakehu.actions.opportunities.commands import KEEP, Keep, Saved
 from dakehu.actions.opportunities.followed import tell_moved
 from dakehu.actions.opportunities.gate import Passed, pass_gate
@@ -176,7 +176,7 @@ def reopen_opportunity(
     Where its unit was closed meanwhile it moves to the owner's. A win is not reopened but undone
     or corrected. NotFound, NotAllowed `opportunity.reopen`, Conflict, RuleBroken
     `opportunity.already_open`, `opportunity.won_not_reopened`, `opportunity.why_missing`,
-    `opportunity.unit_closed`.
+    `opportunity.account_deleted`, `opportunity.unit_closed`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
@@ -187,6 +187,7 @@ def reopen_opportunity(
     if row.place == Place.WON:
         raise RuleBroken("opportunity.won_not_reopened")
     require_why(why)
+    check_account_stands(row.account_id)
     check_posting_day(save, last_on=row.last_on, reason=why)
     before = held.standing
     booked = row.base_minor

@@ -10,6 +10,7 @@ from dakehu.actions.opportunities.held import (
     Save,
     digits_of,
     note_changes,
+    require_open,
 )
 from dakehu.actions.opportunities.lines import (
     current_competitors,
@@ -35,8 +36,8 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date) -> None:
-    """Set the fields back; Conflict `ledger.changed_since` where one has changed since."""
+def take_back(row: Opportunity, changes: list[Change], save: Save) -> None:
+    """Set fields and rivals back; Conflict `ledger.changed_since` where one has changed since."""
     back: dict[str, tuple[Any, Any]] = {}
     for change in changes:
         if change.field in _FIELDS:
@@ -47,15 +48,6 @@ def take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date) 
                 raise Conflict("ledger.changed_since", field="competitors", on=row.last_on)
             keep_competitors(row.pk, change.old or ())
             back["competitors"] = (now_names, change.old)
-        elif change.field == "lines":
-            now_lines = plain_lines(current_lines(row.pk))
-            if now_lines != change.new:
-                raise Conflict("ledger.changed_since", field="lines", on=row.last_on)
-            _lines_back(row, change.old or [], save, on)
-            back["lines"] = (now_lines, change.old)
-        elif change.field == "evidence":
-            _evidence_back(row, change)
-            back["evidence"] = (change.new, change.old)
         elif change.field == "competitor_note":
             _rival_note_back(row, change)
             back["competitor_note"] = (change.new, change.old)
@@ -63,6 +55,31 @@ def take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date) 
             back["next_step_done"] = (change.new, None)
     if "name" in back:
         row.sort_key = sort_key(row.name)
+    note_changes(row.pk, back, save)
+
+
+def take_back_kept(
+    row: Opportunity, changes: list[Change], save: Save, *, on: date, currency: str
+) -> None:
+    """Set lines and evidence back, of a row that follows its ledger again.
+
+    `currency` is the one it left: in another one the same lines are other amounts.
+    Conflict `ledger.changed_since`, RuleBroken `opportunity.not_open`.
+    """
+    back: dict[str, tuple[Any, Any]] = {}
+    for change in changes:
+        if change.field == "lines":
+            now_lines = plain_lines(current_lines(row.pk))
+            if now_lines != change.new:
+                raise Conflict("ledger.changed_since", field="lines", on=row.last_on)
+            _keep_lines(row, _lines_of(change.old or []), save, on)
+            back["lines"] = (now_lines, change.old)
+        elif change.field == "evidence":
+            require_open(row)
+            _evidence_back(row, change)
+            back["evidence"] = (change.new, change.old)
+    if "lines" not in back and row.currency_id != currency and (lines := current_lines(row.pk)):
+        _keep_lines(row, lines, save, on)
     note_changes(row.pk, back, save)
 
 
@@ -131,19 +148,21 @@ def plain_tick(row: Evidence | None) -> dict[str, Any] | None:
     return plain
 
 
-def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) -> None:
-    lines = [
+def _lines_of(kept: list[list[Any]]) -> tuple[Line, ...]:
+    return tuple(
         Line(
             product,
             Decimal(quantity),
             Decimal(price),
             date.fromisoformat(month) if month else None,
         )
-        for product, quantity, price, month in old
-    ]
-    dated = replace(save, on=on)
+        for product, quantity, price, month in kept
+    )
+
+
+def _keep_lines(row: Opportunity, lines: tuple[Line, ...], save: Save, on: date) -> None:
     digits = digits_of(row.currency_id, held=row.currency_id)
-    keep_lines(row.pk, lines, digits, dated)
+    keep_lines(row.pk, lines, digits, replace(save, on=on))
 
 
 def _plain(value: Any) -> Any:
