@@ -41,6 +41,7 @@ from dakehu.models import (
     Appointment,
     BooksClosing,
     Change,
+    Competitor,
     Contact,
     Entry,
     Evidence,
@@ -638,6 +639,22 @@ def test_lines_are_counted_again_where_an_undo_brings_another_currency_back(worl
     )  # fmt: skip
     [crane] = [row for row in found.products if row.id is not None]
     assert crane.total.amount.value == 1000
+
+
+def test_notes_on_rivals_that_an_edit_takes_off_come_back(world: World) -> None:
+    made = world.create(competitors=("Zeta", "Eta", "Iota"))
+    for number, name in enumerate(("Zeta", "Eta")):
+        Competitor.objects.filter(name=name).update(note=f"cheaper by {number}")
+    saved = edit(world, "wen", made, competitors=("Iota",))
+    back = undo_opportunity(
+        actor=world.viewer("wen"), opportunity_id=made.opportunity_id,
+        correlation_id=UUID(saved.correlation_id), seen_version=None, today=world.today,
+        at=world.at,
+    )  # fmt: skip
+    notes = dict(Competitor.objects.values_list("name", "note"))
+    assert notes == {"Zeta": "cheaper by 0", "Eta": "cheaper by 1", "Iota": ""}
+    told = Change.objects.filter(field="competitor_note", correlation_id=back.correlation_id)
+    assert told.count() == 2
 
 
 def test_an_undo_brings_nothing_back_to_an_account_that_was_deleted(world: World) -> None:

@@ -52,6 +52,7 @@ from dakehu.models import (
     Evidence,
     EvidenceFile,
     EvidenceMark,
+    EvidencePlan,
     MethodVersion,
     Movement,
     MoveRequest,
@@ -578,6 +579,65 @@ def test_a_plan_is_no_evidence_and_needs_a_day(world: World) -> None:
     assert state() == "ticked"
     with refused("evidence.ticked_already"):
         plan_evidence(**what, action="x", due_on=None)
+
+
+def test_who_changes_a_tick_that_they_have_not_seen_is_told_both(world: World) -> None:
+    made = world.create()
+    version = version_in_force(world.row(made).method_version_id)
+    what = {
+        **how(world, "wen", made), "stage_id": version.stages[0].id, "key": "purchase_request",
+    }  # fmt: skip
+    tick_evidence(**what, proof=Proof(note="letter"), seen="")
+    with pytest.raises(Conflict) as caught:
+        tick_evidence(**what, proof=Proof(note="call"), seen="")
+    assert caught.value.code == "evidence.changed"
+    assert (caught.value.facts["theirs"], caught.value.facts["yours"]) == (
+        {"note": "letter"}, {"note": "call"},
+    )  # fmt: skip
+    seen = caught.value.facts["version"]
+    # Files are put to those that are there: nothing is lost.
+    tick_evidence(**what, proof=Proof(note="letter", file=Upload("a.txt", [b"a"], 1)), seen=seen)
+    what["at"] += timedelta(minutes=1)
+    tick_evidence(**what, proof=Proof(note="letter", file=Upload("b.txt", [b"b"], 1)), seen=seen)
+    assert EvidenceFile.objects.count() == 1
+    with pytest.raises(Conflict) as caught:
+        untick_evidence(**what, seen=seen)
+    assert caught.value.facts["theirs"] == {"note": "letter", "file": "a.txt, b.txt"}
+    tick_evidence(**what, proof=Proof(note="call"), seen=caught.value.facts["version"])
+    untick_evidence(**what, seen=moment_seen(Evidence.objects.get().ticked_at))
+    with refused("evidence.changed"):
+        tick_evidence(**what, proof=Proof(note="call"), seen=seen)
+    plan_evidence(**what, action="ask", due_on=None, seen="")
+    with refused("evidence.plan_changed"):
+        plan_evidence(**what, action="call", due_on=None, seen="")
+
+
+def test_a_tick_comes_back_with_who_ticked_it_when_and_a_plan_with_its_day(world: World) -> None:
+    made = world.create()
+    version = version_in_force(world.row(made).method_version_id)
+    where: dict[str, Any] = {"stage_id": version.stages[0].id, "key": "purchase_request"}
+    plan_evidence(**how(world, "wen", made), **where, action="ask", due_on=world.today)
+    world.grant("bo", made)
+    before = Evidence.objects.filter(**where).values("ticked_by", "ticked_on", "ticked_at", "note")
+    tick_evidence(**how(world, "wen", made), **where, proof=Proof(note="letter"))
+    first = before.get()
+    later = {**how(world, "bo", made), "at": world.at + timedelta(days=3)}
+    tick_evidence(**later, **where, proof=Proof(note="call"))
+    saves = list(Change.objects.filter(field="evidence").order_by("id"))
+    undone = {**how(world, "mei", made, Way.UNDO), "seen_version": None}
+    undo_opportunity(**undone, correlation_id=saves[1].correlation_id)
+    assert before.get() == first
+    undo_opportunity(**undone, correlation_id=saves[0].correlation_id)
+    assert not before.exists()
+    plan = EvidencePlan.objects.get()
+    assert (plan.action, plan.due_on) == ("ask", world.today)
+    # The same proof, ticked by another save, is another tick.
+    tick_evidence(**how(world, "wen", made), **where, proof=Proof(note="letter"))
+    save = Change.objects.filter(field="evidence").latest("id").correlation_id
+    untick_evidence(**how(world, "wen", made), **where)
+    tick_evidence(**later, **where, proof=Proof(note="letter"))
+    with refused("ledger.changed_since"):
+        undo_opportunity(**undone, correlation_id=save)
 
 
 # --- whatever is done in whatever order ------------------------------------------------------

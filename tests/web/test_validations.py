@@ -86,6 +86,30 @@ def test_the_dialog_offers_to_ask_the_superior(world: World) -> None:
     assert "waits for Mei" in world.client("wen").get(f"{one}/").content.decode()
 
 
+def test_the_second_of_two_who_prove_an_item_sees_both(world: World) -> None:
+    made = world.create()
+    world.grant("bo", made)
+    url, wen, bo = item(world, made), world.client("wen"), world.client("bo")
+    assert 'name="seen"' in bo.get(url).content.decode()
+    assert wen.post(url, {"note": "letter", "seen": ""}).status_code == 303
+    answer = bo.post(url, {"note": "call", "seen": ""})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "The proof was changed" in text
+    assert "saved this meanwhile" in text
+    assert "<td>letter</td><td>call</td>" in text
+    seen = moment_seen(Evidence.objects.get().ticked_at)
+    assert f'name="seen" value="{seen}"' in text
+    gone = bo.post(url, {"note": "", "seen": "", "untick": "1"})
+    assert gone.status_code == 422
+    assert "<td>letter</td><td>—</td>" in gone.content.decode()
+    late = bo.post(f"{url}plan/", {"action": "ask", "seen": ""})
+    assert late.status_code == 422
+    assert "nothing left to plan" in late.content.decode()
+    assert bo.post(url, {"note": "call", "seen": seen}).status_code == 303
+    assert Evidence.objects.get().note == "call"
+
+
 def test_the_refused_move_says_what_waits(world: World) -> None:
     made = ticked(world)
     answer = world.client("wen").post(

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +13,14 @@ from django.conf import settings
 from django.db import transaction
 
 from dakehu.actions.opportunities.held import Save, hold, note_changes, require_open
-from dakehu.actions.opportunities.taking_back import plain_tick
+from dakehu.actions.opportunities.taking_back import plain_tick, proof_of
 from dakehu.core.access import Viewer
-from dakehu.core.errors import NotFound, RuleBroken
+from dakehu.core.errors import Conflict, NotFound, RuleBroken
 from dakehu.core.files import HEAD, ending_of, is_as_named, kind_of
 from dakehu.core.ledger import Way
 from dakehu.models import Evidence, EvidenceFile, EvidenceMark, EvidencePlan, StoredFile
+from dakehu.queries.opportunities.path import moment_seen
+from dakehu.queries.people import person_name
 from dakehu.queries.stages import version_in_force
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -47,7 +49,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What proves an item: at least one of note, link, file; `keep_file` keeps the one there."""
+    """What proves an item: at least one of note, link, file; `keep_file` keeps the first there."""
 
     note: str = ""
     link: str = ""
@@ -63,23 +65,27 @@ def tick_evidence(
     stage_id: int,
     key: str,
     proof: Proof,
+    seen: str | None = None,
     today: date,
     at: datetime,
     way: Way,
 ) -> int:
     """Tick an item of the opportunity's method, or change its proof; give the tick's id.
 
-    A proof that changes loses what a superior said of it. NotFound, NotAllowed `evidence.tick`,
-    RuleBroken `evidence.proof_missing`, `evidence.bad_link`, `evidence.file_…`,
+    A proof that changes loses what a superior said of it; a file is put to those that are there.
+    `seen` is the moment of the tick that was looked at (`moment_seen`; empty: it was not ticked).
+    NotFound, NotAllowed `evidence.tick`, Conflict `evidence.changed`, RuleBroken
+    `evidence.proof_missing`, `evidence.bad_link`, `evidence.file_…`, `evidence.too_many_files`,
     `opportunity.not_open`.
     """
     save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
-    row.note = proof.note.strip()[:4000]
-    row.link = _checked_link(proof.link)
-    if proof.file is not None:
-        row.file = store_file(proof.file, actor=actor, at=at)
-    elif not proof.keep_file:
+    note, link = proof.note.strip()[:4000], _checked_link(proof.link)
+    _check_seen(row, seen, {"note": note, "link": link})
+    row.note, row.link = note, link
+    if not proof.keep_file:
         row.file = None
+    if proof.file is not None:
+        _put_file(row, proof.file, save)
     _keep(row, old, save)
     return row.pk
 
@@ -102,16 +108,19 @@ def add_evidence_file(
     `opportunity.not_open`.
     """
     save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
-    if old is not None and len(_files(row)) >= MOST_FILES:
+    _put_file(row, upload, save)
+    _keep(row, old, save)
+    return row.pk
+
+
+def _put_file(row: Evidence, upload: Upload, save: Save) -> None:
+    if row.pk and len(_files(row)) >= MOST_FILES:
         raise RuleBroken("evidence.too_many_files", field="file", limit=MOST_FILES)
-    file = store_file(upload, actor=actor, at=at)
+    file = store_file(upload, actor=save.actor, at=save.at)
     if row.file_id is None:
         row.file = file
-        _keep(row, old, save)
     else:
         EvidenceFile.objects.create(evidence=row, file=file)
-        _keep(row, old, save)
-    return row.pk
 
 
 @transaction.atomic
@@ -166,12 +175,38 @@ def _held_tick(
     return save, row or Evidence(opportunity_id=opportunity_id, stage_id=stage_id, key=key), old
 
 
+def _check_seen(row: Evidence, seen: str | None, yours: dict[str, str]) -> None:
+    """Refuse what was written over a tick that was not looked at.
+
+    Conflict `evidence.changed` with `theirs` and `yours` where they differ; a proof that stays
+    as it is loses nothing.
+    """
+    now = moment_seen(row.ticked_at) if row.pk else ""
+    if seen is None or seen == now:
+        return
+    held = {"note": row.note, "link": row.link, "file": _file_names(row)}
+    differing = [name for name, value in yours.items() if held[name] != value]
+    if differing:
+        raise Conflict(
+            "evidence.changed",
+            version=now,
+            theirs={name: held[name] for name in differing},
+            yours={name: yours[name] for name in differing},
+            who=person_name(row.ticked_by) if row.pk else None,
+            at=row.ticked_at,
+        )
+
+
+def _file_names(row: Evidence) -> str:
+    names = StoredFile.objects.filter(pk__in=_files(row) if row.pk else ()).order_by("id")
+    return ", ".join(names.values_list("name", flat=True))
+
+
 def _keep(row: Evidence, old: dict[str, Any] | None, save: Save) -> None:
     """Save a tick that has changed: who changed it vouches for it, and its marks are gone."""
     if not (row.note or row.link or row.file_id):
         raise RuleBroken("evidence.proof_missing", field="note")
-    now = plain_tick(row)
-    if now == old:
+    if proof_of(plain_tick(row)) == proof_of(old):
         return
     row.ticked_on = save.today
     row.ticked_at = save.at
@@ -180,10 +215,15 @@ def _keep(row: Evidence, old: dict[str, Any] | None, save: Save) -> None:
     row.save()
     if old is not None:
         EvidenceMark.objects.filter(evidence_id=row.pk).delete()
-    EvidencePlan.objects.filter(
+    kept = plain_tick(row) or {}
+    plans = EvidencePlan.objects.filter(
         opportunity_id=row.opportunity_id, stage_id=row.stage_id, key=row.key
-    ).delete()
-    note_changes(row.opportunity_id, {"evidence": (old, now)}, save)
+    )
+    if plan := plans.first():
+        at = plan.planned_at.astimezone(UTC).isoformat()
+        kept["plan"] = {**(_plain_plan(plan) or {}), "by": plan.planned_by_id, "at": at}
+        plan.delete()
+    note_changes(row.opportunity_id, {"evidence": (old, kept)}, save)
 
 
 def _files(row: Evidence) -> list[int]:
@@ -200,14 +240,20 @@ def untick_evidence(
     opportunity_id: int,
     stage_id: int,
     key: str,
+    seen: str | None = None,
     today: date,
     at: datetime,
     way: Way,
 ) -> None:
-    """Take a tick away; the file stays with the history. NotFound, NotAllowed `evidence.tick`."""
+    """Take a tick away; the file stays with the history.
+
+    `seen` as for `tick_evidence`. NotFound, NotAllowed `evidence.tick`, Conflict
+    `evidence.changed`.
+    """
     save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
     if old is None:
         raise NotFound("evidence.not_ticked")
+    _check_seen(row, seen, {"note": "", "link": "", "file": ""})
     row.delete()
     note_changes(opportunity_id, {"evidence": (old, None)}, save)
 
@@ -221,6 +267,7 @@ def plan_evidence(
     key: str,
     action: str,
     due_on: date | None,
+    seen: str | None = None,
     today: date,
     at: datetime,
     way: Way,
@@ -228,8 +275,9 @@ def plan_evidence(
     """Say how an item that nobody ticked is to be got, and by when; nothing said drops the plan.
 
     A plan is no evidence and lets no move pass; without a day it shows as incomplete (FUN-3).
-    NotFound, NotAllowed `evidence.tick`, RuleBroken `evidence.ticked_already`,
-    `opportunity.text_too_long`, `opportunity.not_open`.
+    `seen` is the moment of the plan that was looked at (empty: there was none). NotFound,
+    NotAllowed `evidence.tick`, Conflict `evidence.plan_changed`, RuleBroken
+    `evidence.ticked_already`, `opportunity.text_too_long`, `opportunity.not_open`.
     """
     save, _row, ticked = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
     if ticked is not None:
@@ -239,6 +287,7 @@ def plan_evidence(
         raise RuleBroken("opportunity.text_too_long", field="action", limit=MOST_PLAN)
     where = {"opportunity_id": opportunity_id, "stage_id": stage_id, "key": key}
     plan = EvidencePlan.objects.filter(**where).first()
+    _check_plan_seen(plan, seen, action, due_on)
     old = _plain_plan(plan)
     if not action:
         EvidencePlan.objects.filter(**where).delete()
@@ -249,6 +298,26 @@ def plan_evidence(
     plan.planned_by_id, plan.planned_at = actor.person_id, at
     plan.save()
     note_changes(opportunity_id, {"evidence_plan": (old, _plain_plan(plan))}, save)
+
+
+def _check_plan_seen(
+    plan: EvidencePlan | None, seen: str | None, action: str, due_on: date | None
+) -> None:
+    now = moment_seen(plan.planned_at) if plan else ""
+    if seen is None or seen == now:
+        return
+    theirs = {"action": plan.action if plan else "", "due_on": plan.due_on if plan else None}
+    yours = {"action": action, "due_on": due_on}
+    differing = [name for name in yours if theirs[name] != yours[name]]
+    if differing:
+        raise Conflict(
+            "evidence.plan_changed",
+            version=now,
+            theirs={name: theirs[name] for name in differing},
+            yours={name: yours[name] for name in differing},
+            who=person_name(plan.planned_by) if plan and plan.planned_by else None,
+            at=plan.planned_at if plan else None,
+        )
 
 
 def _plain_plan(plan: EvidencePlan | None) -> dict[str, Any] | None:

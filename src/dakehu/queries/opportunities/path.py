@@ -74,6 +74,8 @@ class PlanShown:
     action: str
     due_on: date | None
     by: str
+    #: The moment of the plan, as pages hand it back with another one.
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +209,21 @@ def is_picture(name: str) -> bool:
 
 
 def moment_seen(ticked_at: datetime) -> str:
-    """Write the moment of a tick, to tell a proof that was looked at from a later one."""
+    """Write the moment of a tick or a plan, to tell a proof that was looked at from a later one."""
     return str(round(ticked_at.timestamp() * 1_000_000))
 
 
 def plans_of(opportunity_id: int, language: str) -> Plans:
     """Give how missing items are to be got; the caller has found the row to be in sight."""
     rows = EvidencePlan.objects.filter(opportunity_id=opportunity_id).values_list(
-        "stage_id", "key", "action", "due_on", "planned_by__name", "planned_by__name_en"
-    )
+        "stage_id", "key", "action", "due_on", "planned_by__name", "planned_by__name_en",
+        "planned_at",
+    )  # fmt: skip
     return {
-        (stage, key): PlanShown(action, due, in_tongue(language, zh or "", en or ""))
-        for stage, key, action, due, zh, en in rows.order_by("id")[:500]
+        (stage, key): PlanShown(
+            action, due, in_tongue(language, zh or "", en or ""), moment_seen(at)
+        )
+        for stage, key, action, due, zh, en, at in rows.order_by("id")[:500]
     }
 
 
