@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -147,10 +147,11 @@ def _start(after: str) -> tuple[datetime, int, int] | None:
         return None
     at, rank, number = key_of(after, length=3)
     try:
-        moment = datetime.fromisoformat(at)
-    except (TypeError, ValueError) as error:
+        # What no calendar of UTC holds, no database is asked for.
+        moment = datetime.fromisoformat(at).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise RuleBroken("list.bad_cursor") from error
-    if moment.tzinfo is None or not isinstance(rank, int) or abs(number) > LARGEST_ID:
+    if not isinstance(rank, int) or abs(number) > LARGEST_ID:
         raise RuleBroken("list.bad_cursor")
     return moment, rank, number
 

@@ -21,6 +21,7 @@ from dakehu.queries import timeline as queries
 from dakehu.queries.files import FileRow
 from dakehu.queries.notes import NoteRow
 from dakehu.queries.opportunities import Event, FieldChange
+from dakehu.queries.records import Record
 from dakehu.queries.timeline_sources import ActivityRow, Headline
 from dakehu.web.accounts.words import WORDS as ACCOUNT_WORDS
 from dakehu.web.contacts.words import WORDS as CONTACT_WORDS
@@ -118,11 +119,20 @@ def timeline_shown(
         "rows": [_row(request, item, page) for item in page.items],
         "tabs": [(key, word, key == page.tab) for key, word in TABS.items()],
         "note_form": form or NoteForm(),
-        "offer_team": bool(form and form.errors) and kind == "opportunity",
+        "offer_team": offers_team(request, form, page.record),
         "since": get.get("since", ""),
         "undo": undo,
     }
     return render_page(request, template, facts, status=status)
+
+
+def offers_team(request: SignedRequest, form: NoteForm | None, record: Record) -> bool:
+    """Test if who is mentioned may be let in: it was refused because they don't see the deal."""
+    if form is None or record.kind != "opportunity":
+        return False
+    unseen = getattr(form, "refusal", "") == "note.mention_out_of_sight"
+    chosen = bool(form.errors) and bool(form.data.get("add_to_team"))
+    return (unseen or chosen) and record.right(request.viewer, "team.edit") is not None
 
 
 def _since(request: SignedRequest) -> datetime | None:
