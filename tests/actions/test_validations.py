@@ -13,6 +13,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dakehu.actions.deal_reviews import create_deal_review
 from dakehu.actions.evidence import (
     Proof,
     Upload,
@@ -57,7 +58,9 @@ from dakehu.models import (
     Movement,
     MoveRequest,
     Notice,
+    Opportunity,
 )
+from dakehu.queries import deal_reviews
 from dakehu.queries.opportunities import opportunity
 from dakehu.queries.opportunities.path import moment_seen
 from dakehu.queries.stages import version_in_force
@@ -471,6 +474,69 @@ def test_a_win_is_asked_for_with_its_reason(world: World) -> None:
     won = Movement.objects.get(kind=Kind.WON)
     assert (won.note.reason, won.note.competitor, won.note.text) == ("value", "Zeta", "by far")
     assert world.row(made).place == Place.WON
+
+
+def test_what_would_refuse_the_win_is_said_to_who_asks_for_it(world: World) -> None:
+    world.gate("industrial-6", "validate")
+    made = world.create(currency="KWD", amount=Decimal(1))
+    tick(world, made)
+    with refused("money.no_exchange_rate"):
+        ask(world, made, AskedMove("win", outcome=Outcome("value")))
+    fair = world.create()
+    tick(world, fair)
+    with refused("opportunity.text_too_long"):
+        ask(world, fair, AskedMove("win", outcome=Outcome("value", competitor="x" * 121)))
+
+
+def test_an_answer_of_late_is_told_however_long_it_waited(world: World) -> None:
+    _made, request = asked(world)
+    world.at += timedelta(days=20)
+    later = world.today + timedelta(days=20)
+    send_back_request(**answer(world, "mei", request, answer="one more letter"))
+    for days, told in ((0, [RequestState.SENT_BACK]), (14, [RequestState.SENT_BACK]), (15, [])):
+        rows = own_requests(world.viewer("wen"), today=later + timedelta(days=days))
+        assert [row.state for row in rows] == told, days
+
+
+def test_words_that_cannot_be_kept_are_refused(world: World) -> None:
+    made, request = asked(world)
+    row = Evidence.objects.get()
+    with refused("text.unreadable"):
+        mark_evidence(
+            **how(world, "mei", made), evidence_id=row.pk, marks=ALL, note="a\0b",
+            seen=moment_seen(row.ticked_at),
+        )  # fmt: skip
+    with refused("text.unreadable"):
+        send_back_request(**answer(world, "mei", request, answer="a\0b"))
+    with refused("text.unreadable"):
+        request_move(
+            **how(world, "wen", made), move=AskedMove("advance"), seen_version=None, note="a\0b"
+        )
+    with refused("text.unreadable"):
+        tick(world, made, note="a\0b")
+
+
+def test_a_high_head_s_own_round_is_not_hidden_behind_the_deals_of_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deal_reviews, "LOOKED_AT", 2)
+    late = world.today - timedelta(days=1)
+    for days in range(3):
+        world.create("wen", name="wen's", close_on=late - timedelta(days=days))
+    # What lacks something else asks for no review, and what was reviewed rests.
+    world.create("wen", name="no step", close_on=late + timedelta(days=90))
+    made = world.create("wen", name="mei's", close_on=late)
+    Opportunity.objects.exclude(name="wen's").update(owner_id=world.people["mei"])
+
+    def needed() -> list[str]:
+        rows = deal_reviews.deals_to_review(world.viewer("rong"), today=world.today)
+        return [row.name for row in rows]
+
+    assert needed() == ["mei's"]
+    create_deal_review(
+        **how(world, "rong", made), claim="", agreed="call", next_check_on=None, seen_version=None
+    )
+    assert needed() == []
 
 
 def test_a_move_to_another_method_is_asked_for(world: World) -> None:

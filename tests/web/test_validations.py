@@ -219,7 +219,14 @@ def test_a_review_is_kept_frozen_and_tells_what_changed(world: World) -> None:
     past = {"agreed": "x", "next_check_on": "2001-01-01"}
     assert mei.post(f"{one}/create/", past).status_code == 422
     form = {"claim": "soon", "agreed": "ask for the minutes", "next_check_on": "2099-01-01"}
-    assert mei.post(f"{one}/create/", form).status_code == 303
+    page = mei.get(f"{one}/create/").content.decode()
+    digest = re.findall(r'name="seen_evidence"\s+value="(\w+)"', page)[0]
+    world.client("wen").post(item(world, made), {"note": "another letter"})
+    stale = mei.post(f"{one}/create/", {**form, "seen_evidence": digest})
+    assert stale.status_code == 422
+    assert "The proof was changed" in stale.content.decode()
+    digest = re.findall(r'name="seen_evidence"\s+value="(\w+)"', stale.content.decode())[0]
+    assert mei.post(f"{one}/create/", {**form, "seen_evidence": digest}).status_code == 303
     review = DealReview.objects.get()
     assert (review.claimed["stage"], review.claimed["amount"]) == ("interest", "1200.00")
     assert [(i["key"], i["ticked"]) for i in review.evidence] == [("purchase_request", True)]

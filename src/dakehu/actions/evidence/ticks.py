@@ -1,50 +1,24 @@
 """Ticking evidence of a stage with its proof: a note, a link or a file (FUN-3)."""
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 
+from dakehu.actions.evidence.storing import Upload, store_file
 from dakehu.actions.opportunities.held import Save, hold, note_changes, require_open
 from dakehu.actions.opportunities.taking_back import plain_tick, proof_of
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotFound, RuleBroken
-from dakehu.core.files import HEAD, ending_of, is_as_named, kind_of
 from dakehu.core.ledger import Way
 from dakehu.models import Evidence, EvidenceFile, EvidenceMark, EvidencePlan, StoredFile
 from dakehu.queries.opportunities.path import moment_seen
 from dakehu.queries.people import person_name
 from dakehu.queries.stages import version_in_force
 
-MOST_BYTES = 20 * 1024 * 1024
 MOST_FILES = 20
-MOST_PLAN = 240
-#: What a double click would run on somebody's machine.
-REFUSED_ENDINGS = frozenset(
-    {
-        ".apk", ".app", ".bash", ".bat", ".cmd", ".com", ".cpl", ".deb", ".dll", ".dmg", ".exe",
-        ".hta", ".htm", ".html", ".img", ".iso", ".jar", ".js", ".jse", ".lnk", ".mjs", ".msi",
-        ".msp", ".pif", ".pkg", ".ps1", ".psm1", ".reg", ".rpm", ".scr", ".sh", ".svg", ".sys",
-        ".url", ".vbe", ".vbs", ".wsf", ".wsh", ".xhtml",
-    }
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as it came in: its name, its bytes piece by piece, and what it says it is."""
-
-    name: str
-    chunks: Iterable[bytes]
-    size: int
-    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +52,10 @@ def tick_evidence(
     `evidence.proof_missing`, `evidence.bad_link`, `evidence.file_…`, `evidence.too_many_files`,
     `opportunity.not_open`.
     """
-    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    save, row, old = held_tick(actor, opportunity_id, stage_id, key, today, at, way)
     note, link = proof.note.strip()[:4000], _checked_link(proof.link)
+    if "\x00" in note:
+        raise RuleBroken("text.unreadable", field="note")
     _check_seen(row, seen, {"note": note, "link": link})
     row.note, row.link = note, link
     if not proof.keep_file:
@@ -107,7 +83,7 @@ def add_evidence_file(
     NotFound, NotAllowed `evidence.tick`, RuleBroken `evidence.file_…`, `evidence.too_many_files`,
     `opportunity.not_open`.
     """
-    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    save, row, old = held_tick(actor, opportunity_id, stage_id, key, today, at, way)
     _put_file(row, upload, save)
     _keep(row, old, save)
     return row.pk
@@ -140,7 +116,7 @@ def remove_evidence_file(
     NotFound `evidence.no_file`, NotAllowed `evidence.tick`, RuleBroken `evidence.proof_missing`
     where nothing else proves the item: then the tick is taken away instead.
     """
-    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    save, row, old = held_tick(actor, opportunity_id, stage_id, key, today, at, way)
     if old is None or file_id not in _files(row):
         raise NotFound("evidence.no_file")
     if row.file_id == file_id:
@@ -153,7 +129,7 @@ def remove_evidence_file(
     _keep(row, old, save)
 
 
-def _held_tick(
+def held_tick(
     actor: Viewer,
     opportunity_id: int,
     stage_id: int,
@@ -221,7 +197,7 @@ def _keep(row: Evidence, old: dict[str, Any] | None, save: Save) -> None:
     )
     if plan := plans.first():
         at = plan.planned_at.astimezone(UTC).isoformat()
-        kept["plan"] = {**(_plain_plan(plan) or {}), "by": plan.planned_by_id, "at": at}
+        kept["plan"] = {**(plain_plan(plan) or {}), "by": plan.planned_by_id, "at": at}
         plan.delete()
     note_changes(row.opportunity_id, {"evidence": (old, kept)}, save)
 
@@ -250,7 +226,7 @@ def untick_evidence(
     `seen` as for `tick_evidence`. NotFound, NotAllowed `evidence.tick`, Conflict
     `evidence.changed`.
     """
-    save, row, old = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
+    save, row, old = held_tick(actor, opportunity_id, stage_id, key, today, at, way)
     if old is None:
         raise NotFound("evidence.not_ticked")
     _check_seen(row, seen, {"note": "", "link": "", "file": ""})
@@ -258,126 +234,12 @@ def untick_evidence(
     note_changes(opportunity_id, {"evidence": (old, None)}, save)
 
 
-@transaction.atomic
-def plan_evidence(
-    *,
-    actor: Viewer,
-    opportunity_id: int,
-    stage_id: int,
-    key: str,
-    action: str,
-    due_on: date | None,
-    seen: str | None = None,
-    today: date,
-    at: datetime,
-    way: Way,
-) -> None:
-    """Say how an item that nobody ticked is to be got, and by when; nothing said drops the plan.
-
-    A plan is no evidence and lets no move pass; without a day it shows as incomplete (FUN-3).
-    `seen` is the moment of the plan that was looked at (empty: there was none). NotFound,
-    NotAllowed `evidence.tick`, Conflict `evidence.plan_changed`, RuleBroken
-    `evidence.ticked_already`, `opportunity.text_too_long`, `opportunity.not_open`.
-    """
-    save, _row, ticked = _held_tick(actor, opportunity_id, stage_id, key, today, at, way)
-    if ticked is not None:
-        raise RuleBroken("evidence.ticked_already")
-    action = action.strip()
-    if len(action) > MOST_PLAN:
-        raise RuleBroken("opportunity.text_too_long", field="action", limit=MOST_PLAN)
-    where = {"opportunity_id": opportunity_id, "stage_id": stage_id, "key": key}
-    plan = EvidencePlan.objects.filter(**where).first()
-    _check_plan_seen(plan, seen, action, due_on)
-    old = _plain_plan(plan)
-    if not action:
-        EvidencePlan.objects.filter(**where).delete()
-        note_changes(opportunity_id, {"evidence_plan": (old, None)}, save)
-        return
-    plan = plan or EvidencePlan(**where)
-    plan.action, plan.due_on = action, due_on
-    plan.planned_by_id, plan.planned_at = actor.person_id, at
-    plan.save()
-    note_changes(opportunity_id, {"evidence_plan": (old, _plain_plan(plan))}, save)
-
-
-def _check_plan_seen(
-    plan: EvidencePlan | None, seen: str | None, action: str, due_on: date | None
-) -> None:
-    now = moment_seen(plan.planned_at) if plan else ""
-    if seen is None or seen == now:
-        return
-    theirs = {"action": plan.action if plan else "", "due_on": plan.due_on if plan else None}
-    yours = {"action": action, "due_on": due_on}
-    differing = [name for name in yours if theirs[name] != yours[name]]
-    if differing:
-        raise Conflict(
-            "evidence.plan_changed",
-            version=now,
-            theirs={name: theirs[name] for name in differing},
-            yours={name: yours[name] for name in differing},
-            who=person_name(plan.planned_by) if plan and plan.planned_by else None,
-            at=plan.planned_at if plan else None,
-        )
-
-
-def _plain_plan(plan: EvidencePlan | None) -> dict[str, Any] | None:
+def plain_plan(plan: EvidencePlan | None) -> dict[str, Any] | None:
+    """Write a plan as the history keeps it."""
     if plan is None:
         return None
     due = plan.due_on.isoformat() if plan.due_on else None
     return {"stage": plan.stage_id, "key": plan.key, "action": plan.action, "due_on": due}
-
-
-def store_file(upload: Upload, *, actor: Viewer, at: datetime) -> StoredFile:
-    """Write a file under its content's name, then its row. RuleBroken `evidence.file_…`."""
-    name = PurePath(upload.name.replace("\\", "/")).name.strip()[-200:] or "file"
-    ending = ending_of(name)
-    if ending in REFUSED_ENDINGS:
-        raise RuleBroken("evidence.file_refused", field="file", ending=ending)
-    sha256, size = _write(upload, name)
-    return StoredFile.objects.create(
-        sha256=sha256,
-        name=name,
-        size=size,
-        content_type=upload.content_type[:100],
-        uploaded_at=at,
-        uploaded_by_id=actor.person_id,
-    )
-
-
-def _check_content(name: str, head: bytes) -> None:
-    """Refuse programs whatever they are called, and what is not what its name says."""
-    if kind_of(head) == "program":
-        raise RuleBroken("evidence.file_program", field="file", name=name)
-    if not is_as_named(name, head):
-        raise RuleBroken("evidence.file_not_as_named", field="file", ending=ending_of(name))
-
-
-def _write(upload: Upload, name: str) -> tuple[str, int]:
-    limit = MOST_BYTES // 1024 // 1024
-    if upload.size > MOST_BYTES:
-        raise RuleBroken("evidence.file_too_large", field="file", limit=limit)
-    root = Path(settings.FILES)
-    root.mkdir(parents=True, exist_ok=True)
-    partial = root / f"{uuid4().hex}.part"
-    digest, size, head = hashlib.sha256(), 0, b""
-    try:
-        with partial.open("wb") as file:
-            for chunk in upload.chunks:
-                size += len(chunk)
-                if size > MOST_BYTES:
-                    raise RuleBroken("evidence.file_too_large", field="file", limit=limit)
-                if len(head) < HEAD:
-                    head = (head + chunk)[:HEAD]
-                digest.update(chunk)
-                file.write(chunk)
-        _check_content(name, head)
-        sha256 = digest.hexdigest()
-        target = root / sha256[:2] / sha256
-        target.parent.mkdir(exist_ok=True)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return sha256, size
 
 
 def _check_item(version_id: int, stage_id: int, key: str) -> None:
@@ -396,6 +258,7 @@ def _checked_link(link: str) -> str:
         parts = urlsplit(link)
     except ValueError as error:
         raise RuleBroken("evidence.bad_link", field="link") from error
-    if parts.scheme not in ("http", "https") or not parts.netloc or len(link) > 500:
+    unfit = len(link) > 500 or "\x00" in link
+    if parts.scheme not in ("http", "https") or not parts.netloc or unfit:
         raise RuleBroken("evidence.bad_link", field="link")
     return link

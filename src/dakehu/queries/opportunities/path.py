@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -211,6 +212,13 @@ def is_picture(name: str) -> bool:
 def moment_seen(ticked_at: datetime) -> str:
     """Write the moment of a tick or a plan, to tell a proof that was looked at from a later one."""
     return str(round(ticked_at.timestamp() * 1_000_000))
+
+
+def digest_seen(stages: tuple[StageShown, ...]) -> str:
+    """Write the moments of all ticks and their marks short, to tell what was looked at."""
+    ticks = [item.tick for stage in stages for item in stage.evidence if item.tick]
+    seen = ";".join(f"{tick.id}:{tick.seen}:{tick.mark and tick.mark.marks}" for tick in ticks)
+    return sha256(seen.encode()).hexdigest()[:32]
 
 
 def plans_of(opportunity_id: int, language: str) -> Plans:
