@@ -1,7 +1,8 @@
 """Accounts and contacts are deleted: hidden everywhere at once, brought back, or forgotten."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -19,11 +20,24 @@ from dakehu.actions.contacts import (
     erase_contact,
     restore_contact,
 )
+from dakehu.actions.evidence import Upload
+from dakehu.actions.files import attach_files, delete_attachment
 from dakehu.actions.names import look_up_name
+from dakehu.actions.notes import delete_note, edit_note, write_note
 from dakehu.actions.opportunities import Outcome, lose_opportunity, void_opportunity
+from dakehu.actions.stakeholders import Part, add_stakeholder, remove_stakeholder
 from dakehu.core.access import operator
 from dakehu.core.errors import Conflict, DakehuError, NotAllowed, NotFound, RuleBroken
-from dakehu.models import Account, Change, Contact, Grant, NameToken, Stakeholder
+from dakehu.models import (
+    Account,
+    Activity,
+    Change,
+    Contact,
+    Grant,
+    NameToken,
+    Stakeholder,
+    StoredFile,
+)
 from dakehu.queries.accounts import AccountFilter, account, accounts
 from dakehu.queries.alike import accounts_like
 from dakehu.queries.contacts import ContactFilter, contact, contacts
@@ -200,6 +214,65 @@ def test_an_erased_contact_leaves_nothing_but_its_part(world: World) -> None:
     assert bin_rows(viewer=wen, at=world.at).rows == ()
     with pytest.raises(RuleBroken, match=r"past\.erased"):
         restore_contact(actor=wen, contact_id=them, at=world.at)
+
+
+def test_erasing_takes_out_what_was_written_and_attached_with_its_history(
+    world: World, settings: Any, tmp_path: Any
+) -> None:
+    settings.FILES = tmp_path
+    them, deal, wen = person(world), world.create("wen"), world.viewer("wen")
+    note = write_note(actor=wen, kind="contact", record_id=them, text="likes 茶", **day(world))
+    edit_note(actor=wen, note_id=note, text="drinks 茶", seen_version=1, **day(world))
+    [file] = attach_files(
+        actor=wen, kind="contact", record_id=them, uploads=[Upload("茶.txt", [b"tea"], 3)],
+        at=world.at,
+    )  # fmt: skip
+    delete_attachment(actor=wen, attachment_id=file, at=world.at)
+    on = {"actor": wen, "opportunity_id": deal.opportunity_id, "at": world.at}
+    part = Part(roles=("user",), note="about 茶")
+    for gone in (True, False):
+        kept = add_stakeholder(**on, contact_id=them, part=part, today=world.today)
+        if gone:
+            remove_stakeholder(**on, stakeholder_id=kept)
+    held = Activity.objects.create(
+        kind=1, state=2, subject="call", owner_id=world.people["wen"], on=world.today,
+        unit_id=world.units["east_team"], account_id=world.accounts["harbour"],
+        created_at=world.at, updated_at=world.at,
+    )  # fmt: skip
+    for names in (["陈工"], ["赵工"]):
+        Change.objects.create(
+            object_type="activity", object_id=held.pk, field="contacts", old=names, new=[],
+            correlation_id=uuid4(), way=1, at=world.at,
+        )  # fmt: skip
+    delete_contact(actor=wen, contact_id=them, seen_version=1, at=world.at)
+    erase_contact(actor=wen, contact_id=them, at=world.at)
+    told = str(list(Change.objects.values_list("old", "new")))
+    assert "茶" not in told
+    assert "陈工" not in told
+    assert "赵工" in told
+    assert not StoredFile.objects.exists()
+    clean_up(actor=operator(), at=datetime.now(UTC) + 3 * DAY)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_after_thirty_days_a_deleted_file_is_gone_with_its_bytes(
+    world: World, settings: Any, tmp_path: Any
+) -> None:
+    settings.FILES = tmp_path
+    wen, made = world.viewer("wen"), world.accounts["harbour"]
+    uploads = [Upload("a.txt", [b"a"], 1)]
+    [file] = attach_files(actor=wen, kind="account", record_id=made, uploads=uploads, at=world.at)
+    delete_attachment(actor=wen, attachment_id=file, at=world.at)
+    note = write_note(actor=wen, kind="account", record_id=made, text="one", **day(world))
+    edit_note(actor=wen, note_id=note, text="two", seen_version=1, **day(world))
+    delete_note(actor=wen, note_id=note, at=world.at)
+    clean_up(actor=operator(), at=world.at + 31 * DAY)
+    assert not StoredFile.objects.exists()
+    assert not Change.objects.filter(object_type="note").exists()
+
+
+def day(world: World) -> dict[str, Any]:
+    return {"today": world.today, "at": world.at}
 
 
 def test_after_thirty_days_what_nothing_refers_to_is_removed(

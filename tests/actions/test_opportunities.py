@@ -35,10 +35,14 @@ from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Category, Kind, Place, Way
 from dakehu.core.methods import GateMode
 from dakehu.core.opportunities import Line
+from dakehu.core.periods import containing
 from dakehu.models import (
+    Account,
     Appointment,
     BooksClosing,
     Change,
+    Competitor,
+    Contact,
     Entry,
     Evidence,
     LineSet,
@@ -47,6 +51,8 @@ from dakehu.models import (
     Opportunity,
     ProductLine,
 )
+from dakehu.queries.by_product import funnel_by_product
+from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.stages import version_in_force
 from tests.world import START, World
 
@@ -613,6 +619,78 @@ def test_undo_takes_back_movements_and_fields_of_one_save(world: World) -> None:
     assert not ProductLine.objects.filter(line_set__is_current=True).exists()
     with refused("ledger.nothing_to_undo", NotFound):
         undo(world, "wen", made, saved)
+
+
+def test_lines_are_counted_again_where_an_undo_brings_another_currency_back(world: World) -> None:
+    line = (Line(world.products["crane"], Decimal(2), Decimal(500)),)
+    made = world.create(lines=line)
+
+    def counted() -> int:
+        return ProductLine.objects.get(line_set__is_current=True).amount_minor
+
+    undo(world, "wen", made, edit(world, "wen", made, currency="JPY"))
+    assert counted() == 100000
+    other = (Line(world.products["crane"], Decimal(3), Decimal(500)),)
+    undo(world, "wen", made, edit(world, "wen", made, currency="JPY", lines=other))
+    assert counted() == 100000
+    found = funnel_by_product(
+        world.viewer("mei"), today=world.today, stages=[world.row(made).stage_id],
+        question=FunnelQuestion(on=world.today, period=containing(world.today, "quarter")),
+    )  # fmt: skip
+    [crane] = [row for row in found.products if row.id is not None]
+    assert crane.total.amount.value == 1000
+
+
+def test_notes_on_rivals_that_an_edit_takes_off_come_back(world: World) -> None:
+    made = world.create(competitors=("Zeta", "Eta", "Iota"))
+    for number, name in enumerate(("Zeta", "Eta")):
+        Competitor.objects.filter(name=name).update(note=f"cheaper by {number}")
+    saved = edit(world, "wen", made, competitors=("Iota",))
+    back = undo_opportunity(
+        actor=world.viewer("wen"), opportunity_id=made.opportunity_id,
+        correlation_id=UUID(saved.correlation_id), seen_version=None, today=world.today,
+        at=world.at,
+    )  # fmt: skip
+    notes = dict(Competitor.objects.values_list("name", "note"))
+    assert notes == {"Zeta": "cheaper by 0", "Eta": "cheaper by 1", "Iota": ""}
+    told = Change.objects.filter(field="competitor_note", correlation_id=back.correlation_id)
+    assert told.count() == 2
+
+
+def test_an_undo_brings_nothing_back_to_an_account_that_was_deleted(world: World) -> None:
+    pk = world.accounts["harbour"]
+    made = world.create(account_id=pk)
+    moved = edit(world, "wen", made, account_id=None)
+    lost, voided = world.create(account_id=pk), world.create(account_id=pk)
+    ended = act(world, lose_opportunity, "wen", lost, outcome=Outcome("price"))
+    act(world, void_opportunity, "wen", voided)
+    Account.objects.filter(pk=pk).update(deleted_at=world.at)
+    with refused("opportunity.account_deleted"):
+        undo(world, "wen", made, moved)
+    with refused("opportunity.account_deleted"):
+        undo(world, "wen", lost, ended)
+    with refused("opportunity.account_deleted"):
+        act(world, reopen_opportunity, "wen", lost, why="they called")
+    with refused("opportunity.account_deleted"):
+        act(world, restore_opportunity, "wen", voided)
+    Opportunity.objects.update(account_id=None)
+    Contact.with_deleted.filter(account_id=pk).delete()
+    Account.objects.filter(pk=pk).delete()
+    with refused("opportunity.account_removed"):
+        undo(world, "wen", made, moved)
+
+
+def test_the_evidence_of_what_is_decided_is_not_taken_back(world: World) -> None:
+    made = world.create()
+    tick(world, made, "interest")
+    ticked = Change.objects.filter(field="evidence").first()
+    assert ticked is not None
+    lost = act(world, lose_opportunity, "wen", made, outcome=Outcome("price"))
+    with refused("opportunity.not_open"):
+        undo(world, "wen", made, Saved(made.opportunity_id, 0, str(ticked.correlation_id)))
+    undo(world, "wen", made, lost)
+    undo(world, "wen", made, Saved(made.opportunity_id, 0, str(ticked.correlation_id)))
+    assert ticked.new["key"] not in Evidence.objects.values_list("key", flat=True)
 
 
 def test_what_was_changed_since_is_not_undone(world: World) -> None:

@@ -109,6 +109,11 @@ def test_an_assignment_and_a_place_in_the_group_are_taken_back(world: World) -> 
     ]
     assert save.changes[0].masked
     assert "Mill" not in str(save.changes)
+    page = world.client("wen").get(f"/timeline/account/{pk}/?tab=changes").content.decode()
+    assert "Mill" not in page
+    assert "not yours to see" in page
+    ops = world.client("ops").get(f"/timeline/account/{pk}/?tab=changes").content.decode()
+    assert "Mill" in ops
     undo(world, "ops", "account", pk, moved)
     assert Account.objects.get(pk=pk).depth == 1
 

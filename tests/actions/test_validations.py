@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dakehu.actions.deal_reviews import create_deal_review
 from dakehu.actions.evidence import (
     Proof,
     Upload,
@@ -22,9 +24,11 @@ from dakehu.actions.evidence import (
     untick_evidence,
 )
 from dakehu.actions.opportunities import (
+    EditOpportunity,
     Outcome,
     Saved,
     advance_opportunity,
+    edit_opportunity,
     lose_opportunity,
     move_opportunity_method,
     reassign_opportunity,
@@ -49,11 +53,14 @@ from dakehu.models import (
     Evidence,
     EvidenceFile,
     EvidenceMark,
+    EvidencePlan,
     MethodVersion,
     Movement,
     MoveRequest,
     Notice,
+    Opportunity,
 )
+from dakehu.queries import deal_reviews
 from dakehu.queries.opportunities import opportunity
 from dakehu.queries.opportunities.path import moment_seen
 from dakehu.queries.stages import version_in_force
@@ -438,6 +445,23 @@ def test_a_loss_overtakes_too_and_an_edit_does_not(world: World) -> None:
         approve_request(**answer(world, "mei", request))
 
 
+def test_taking_back_an_amount_or_an_owner_leaves_it_waiting(world: World) -> None:
+    made, _request = asked(world)
+    saved = edit_opportunity(
+        **how(world, "wen", made), edit=EditOpportunity(amount=Decimal(9)), seen_version=None,
+        on=world.today,
+    )  # fmt: skip
+    undone: dict[str, Any] = {**how(world, "wen", made), "seen_version": None}
+    del undone["way"]
+    undo_opportunity(**undone, correlation_id=UUID(saved.correlation_id))
+    assert MoveRequest.objects.get().state == RequestState.WAITING
+    lost = lose_opportunity(
+        **how(world, "wen", made), outcome=Outcome("price"), seen_version=None, on=world.today
+    )
+    undo_opportunity(**undone, correlation_id=UUID(lost.correlation_id))
+    assert MoveRequest.objects.get().state == RequestState.OVERTAKEN
+
+
 def test_a_win_is_asked_for_with_its_reason(world: World) -> None:
     world.gate("industrial-6", "validate")
     made = world.create()
@@ -450,6 +474,69 @@ def test_a_win_is_asked_for_with_its_reason(world: World) -> None:
     won = Movement.objects.get(kind=Kind.WON)
     assert (won.note.reason, won.note.competitor, won.note.text) == ("value", "Zeta", "by far")
     assert world.row(made).place == Place.WON
+
+
+def test_what_would_refuse_the_win_is_said_to_who_asks_for_it(world: World) -> None:
+    world.gate("industrial-6", "validate")
+    made = world.create(currency="KWD", amount=Decimal(1))
+    tick(world, made)
+    with refused("money.no_exchange_rate"):
+        ask(world, made, AskedMove("win", outcome=Outcome("value")))
+    fair = world.create()
+    tick(world, fair)
+    with refused("opportunity.text_too_long"):
+        ask(world, fair, AskedMove("win", outcome=Outcome("value", competitor="x" * 121)))
+
+
+def test_an_answer_of_late_is_told_however_long_it_waited(world: World) -> None:
+    _made, request = asked(world)
+    world.at += timedelta(days=20)
+    later = world.today + timedelta(days=20)
+    send_back_request(**answer(world, "mei", request, answer="one more letter"))
+    for days, told in ((0, [RequestState.SENT_BACK]), (14, [RequestState.SENT_BACK]), (15, [])):
+        rows = own_requests(world.viewer("wen"), today=later + timedelta(days=days))
+        assert [row.state for row in rows] == told, days
+
+
+def test_words_that_cannot_be_kept_are_refused(world: World) -> None:
+    made, request = asked(world)
+    row = Evidence.objects.get()
+    with refused("text.unreadable"):
+        mark_evidence(
+            **how(world, "mei", made), evidence_id=row.pk, marks=ALL, note="a\0b",
+            seen=moment_seen(row.ticked_at),
+        )  # fmt: skip
+    with refused("text.unreadable"):
+        send_back_request(**answer(world, "mei", request, answer="a\0b"))
+    with refused("text.unreadable"):
+        request_move(
+            **how(world, "wen", made), move=AskedMove("advance"), seen_version=None, note="a\0b"
+        )
+    with refused("text.unreadable"):
+        tick(world, made, note="a\0b")
+
+
+def test_a_high_head_s_own_round_is_not_hidden_behind_the_deals_of_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deal_reviews, "LOOKED_AT", 2)
+    late = world.today - timedelta(days=1)
+    for days in range(3):
+        world.create("wen", name="wen's", close_on=late - timedelta(days=days))
+    # What lacks something else asks for no review, and what was reviewed rests.
+    world.create("wen", name="no step", close_on=late + timedelta(days=90))
+    made = world.create("wen", name="mei's", close_on=late)
+    Opportunity.objects.exclude(name="wen's").update(owner_id=world.people["mei"])
+
+    def needed() -> list[str]:
+        rows = deal_reviews.deals_to_review(world.viewer("rong"), today=world.today)
+        return [row.name for row in rows]
+
+    assert needed() == ["mei's"]
+    create_deal_review(
+        **how(world, "rong", made), claim="", agreed="call", next_check_on=None, seen_version=None
+    )
+    assert needed() == []
 
 
 def test_a_move_to_another_method_is_asked_for(world: World) -> None:
@@ -558,6 +645,65 @@ def test_a_plan_is_no_evidence_and_needs_a_day(world: World) -> None:
     assert state() == "ticked"
     with refused("evidence.ticked_already"):
         plan_evidence(**what, action="x", due_on=None)
+
+
+def test_who_changes_a_tick_that_they_have_not_seen_is_told_both(world: World) -> None:
+    made = world.create()
+    version = version_in_force(world.row(made).method_version_id)
+    what = {
+        **how(world, "wen", made), "stage_id": version.stages[0].id, "key": "purchase_request",
+    }  # fmt: skip
+    tick_evidence(**what, proof=Proof(note="letter"), seen="")
+    with pytest.raises(Conflict) as caught:
+        tick_evidence(**what, proof=Proof(note="call"), seen="")
+    assert caught.value.code == "evidence.changed"
+    assert (caught.value.facts["theirs"], caught.value.facts["yours"]) == (
+        {"note": "letter"}, {"note": "call"},
+    )  # fmt: skip
+    seen = caught.value.facts["version"]
+    # Files are put to those that are there: nothing is lost.
+    tick_evidence(**what, proof=Proof(note="letter", file=Upload("a.txt", [b"a"], 1)), seen=seen)
+    what["at"] += timedelta(minutes=1)
+    tick_evidence(**what, proof=Proof(note="letter", file=Upload("b.txt", [b"b"], 1)), seen=seen)
+    assert EvidenceFile.objects.count() == 1
+    with pytest.raises(Conflict) as caught:
+        untick_evidence(**what, seen=seen)
+    assert caught.value.facts["theirs"] == {"note": "letter", "file": "a.txt, b.txt"}
+    tick_evidence(**what, proof=Proof(note="call"), seen=caught.value.facts["version"])
+    untick_evidence(**what, seen=moment_seen(Evidence.objects.get().ticked_at))
+    with refused("evidence.changed"):
+        tick_evidence(**what, proof=Proof(note="call"), seen=seen)
+    plan_evidence(**what, action="ask", due_on=None, seen="")
+    with refused("evidence.plan_changed"):
+        plan_evidence(**what, action="call", due_on=None, seen="")
+
+
+def test_a_tick_comes_back_with_who_ticked_it_when_and_a_plan_with_its_day(world: World) -> None:
+    made = world.create()
+    version = version_in_force(world.row(made).method_version_id)
+    where: dict[str, Any] = {"stage_id": version.stages[0].id, "key": "purchase_request"}
+    plan_evidence(**how(world, "wen", made), **where, action="ask", due_on=world.today)
+    world.grant("bo", made)
+    before = Evidence.objects.filter(**where).values("ticked_by", "ticked_on", "ticked_at", "note")
+    tick_evidence(**how(world, "wen", made), **where, proof=Proof(note="letter"))
+    first = before.get()
+    later = {**how(world, "bo", made), "at": world.at + timedelta(days=3)}
+    tick_evidence(**later, **where, proof=Proof(note="call"))
+    saves = list(Change.objects.filter(field="evidence").order_by("id"))
+    undone = {**how(world, "mei", made, Way.UNDO), "seen_version": None}
+    undo_opportunity(**undone, correlation_id=saves[1].correlation_id)
+    assert before.get() == first
+    undo_opportunity(**undone, correlation_id=saves[0].correlation_id)
+    assert not before.exists()
+    plan = EvidencePlan.objects.get()
+    assert (plan.action, plan.due_on) == ("ask", world.today)
+    # The same proof, ticked by another save, is another tick.
+    tick_evidence(**how(world, "wen", made), **where, proof=Proof(note="letter"))
+    save = Change.objects.filter(field="evidence").latest("id").correlation_id
+    untick_evidence(**how(world, "wen", made), **where)
+    tick_evidence(**later, **where, proof=Proof(note="letter"))
+    with refused("ledger.changed_since"):
+        undo_opportunity(**undone, correlation_id=save)
 
 
 # --- whatever is done in whatever order ------------------------------------------------------

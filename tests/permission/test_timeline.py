@@ -10,6 +10,7 @@ from dakehu.actions.teams import add_member, remove_member
 from dakehu.core.access import Viewer, operator
 from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.models import (
+    Account,
     Activity,
     Attachment,
     Change,
@@ -193,6 +194,32 @@ def test_an_account_s_timeline_tells_of_deals_in_sight_only(company: Company) ->
             assert about == {f"about {deal}" for deal in mine}, (login, account)
             met += bool(there - seen)
     company.met(met)
+
+
+def test_a_parent_account_is_named_where_it_is_in_sight(company: Company) -> None:
+    oracle, told, masked = company.oracle, 0, 0
+    names = dict(Account.objects.values_list("id", "name"))
+    ids = sorted(oracle.account_by_id)
+    parents = {pk: ids[place * 7 % len(ids)] for place, pk in enumerate(ids)}
+    Change.objects.bulk_create(
+        Change(
+            object_type="account", object_id=pk, field="parent",
+            old={"id": parent, "zh": names[parent], "en": names[parent]}, new=None,
+            correlation_id=uuid4(), way=1, at=company.now,
+        )
+        for pk, parent in parents.items()
+    )  # fmt: skip
+    for number, login, person in people(company):
+        viewer, seen = company.viewer(login), oracle.accounts(person)
+        for pk in company.part(sorted(seen), number, 9):
+            saves = [i.body for i in shown(viewer, company, "account", pk).items
+                     if i.source == "event"]  # fmt: skip
+            [change] = [c for s in saves for c in s.changes if c.field == "parent" and c.old]
+            may = parents[pk] in seen
+            assert (names[parents[pk]] in str(change)) == may, (login, pk)
+            assert change.masked == (not may)
+            told, masked = told + may, masked + (not may)
+    company.met(told, masked)
 
 
 def test_people_of_the_customer_are_named_where_their_account_is_in_sight(

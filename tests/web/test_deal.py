@@ -26,12 +26,15 @@ from dakehu.models import (
     ActivityPerson,
     Attachment,
     Competitor,
+    Grant,
     Mark,
     Mention,
     Note,
     Opportunity,
+    Stakeholder,
     TeamMember,
 )
+from dakehu.queries.paging import cursor_of
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +165,9 @@ def test_pages_of_the_timeline_join_without_gap_or_repetition(world: World) -> N
         url = more[1].replace("&amp;", "&")
     assert found == [f"note-{number:03}" for number in reversed(range(70))]
     assert client.get(f"{url.split('?')[0]}?after=nonsense").status_code == 422
+    before_all_calendars = cursor_of(["0001-01-01T00:00:00+14:00", 1, 1])
+    page = client.get(url.split("?")[0], {"after": before_all_calendars})
+    assert page.status_code == 422
 
 
 def test_what_changed_since_the_last_look_is_others_doing(world: World) -> None:
@@ -267,6 +273,11 @@ def test_competitors_team_and_map_by_their_forms(world: World) -> None:
     assert "刘芳" in shown
     assert "No key player supports us" in shown
     assert wen.post(f"{one}/stakeholders/add/", {"roles": ["user"]}).status_code == 422
+    part = f"{one}/stakeholders/{Stakeholder.objects.get().pk}/"
+    assert wen.post(part, {"roles": ["user"], "attitude": "2", "seen": "1"}).status_code == 303
+    clash = wen.post(part, {"roles": ["sponsor"], "attitude": "", "seen": "1"}).content.decode()
+    assert "<td>Supports us</td><td>not known</td>" in clash
+    assert "<td>User</td><td>Sponsor</td>" in clash
 
 
 def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None:
@@ -276,6 +287,8 @@ def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None
     assert asked.status_code == 422
     assert "add_to_team" in asked.content.decode()
     assert "@lu help" in asked.content.decode()
+    # Nothing else is mended by it.
+    assert "add_to_team" not in wen.post(url, {"text": ""}, headers=HTMX).content.decode()
     answer = wen.post(url, {"text": "@lu help", "add_to_team": "on"}, headers=HTMX)
     assert answer.status_code == 200
     note = Note.objects.get()
@@ -290,6 +303,13 @@ def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None
     assert "Mei" in people
     assert "cannot see" not in people
     assert "cannot see" in wen.get(f"{url}people/?q=bo").content.decode()
+    # Who may only read lets nobody in.
+    TeamMember.objects.all().delete()
+    Grant.objects.all().delete()
+    world.grant("bo", deal, "read")
+    bo = world.client("bo").post(url, {"text": "@lu help"}, headers=HTMX).content.decode()
+    assert "@lu help" in bo
+    assert "add_to_team" not in bo
 
 
 def test_files_are_saved_never_shown_and_programs_refused(world: World) -> None:

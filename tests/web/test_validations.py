@@ -86,6 +86,30 @@ def test_the_dialog_offers_to_ask_the_superior(world: World) -> None:
     assert "waits for Mei" in world.client("wen").get(f"{one}/").content.decode()
 
 
+def test_the_second_of_two_who_prove_an_item_sees_both(world: World) -> None:
+    made = world.create()
+    world.grant("bo", made)
+    url, wen, bo = item(world, made), world.client("wen"), world.client("bo")
+    assert 'name="seen"' in bo.get(url).content.decode()
+    assert wen.post(url, {"note": "letter", "seen": ""}).status_code == 303
+    answer = bo.post(url, {"note": "call", "seen": ""})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "The proof was changed" in text
+    assert "saved this meanwhile" in text
+    assert "<td>letter</td><td>call</td>" in text
+    seen = moment_seen(Evidence.objects.get().ticked_at)
+    assert f'name="seen" value="{seen}"' in text
+    gone = bo.post(url, {"note": "", "seen": "", "untick": "1"})
+    assert gone.status_code == 422
+    assert "<td>letter</td><td>—</td>" in gone.content.decode()
+    late = bo.post(f"{url}plan/", {"action": "ask", "seen": ""})
+    assert late.status_code == 422
+    assert "nothing left to plan" in late.content.decode()
+    assert bo.post(url, {"note": "call", "seen": seen}).status_code == 303
+    assert Evidence.objects.get().note == "call"
+
+
 def test_the_refused_move_says_what_waits(world: World) -> None:
     made = ticked(world)
     answer = world.client("wen").post(
@@ -195,7 +219,14 @@ def test_a_review_is_kept_frozen_and_tells_what_changed(world: World) -> None:
     past = {"agreed": "x", "next_check_on": "2001-01-01"}
     assert mei.post(f"{one}/create/", past).status_code == 422
     form = {"claim": "soon", "agreed": "ask for the minutes", "next_check_on": "2099-01-01"}
-    assert mei.post(f"{one}/create/", form).status_code == 303
+    page = mei.get(f"{one}/create/").content.decode()
+    digest = re.findall(r'name="seen_evidence"\s+value="(\w+)"', page)[0]
+    world.client("wen").post(item(world, made), {"note": "another letter"})
+    stale = mei.post(f"{one}/create/", {**form, "seen_evidence": digest})
+    assert stale.status_code == 422
+    assert "The proof was changed" in stale.content.decode()
+    digest = re.findall(r'name="seen_evidence"\s+value="(\w+)"', stale.content.decode())[0]
+    assert mei.post(f"{one}/create/", {**form, "seen_evidence": digest}).status_code == 303
     review = DealReview.objects.get()
     assert (review.claimed["stage"], review.claimed["amount"]) == ("interest", "1200.00")
     assert [(i["key"], i["ticked"]) for i in review.evidence] == [("purchase_request", True)]

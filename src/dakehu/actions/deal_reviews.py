@@ -6,7 +6,7 @@ from django.db import transaction
 
 from dakehu.actions.opportunities.held import Save, hold, note_changes, require_open
 from dakehu.core.access import Viewer
-from dakehu.core.errors import NotAllowed, RuleBroken
+from dakehu.core.errors import Conflict, NotAllowed, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.models import DealReview
 from dakehu.queries.deal_reviews import claim_of, evidence_seen
@@ -25,14 +25,16 @@ def create_deal_review(
     agreed: str,
     next_check_on: date | None,
     seen_version: int | None,
+    seen_evidence: str | None = None,
     today: date,
     at: datetime,
     way: Way,
 ) -> int:
     """Keep a review: what is claimed and proven at this moment is frozen with it; give its id.
 
-    `claim` are the owner's words. NotFound, NotAllowed `deal_review.create`, Conflict
-    `opportunity.changed`, RuleBroken `deal_review.nothing_agreed`, `deal_review.next_in_past`,
+    `claim` are the owner's words; `seen_evidence` is the `evidence_digest` of what was looked at.
+    NotFound, NotAllowed `deal_review.create`, Conflict `opportunity.changed`, `evidence.changed`,
+    RuleBroken `deal_review.nothing_agreed`, `deal_review.next_in_past`,
     `opportunity.not_open`, `text.too_long`.
     """
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
@@ -51,6 +53,9 @@ def create_deal_review(
     if next_check_on is not None and next_check_on < today:
         raise RuleBroken("deal_review.next_in_past", field="next_check_on")
     page = opportunity(viewer=actor, opportunity_id=opportunity_id, today=today)
+    # No tick and no mark moves the version of the row.
+    if seen_evidence is not None and seen_evidence != page.evidence_digest:
+        raise Conflict("evidence.changed")
     review = DealReview.objects.create(
         opportunity_id=row.pk,
         on=today,

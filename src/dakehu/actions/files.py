@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.evidence import Upload, store_file
@@ -13,7 +14,7 @@ from dakehu.actions.notes import KEPT_FOR
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.models import Attachment
+from dakehu.models import Attachment, Change, Evidence, EvidenceFile, StoredFile
 from dakehu.queries.records import KINDS, LARGEST_ID, Record, record_in_sight
 
 MOST_AT_ONCE = 20
@@ -74,6 +75,26 @@ def restore_attachment(
     row.deleted_at = row.deleted_by_id = None
     row.save(update_fields=["deleted_at", "deleted_by"])
     _note(actor, record, (None, row.file.name), way, at)
+
+
+def remove_attachments(ids: Sequence[int]) -> None:
+    """Remove files of records for good, the rows of the stored ones too: else their bytes stay.
+
+    Every attachment has a stored file of its own; evidence that shares one would keep it.
+    """
+    rows = Attachment._base_manager.filter(pk__in=ids)
+    files = list(rows.values_list("file_id", flat=True))
+    rows.delete()
+    StoredFile.objects.filter(pk__in=files).exclude(
+        Exists(Attachment._base_manager.filter(file_id=OuterRef("pk")))
+        | Exists(Evidence.objects.filter(file_id=OuterRef("pk")))
+        | Exists(EvidenceFile.objects.filter(file_id=OuterRef("pk")))
+    ).delete()
+
+
+def forget_history(object_type: str, ids: Sequence[int]) -> None:
+    """Remove what the history keeps of objects that are forgotten."""
+    Change.objects.filter(object_type=object_type, object_id__in=ids).delete()
 
 
 def _held(actor: Viewer, attachment_id: int, *, deleted: bool) -> tuple[Attachment, Record]:

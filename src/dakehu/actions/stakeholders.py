@@ -10,6 +10,7 @@ from django.db import transaction
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.contacts import create_contact
+from dakehu.actions.files import forget_history
 from dakehu.actions.opportunities.held import hold
 from dakehu.actions.teams import OBJECT_TYPE
 from dakehu.core.access import Right, Viewer
@@ -155,6 +156,8 @@ def remove_stakeholder(
     row, by = _held(actor, opportunity_id)
     kept = _kept(actor, row, stakeholder_id)
     before = _plain(kept)
+    # What was written about a person could not be found again to be erased.
+    forget_history("stakeholder", [kept.pk])
     kept.delete()
     _note(actor, row.pk, {"stakeholder": (before, None)}, by, way, at)
 

@@ -26,6 +26,13 @@ SENTENCES: dict[str, str | Promise] = {
     "list.upside_down": _(
         "Nothing lies from %(low)s on and before %(high)s. Write a larger end, or swap the two."
     ),
+    "opportunity.account_deleted": _(
+        "The account “%(name)s” was deleted. Restore it from the bin first: an open opportunity"
+        " needs an account that stands."
+    ),
+    "opportunity.account_removed": _(
+        "The account it had was deleted and is kept no longer, so this cannot be taken back."
+    ),
     "opportunity.already_open": _("The opportunity is open already."),
     "opportunity.at_first_stage": _("The opportunity stands at the first stage already."),
     "opportunity.at_last_stage": _(

@@ -8,7 +8,10 @@ SENTENCES: dict[str, str | Promise] = {
     "deal_review.nothing_agreed": _("Write what was agreed."),
     "deal_review.not_found": _("There is no such review, or it is not yours to see."),
     "evidence.changed": _(
-        "The proof was changed while you looked at it. Look at it again, then mark it."
+        "The proof was changed while you looked at it. Look at it again before you go on."
+    ),
+    "evidence.plan_changed": _(
+        "The plan was changed while you looked at it. Look at it again before you go on."
     ),
     "gate.validation_needed": _(
         "The evidence is there, but the superior has not confirmed it yet: %(items)s. Ask for the"

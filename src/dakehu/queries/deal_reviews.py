@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
@@ -15,7 +15,7 @@ from dakehu.core.ledger import Place
 from dakehu.core.methods import Marks
 from dakehu.core.validations import Difference, differences
 from dakehu.models import DealReview, Opportunity
-from dakehu.queries.hygiene import HygieneFilter, HygieneRow, every_untidy
+from dakehu.queries.hygiene import Finding, HygieneRow, every_untidy_of
 from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.opportunities.single import OpportunityShown
 from dakehu.queries.stages import version_in_force
@@ -28,8 +28,11 @@ CLAIMED = (
 MOST = 50
 #: Who was reviewed within these days is not asked for again for the same findings.
 RESTS_DAYS = 7
-#: How many rows of the hygiene list are looked through for those of the viewer.
+#: What of the hygiene list asks for a review.
+NEEDING: tuple[Finding, ...] = ("close_passed", "stuck")
+#: How many are looked through where several heads stand in one unit and not all are the viewer's.
 LOOKED_AT = 1000
+_CHUNK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +239,20 @@ def deals_to_review(viewer: Viewer, *, today: date, limit: int = MOST) -> tuple[
     Of those alone of whose owners the viewer is the superior; what was reviewed within a week
     rests.
     """
-    untidy = every_untidy(viewer, asked=HygieneFilter(), today=today, chunk=200)
-    rows = [row for row in islice(untidy, LOOKED_AT) if _needs(row)]
-    led = _led(viewer, [row.id for row in rows], today)
-    since = today - timedelta(days=RESTS_DAYS)
-    rests = set(
-        DealReview.objects.filter(opportunity_id__in=led, on__gt=since).values_list(
-            "opportunity_id", flat=True
-        )
+    rested = DealReview.objects.filter(
+        opportunity_id=OuterRef("pk"), on__gt=today - timedelta(days=RESTS_DAYS)
     )
-    found = [row for row in rows if row.id in led and row.id not in rests]
+    needing = islice(
+        every_untidy_of(
+            viewer, of=led_by(viewer, today) & Q(~Exists(rested)), findings=NEEDING, today=today,
+            chunk=_CHUNK,
+        ),
+        LOOKED_AT,
+    )  # fmt: skip
+    found: list[HygieneRow] = []
+    while len(found) < limit and (rows := list(islice(needing, _CHUNK))):
+        led = _led(viewer, [row.id for row in rows], today)
+        found += [row for row in rows if row.id in led]
     return tuple(
         CheckRow(
             row.id, row.code, row.name, row.account, row.owner, row.stage, row.amount,
@@ -256,7 +263,7 @@ def deals_to_review(viewer: Viewer, *, today: date, limit: int = MOST) -> tuple[
 
 
 def _needs(row: HygieneRow) -> tuple[str, ...]:
-    return tuple(finding for finding in row.findings if finding in ("close_passed", "stuck"))
+    return tuple(finding for finding in row.findings if finding in NEEDING)
 
 
 def _led(viewer: Viewer, ids: list[int], today: date) -> set[int]:

@@ -1,6 +1,6 @@
 """The hygiene list (商机体检): open opportunities in sight that lack what a forecast stands on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -111,10 +111,28 @@ def every_untidy(
     viewer: Viewer, *, asked: HygieneFilter, today: date, chunk: int = 2000
 ) -> Iterator[HygieneRow]:
     """Give all rows of the filtered list in its order, read chunk by chunk (for exports)."""
+    return _every(viewer, asked, today, chunk)
+
+
+def every_untidy_of(
+    viewer: Viewer, *, of: Q, findings: Collection[Finding], today: date, chunk: int
+) -> Iterator[HygieneRow]:
+    """Give what lacks one of these among the opportunities of a condition, in the list's order."""
+    return _every(viewer, HygieneFilter(), today, chunk, of, findings)
+
+
+def _every(
+    viewer: Viewer,
+    asked: HygieneFilter,
+    today: date,
+    chunk: int,
+    of: Q | None = None,
+    findings: Collection[Finding] = FINDINGS,
+) -> Iterator[HygieneRow]:
     medians = stage_medians(viewer, today=today)
     cut = Cut(size=chunk)
     while True:
-        page = _page(viewer, asked, today, cut, medians)
+        page = _page(viewer, asked, today, cut, medians, of, findings)
         yield from page.rows
         if page.next is None:
             return
@@ -122,9 +140,18 @@ def every_untidy(
 
 
 def _page(
-    viewer: Viewer, asked: HygieneFilter, today: date, cut: Cut, medians: Medians
+    viewer: Viewer,
+    asked: HygieneFilter,
+    today: date,
+    cut: Cut,
+    medians: Medians,
+    of: Q | None = None,
+    findings: Collection[Finding] = FINDINGS,
 ) -> Page[HygieneRow]:
-    lacking = _lacking(asked, _conditions(today, medians))
+    known = _conditions(today, medians)
+    lacking = _lacking(asked, {finding: known[finding] for finding in findings})
+    if of is not None:
+        lacking &= of
     found = _narrowed(viewer, asked, today).pages_for(viewer)
     sets = [rows.select_related(*_TIED).filter(lacking) for rows in found]
     page = page_of(sets, order=ORDER, cut=cut)

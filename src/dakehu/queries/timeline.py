@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from dakehu.models import Account, Change, Contact
 from dakehu.queries.contacts import hidden_fields
 from dakehu.queries.files import FileRow, files_on
 from dakehu.queries.notes import NoteRow, notes_before
-from dakehu.queries.opportunities.history import Event, FieldChange, history_of
+from dakehu.queries.opportunities.history import Event, history_of
 from dakehu.queries.paging import cursor_of, key_of
+from dakehu.queries.past.history import parents_in_sight, told_change
 from dakehu.queries.records import LARGEST_ID, Record, Until, reads_notes, record_in_sight
 from dakehu.queries.superiors import is_superior
 from dakehu.queries.timeline_sources import (
@@ -146,10 +147,11 @@ def _start(after: str) -> tuple[datetime, int, int] | None:
         return None
     at, rank, number = key_of(after, length=3)
     try:
-        moment = datetime.fromisoformat(at)
-    except (TypeError, ValueError) as error:
+        # What no calendar of UTC holds, no database is asked for.
+        moment = datetime.fromisoformat(at).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise RuleBroken("list.bad_cursor") from error
-    if moment.tzinfo is None or not isinstance(rank, int) or abs(number) > LARGEST_ID:
+    if not isinstance(rank, int) or abs(number) > LARGEST_ID:
         raise RuleBroken("list.bad_cursor")
     return moment, rank, number
 
@@ -236,7 +238,7 @@ def _numbered(viewer: Viewer, events: Iterable[Event]) -> list[Item]:
 def _saves(
     viewer: Viewer, record: Record, types: Iterable[str], *, hidden: frozenset[str]
 ) -> tuple[Event, ...]:
-    """Give the field changes of an object, those of one save together."""
+    """Give the field changes of an object, those of one save together, masked as its history."""
     rows = (
         Change.objects.filter(object_type__in=list(types), object_id=record.id)
         .exclude(field__in=hidden)
@@ -244,6 +246,7 @@ def _saves(
         # Not by number alone: a planner may walk the whole table by its key.
         .order_by("-object_type", "-id")[:_MOST_CHANGES]
     )
+    known = parents_in_sight(viewer, rows) if record.kind == "account" else None
     english = viewer.language.startswith("en")
 
     def named(person: Any) -> str:
@@ -266,7 +269,7 @@ def _saves(
             correlation_id=correlation,
             for_id=first.for_person_id,
             whom=named(first.for_person),
-            changes=tuple(FieldChange(c.field, c.old, c.new) for c in reversed(changes)),
+            changes=tuple(told_change(c, known) for c in reversed(changes)),
         )
         for correlation, changes in saves.items()
         for first in (changes[0],)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -98,9 +98,9 @@ def own_requests(viewer: Viewer, *, today: date, limit: int = 20) -> tuple[Reque
     """Give what the viewer asked for that waits or was answered lately, the newest first."""
     if viewer.person_id is None:
         return ()
-    since = today - timedelta(days=ANSWERED_DAYS)
+    since = timezone.make_aware(datetime.combine(today - timedelta(days=ANSWERED_DAYS), time.min))
     rows = MoveRequest.objects.filter(
-        Q(state=RequestState.WAITING) | Q(asked_on__gte=since),
+        Q(state=RequestState.WAITING) | Q(decided_at__gte=since),
         asked_by_id=viewer.person_id,
         opportunity__in=Opportunity.objects.filter(voided=False).visible_to(viewer),
     ).exclude(state=RequestState.WITHDRAWN)

@@ -54,6 +54,8 @@ class TickForm(forms.Form):
     file = forms.FileField(
         label=lazy("File"), required=False, help_text=lazy("At most 20 MB; no programs.")
     )
+    #: The moment of the tick that is looked at; empty where there is none.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"id": "tick-seen"}))
 
 
 class PlanForm(forms.Form):
@@ -66,6 +68,7 @@ class PlanForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     due_on = DayField(label=lazy("By"), required=False)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"id": "plan-seen"}))
 
 
 Found = tuple[OpportunityShown, StageShown, EvidenceShown]
@@ -103,26 +106,37 @@ def evidence_tick(
     page, stage, item = _found(request, opportunity_id, stage_id, key)
     if not page.may.tick:
         raise NotAllowed("evidence.tick")
-    what = _what(request, opportunity_id, stage_id, key)
-    if request.method == "POST" and "untick" in request.POST:
-        untick_evidence(**what)
-        toast(request, _("The tick is gone."))
-        return _back(request, opportunity_id)
-    held = {"note": item.tick.note, "link": item.tick.link} if item.tick else {}
-    form = TickForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES if request.method == "POST" else None,
-        initial=held,
-    )
-    if request.method == "POST":
-        ticked = done(form, lambda said: tick_evidence(**what, proof=_proof(said)))
-        if ticked is not None:
-            toast(request, _("Ticked: %(name)s") % {"name": item.name})
-            return _back(request, opportunity_id)
-    plan = PlanForm(
-        initial={"action": item.plan.action, "due_on": item.plan.due_on} if item.plan else None
-    )
-    return _form(request, page, stage, item, form, plan)
+    what = _what(request, opportunity_id, stage_id, key) | {"seen": request.POST.get("seen")}
+    if request.method != "POST":
+        return _form(request, page, stage, item, _tick_form(item), _plan_form(item))
+    form = TickForm(request.POST, request.FILES)
+
+    untick = "untick" in request.POST
+
+    def act(said: dict[str, Any]) -> bool:
+        if untick:
+            untick_evidence(**what)
+        else:
+            tick_evidence(**what, proof=_proof(said))
+        return True
+
+    if done(form, act) is None:
+        return _form(request, page, stage, item, form, _plan_form(item))
+    gone, ticked = _("The tick is gone."), _("Ticked: %(name)s") % {"name": item.name}
+    toast(request, gone if untick else ticked)
+    return _back(request, opportunity_id)
+
+
+def _tick_form(item: EvidenceShown) -> TickForm:
+    tick = item.tick
+    held = {"note": tick.note, "link": tick.link, "seen": tick.seen} if tick else {}
+    return TickForm(initial=held)
+
+
+def _plan_form(item: EvidenceShown) -> PlanForm:
+    plan = item.plan
+    held = {"action": plan.action, "due_on": plan.due_on, "seen": plan.seen} if plan else {}
+    return PlanForm(initial=held)
 
 
 def _proof(said: dict[str, Any]) -> Proof:
@@ -213,7 +227,7 @@ def evidence_plan(
     if not page.may.tick:
         raise NotAllowed("evidence.tick")
     plan = PlanForm(request.POST)
-    what = _what(request, opportunity_id, stage_id, key)
+    what = _what(request, opportunity_id, stage_id, key) | {"seen": request.POST.get("seen")}
 
     def keep(said: dict[str, Any]) -> bool:
         plan_evidence(**what, action=said["action"], due_on=said["due_on"])
@@ -222,7 +236,7 @@ def evidence_plan(
     if done(plan, keep):
         toast(request, _("Planned."))
         return _back(request, opportunity_id)
-    return _form(request, page, stage, item, TickForm(), plan)
+    return _form(request, page, stage, item, _tick_form(item), plan)
 
 
 @signed_in

@@ -138,6 +138,7 @@ def done(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
     try:
         return act(form.cleaned_data)
     except RuleBroken as error:
+        form.refusal = error.code  # type: ignore[attr-defined]
         name = error.facts.get("field")
         form.add_error(name if name in form.fields else None, sentence(error))
     except Conflict as error:
@@ -164,13 +165,28 @@ def clashes_of(form: forms.Form, error: Conflict) -> Clashes:
     theirs, yours = error.facts.get("theirs", {}), error.facts.get("yours", {})
     return Clashes(
         tuple(
-            (str(form.fields[name].label or name), shown(value), shown(yours.get(name)))
+            (
+                str(form.fields[name].label or name),
+                _chosen(form.fields[name], value),
+                _chosen(form.fields[name], yours.get(name)),
+            )
             for name, value in theirs.items()
             if name in form.fields
         ),
         error.facts.get("who"),
         error.facts.get("at"),
     )
+
+
+def _chosen(field: forms.Field, value: object) -> str:
+    """Give a value in the words of the field's choices, where it has some."""
+    words: dict[str, str] = {}
+    for key, word in getattr(field, "choices", ()):
+        group = word if isinstance(word, list | tuple) else [(key, word)]
+        words |= {str(one): str(said) for one, said in group}
+    if isinstance(value, list | tuple):
+        return shown([words.get(str(one), one) for one in value])
+    return words.get("" if value is None else str(value)) or shown(value)
 
 
 def shown(value: object) -> str:

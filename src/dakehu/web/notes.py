@@ -16,7 +16,7 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import notes as queries
 from dakehu.queries.records import record_in_sight
 from dakehu.web.forms import done, status_of
-from dakehu.web.timeline import NoteForm, timeline_shown
+from dakehu.web.timeline import NoteForm, offers_team, timeline_shown
 
 
 @signed_in
@@ -83,7 +83,7 @@ def note_edit(request: SignedRequest, note_id: int) -> HttpResponse:
         "form": form,
         "note": note,
         "record": record,
-        "offer_team": bool(form.is_bound and form.errors) and record.kind == "opportunity",
+        "offer_team": offers_team(request, form, record),
     }
     return render_page(request, "notes/edit.html", facts, status=status_of(form))
 

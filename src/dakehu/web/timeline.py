@@ -20,12 +20,14 @@ from dakehu.messages import activities
 from dakehu.queries import timeline as queries
 from dakehu.queries.files import FileRow
 from dakehu.queries.notes import NoteRow
-from dakehu.queries.opportunities import Event
+from dakehu.queries.opportunities import Event, FieldChange
+from dakehu.queries.records import Record
 from dakehu.queries.timeline_sources import ActivityRow, Headline
 from dakehu.web.accounts.words import WORDS as ACCOUNT_WORDS
 from dakehu.web.contacts.words import WORDS as CONTACT_WORDS
-from dakehu.web.history import value_shown, who_for
+from dakehu.web.history import who_for
 from dakehu.web.opportunities.wording import FIELDS, KINDS, Names, told
+from dakehu.web.past.words import kept_shown
 
 Words = str | Promise
 
@@ -117,11 +119,20 @@ def timeline_shown(
         "rows": [_row(request, item, page) for item in page.items],
         "tabs": [(key, word, key == page.tab) for key, word in TABS.items()],
         "note_form": form or NoteForm(),
-        "offer_team": bool(form and form.errors) and kind == "opportunity",
+        "offer_team": offers_team(request, form, page.record),
         "since": get.get("since", ""),
         "undo": undo,
     }
     return render_page(request, template, facts, status=status)
+
+
+def offers_team(request: SignedRequest, form: NoteForm | None, record: Record) -> bool:
+    """Test if who is mentioned may be let in: it was refused because they don't see the deal."""
+    if form is None or record.kind != "opportunity":
+        return False
+    unseen = getattr(form, "refusal", "") == "note.mention_out_of_sight"
+    chosen = bool(form.errors) and bool(form.data.get("add_to_team"))
+    return (unseen or chosen) and record.right(request.viewer, "team.edit") is not None
 
 
 def _since(request: SignedRequest) -> datetime | None:
@@ -175,7 +186,7 @@ def _event(event: Event, page: queries.Timeline, language: str, common: Mapping[
         )
     known = CONTACT_WORDS if page.record.kind == "contact" else ACCOUNT_WORDS
     said = [
-        f"{known.get(c.field, FIELDS.get(c.field, c.field))}: {_value(c.old, c.new, language)}"
+        f"{known.get(c.field, FIELDS.get(c.field, c.field))}: {_from_to(c, language)}"
         for c in event.changes
     ]
     created = any(c.field == "created" for c in event.changes)
@@ -188,10 +199,9 @@ def _event(event: Event, page: queries.Timeline, language: str, common: Mapping[
     )
 
 
-def _value(old: Any, new: Any, language: str) -> str:
-    if old is None:
-        return value_shown(new, language)
-    return f"{value_shown(old, language)} → {value_shown(new, language)}"
+def _from_to(change: FieldChange, language: str) -> str:
+    old, new = kept_shown(change, change.old, language), kept_shown(change, change.new, language)
+    return new if change.old is None else f"{old} → {new}"
 
 
 def _activity(body: ActivityRow, language: str, common: Mapping[str, Any]) -> Row:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from dakehu.actions.contacts.edit import set_fields
 from dakehu.actions.contacts.rows import account_held, locked_contact, record_contact
+from dakehu.actions.files import forget_history, remove_attachments
 from dakehu.actions.search import CONTACT, forget_name, index_name
 from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -15,6 +16,8 @@ from dakehu.core.ledger import Way
 from dakehu.core.past import CONTACT_FIELDS, KEPT
 from dakehu.models import (
     Account,
+    Activity,
+    ActivityContact,
     Attachment,
     Change,
     Contact,
@@ -76,13 +79,39 @@ def erase_contact(*, actor: Viewer, contact_id: int, at: datetime, way: Way = Wa
 
 def blank(row: Any) -> None:
     """Empty the row, what was written about it, and its history; the caller's transaction."""
+    _blank_activities(row)
     set_fields(row, dict.fromkeys(CONTACT_FIELDS, ""))
-    Note.objects.filter(contact_id=row.pk).delete()
-    Attachment.objects.filter(contact_id=row.pk).delete()
-    Stakeholder.objects.filter(contact_id=row.pk).update(note="")
+    notes = Note._base_manager.filter(contact_id=row.pk)
+    forget_history("note", list(notes.values_list("pk", flat=True)))
+    notes.delete()
+    attached = Attachment._base_manager.filter(contact_id=row.pk)
+    remove_attachments(list(attached.values_list("pk", flat=True)))
+    parts = Stakeholder.objects.filter(contact_id=row.pk)
+    forget_history("stakeholder", list(parts.values_list("pk", flat=True)))
+    parts.update(note="")
     forget_name(CONTACT, row.pk)
+    forget_history("contact_file", [row.pk])
     changes = Change.objects.filter(object_type="contact", object_id=row.pk)
     changes.filter(field__in=[*CONTACT_FIELDS, "created"]).update(old=None, new=None)
+
+
+def _blank_activities(row: Any) -> None:
+    """Take the names out that activities once kept of whom they were with."""
+    with_them = set(
+        ActivityContact.objects.filter(contact_id=row.pk).values_list("activity_id", flat=True)
+    )
+    near = Activity._base_manager.filter(account_id=row.account_id).values_list("pk", flat=True)
+    told = Change.objects.filter(
+        object_type="activity", object_id__among=sorted(with_them | set(near)), field="contacts"
+    )
+    gone = [
+        change.pk
+        for change in told.iterator()
+        for names in ([*(change.old or ()), *(change.new or ())],)
+        if row.name in names
+        or (change.object_id in with_them and any(isinstance(name, str) for name in names))
+    ]
+    Change.objects.filter(pk__in=gone).update(old=None, new=None)
 
 
 def _mark(row: Any, **columns: Any) -> None:

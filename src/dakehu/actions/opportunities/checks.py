@@ -50,6 +50,27 @@ def check_account(actor: Viewer, account_id: int | None) -> None:
             raise NotFound("account.not_found", account_id=account_id)
 
 
+def check_account_stands(account_id: int | None) -> None:
+    """Refuse an open opportunity on an account that was deleted, in sight or not.
+
+    RuleBroken `opportunity.account_deleted` (`name`), `opportunity.account_removed`.
+    """
+    if account_id is None:
+        return
+    # Held against being deleted at the same moment.
+    held = "FOR KEY SHARE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT name, deleted_at IS NULL FROM dakehu_account WHERE id = %s {held}",
+            [account_id],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        raise RuleBroken("opportunity.account_removed")
+    if not found[1]:
+        raise RuleBroken("opportunity.account_deleted", name=found[0])
+
+
 def check_close_day(field: str, day: date | None) -> None:
     """Refuse a day beyond the calendar of business; RuleBroken `opportunity.day_out_of_range`."""
     if day is not None and not FIRST_DAY <= day <= LAST_DAY:

@@ -89,7 +89,7 @@ def edit_opportunity(
     _set_plain(actor, row, edit)
     after = replace(after, position=replace(after.position, close_month=month_of(row.close_on)))
     changes |= {name: (plain[name], value) for name, value in _plain_values(row).items()}
-    _change_rivals(row.pk, edit, rivals, changes)
+    gone = _change_rivals(row.pk, edit, rivals, changes)
     moved = after != before
     if moved:
         require_open(row)
@@ -100,6 +100,8 @@ def edit_opportunity(
     if not moved and all(old == new for old, new in changes.values()):
         return Saved(row.pk, row.version, "")
     note_changes(row.pk, changes, save)
+    for known in gone:
+        note_changes(row.pk, {"competitor_note": (known, None)}, save)
     store(row, save, only=_changed_columns(row, was))
     if row.name != plain["name"]:
         index_opportunity(row)
@@ -211,13 +213,15 @@ def _change_rivals(
     edit: EditOpportunity,
     before: tuple[str, ...],
     changes: dict[str, tuple[Any, Any]],
-) -> None:
+) -> tuple[dict[str, str], ...]:
+    """Change the rivals and their history; give what was known of those that go."""
     if isinstance(edit.competitors, Keep):
-        return
+        return ()
     names = competitor_names(edit.competitors)
-    if set(names) != set(before):
-        keep_competitors(row_id, names)
-        changes["competitors"] = (list(before), list(names))
+    if set(names) == set(before):
+        return ()
+    changes["competitors"] = (list(before), list(names))
+    return keep_competitors(row_id, names)
 
 
 def _post(row: Opportunity, before: Standing, after: Standing, save: Save, reason: str) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from dakehu.actions.opportunities.checks import check_account_stands
 from dakehu.actions.opportunities.commands import Saved
 from dakehu.actions.opportunities.held import (
     Save,
@@ -68,7 +69,7 @@ def restore_opportunity(
     """Bring a voided opportunity back to where it stood, or home where its unit was closed.
 
     NotFound (also where it is not voided), NotAllowed `opportunity.restore`, Conflict,
-    RuleBroken `opportunity.only_today`, `opportunity.unit_closed`.
+    RuleBroken `opportunity.only_today`, `opportunity.unit_closed`, `opportunity.account_deleted`.
     """
     check_is_today(on, today)
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
@@ -80,6 +81,8 @@ def restore_opportunity(
     )
     save = save.under(held.require(actor, "opportunity.restore"))
     row = held.row
+    if row.place == Place.OPEN:
+        check_account_stands(row.account_id)
     check_posting_day(save, last_on=row.last_on)
     booked = None if row.place == Place.OPEN else row.base_minor
     post_steps(row, (Step(Kind.RESTORED, None, held.standing),), save, base_minor=booked)

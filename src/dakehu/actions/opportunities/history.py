@@ -1,6 +1,7 @@
 """Taking back the last save, and correcting a movement: the row follows the ledger (FUN-5)."""
 
 from calendar import monthrange
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -14,6 +15,7 @@ from dakehu.actions.ledger import (
     standing_chain,
 )
 from dakehu.actions.ledger.reverse import Lived
+from dakehu.actions.opportunities.checks import check_account_stands
 from dakehu.actions.opportunities.commands import Saved
 from dakehu.actions.opportunities.gate import Passed, pass_gate_between
 from dakehu.actions.opportunities.held import (
@@ -29,7 +31,7 @@ from dakehu.actions.opportunities.held import (
 )
 from dakehu.actions.opportunities.home import come_home
 from dakehu.actions.opportunities.stages import stage_held
-from dakehu.actions.opportunities.taking_back import take_back
+from dakehu.actions.opportunities.taking_back import take_back, take_back_kept
 from dakehu.actions.search import index_opportunity
 from dakehu.actions.together import gathering
 from dakehu.core.access import Right, Viewer, best_right
@@ -66,7 +68,8 @@ def undo_opportunity(
     Who saved it may, for whom a deputy saved it, the owner's superior, and who holds
     `ledger.correct`. What leads forward again meets the gate (FUN-3). NotFound
     `ledger.nothing_to_undo`, NotAllowed `opportunity.undo`, Conflict `ledger.changed_since`,
-    RuleBroken `gate.evidence_missing`, `opportunity.unit_closed`.
+    RuleBroken `gate.evidence_missing`, `opportunity.unit_closed`, `opportunity.account_deleted`,
+    `opportunity.not_open` where it would change the evidence of what stays decided.
     """
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = _held_any(actor, opportunity_id, seen_version)
@@ -83,16 +86,22 @@ def undo_opportunity(
     if Way.UNDO in ways or any(m.reverses_id is not None for m in moved):
         raise NotFound("ledger.nothing_to_undo")
     _check_books(save, [m.on for m in moved], reason)
-    left = row.stage_id
+    was = copy(row)
     if moved:
         reverse_correlation(
             opportunity_id=row.pk, correlation_id=correlation_id, posting=save.posting
         )
-    take_back(row, changes, save, on=_day_of(row, correlation_id, moved, changes) or today)
+    take_back(row, changes, save)
     if moved:
         follow_ledger(row)
+    take_back_kept(
+        row, changes, save,
+        on=_day_of(row, correlation_id, moved, changes) or today, currency=was.currency_id,
+    )  # fmt: skip
+    if _stands_elsewhere(was, row):
         overtake(row.pk, save)
-    passed = _pass_gate_again(row, left, save)
+    _require_account_again(was, row)
+    passed = _pass_gate_again(row, was.stage_id, save)
     come_home(row, save)
     store(row, save)
     if any(change.field == "name" for change in changes):
@@ -139,7 +148,7 @@ def correct_opportunity(
         _check_currency(row.pk, correction.movement_id)
     days = [wrong.on] + ([correction.on] if correction.on else [])
     _check_books(save, days, why)
-    left = row.stage_id
+    was = copy(row)
     correct_movement(
         opportunity_id=row.pk,
         correction=correction,
@@ -149,10 +158,11 @@ def correct_opportunity(
         ),
     )
     follow_ledger(row)
-    if row.stage_id != left:
+    if _stands_elsewhere(was, row):
         overtake(row.pk, save)
+    _require_account_again(was, row)
     # A superior's reason to correct is their reason to overrule.
-    passed = _pass_gate_again(row, left, save, overrule=why if superior else "")
+    passed = _pass_gate_again(row, was.stage_id, save, overrule=why if superior else "")
     if passed.overruled_by is not None:
         save = save.under(passed.overruled_by)
     note_changes(row.pk, {"corrected": (correction.movement_id, why.strip())}, save)
@@ -161,6 +171,22 @@ def correct_opportunity(
     come_home(row, save)
     store(row, save)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
+
+
+def _stands_elsewhere(was: Opportunity, row: Opportunity) -> bool:
+    """Test if it has come to another stage, method or outcome: only that closes a request."""
+    return any(
+        getattr(was, name) != getattr(row, name)
+        for name in ("stage_id", "method_version_id", "place", "voided")
+    )
+
+
+def _require_account_again(was: Opportunity, row: Opportunity) -> None:
+    """Require a standing account of what came to another one, or back to life on it."""
+    lived = not was.voided and was.place == Place.OPEN
+    lives = not row.voided and row.place == Place.OPEN
+    if row.account_id != was.account_id or (lives and not lived):
+        check_account_stands(row.account_id)
 
 
 def _pass_gate_again(row: Opportunity, left: int, save: Save, *, overrule: str = "") -> Passed:

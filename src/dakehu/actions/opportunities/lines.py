@@ -81,16 +81,23 @@ def competitor_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(tidy)
 
 
-def keep_competitors(opportunity_id: int, names: Iterable[str]) -> None:
-    """Make these the competitors of the opportunity; notes on those that stay are kept."""
+def keep_competitors(opportunity_id: int, names: Iterable[str]) -> tuple[dict[str, str], ...]:
+    """Make these the competitors of the opportunity; notes on those that stay are kept.
+
+    Gives what was known of those that go, as the history keeps it.
+    """
     names = tuple(names)
-    Competitor.objects.filter(opportunity_id=opportunity_id).exclude(name__in=names).delete()
+    gone = Competitor.objects.filter(opportunity_id=opportunity_id).exclude(name__in=names)
+    known = gone.exclude(note="").order_by("id").values_list("name", "note")
+    notes = tuple({"name": name, "note": note} for name, note in known)
+    gone.delete()
     there = set(
         Competitor.objects.filter(opportunity_id=opportunity_id).values_list("name", flat=True)
     )
     Competitor.objects.bulk_create(
         Competitor(opportunity_id=opportunity_id, name=name) for name in names if name not in there
     )
+    return notes
 
 
 def current_competitors(opportunity_id: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from dakehu.actions.opportunities.checks import check_close_day
+from dakehu.actions.opportunities.checks import check_account_stands, check_close_day
 from dakehu.actions.opportunities.commands import KEEP, Keep, Saved
 from dakehu.actions.opportunities.followed import tell_moved
 from dakehu.actions.opportunities.gate import Passed, pass_gate
@@ -47,6 +47,7 @@ from dakehu.core.opportunities import (
     WIN_REASONS,
     check_reason,
 )
+from dakehu.models import Opportunity
 from dakehu.queries.stages import version_in_force
 
 
@@ -89,6 +90,8 @@ def win_opportunity(
     require_open(row)
     check_reason(outcome.reason, WIN_REASONS)
     check_posting_day(save, last_on=row.last_on, reason=outcome.text or overrule)
+    # Before the gate: whoever validates the move meets no surprises.
+    base = _booked(row, outcome, save)
     version = version_in_force(row.method_version_id)
     passed = pass_gate(
         actor=actor,
@@ -104,7 +107,7 @@ def win_opportunity(
     if passed.overruled_by is not None:
         save = save.under(passed.overruled_by)
         outcome = replace(outcome, text="\n".join(filter(None, (outcome.text, overrule))))
-    _decide(held, Place.WON, outcome, save, passed)
+    _decide(held, Place.WON, outcome, save, base, passed)
     return Saved(row.pk, row.version, str(save.correlation_id), passed.warnings(actor.language))
 
 
@@ -129,7 +132,7 @@ def lose_opportunity(
     save = save.under(right)
     check_reason(outcome.reason, LOSS_REASONS)
     check_posting_day(save, last_on=held.row.last_on, reason=outcome.text)
-    _decide(held, Place.LOST, outcome, save)
+    _decide(held, Place.LOST, outcome, save, _booked(held.row, outcome, save))
     return Saved(held.row.pk, held.row.version, str(save.correlation_id))
 
 
@@ -154,7 +157,7 @@ def abandon_opportunity(
     save = save.under(right)
     check_reason(outcome.reason, ABANDON_REASONS)
     check_posting_day(save, last_on=held.row.last_on, reason=outcome.text)
-    _decide(held, Place.ABANDONED, outcome, save)
+    _decide(held, Place.ABANDONED, outcome, save, _booked(held.row, outcome, save))
     return Saved(held.row.pk, held.row.version, str(save.correlation_id))
 
 
@@ -176,7 +179,7 @@ def reopen_opportunity(
     Where its unit was closed meanwhile it moves to the owner's. A win is not reopened but undone
     or corrected. NotFound, NotAllowed `opportunity.reopen`, Conflict, RuleBroken
     `opportunity.already_open`, `opportunity.won_not_reopened`, `opportunity.why_missing`,
-    `opportunity.unit_closed`.
+    `opportunity.account_deleted`, `opportunity.unit_closed`.
     """
     save = Save.begin(actor=actor, on=on, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=seen_version)
@@ -187,6 +190,7 @@ def reopen_opportunity(
     if row.place == Place.WON:
         raise RuleBroken("opportunity.won_not_reopened")
     require_why(why)
+    check_account_stands(row.account_id)
     check_posting_day(save, last_on=row.last_on, reason=why)
     before = held.standing
     booked = row.base_minor
@@ -217,13 +221,22 @@ def _held_open(
     return held, right
 
 
-def _decide(
-    held: Held, place: Place, outcome: Outcome, save: Save, passed: Passed | None = None
-) -> None:
-    row = held.row
+def _booked(row: Opportunity, outcome: Outcome, save: Save) -> int:
+    """Give what the outcome books. RuleBroken `opportunity.text_too_long`, `money.…`."""
     if len(outcome.competitor.strip()) > 120:
         raise RuleBroken("opportunity.text_too_long", field="competitor", limit=120)
-    base = booked_base(row.amount_minor, row.currency_id, save.on)
+    return booked_base(row.amount_minor, row.currency_id, save.on)
+
+
+def _decide(
+    held: Held,
+    place: Place,
+    outcome: Outcome,
+    save: Save,
+    base: int,
+    passed: Passed | None = None,
+) -> None:
+    row = held.row
     before = held.standing
     after = Standing(decided(before.position, place), before.amount_minor)
     kind: Kind = OUTCOMES[place]

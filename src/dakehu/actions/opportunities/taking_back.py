@@ -1,15 +1,18 @@
 """Taking fields, lines, rivals and evidence back to what they were before a save."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+
+from django.utils.timezone import localtime
 
 from dakehu.actions.names import sort_key
 from dakehu.actions.opportunities.held import (
     Save,
     digits_of,
     note_changes,
+    require_open,
 )
 from dakehu.actions.opportunities.lines import (
     current_competitors,
@@ -25,9 +28,12 @@ from dakehu.models import (
     Competitor,
     Evidence,
     EvidenceFile,
+    EvidencePlan,
     Opportunity,
 )
 
+#: What the history keeps of a tick beside its proof, and the plan whose place it took.
+_BESIDE_PROOF = frozenset({"by", "on", "at", "plan"})
 _DAYS = frozenset({"close_on", "next_step_on"})
 _FIELDS = (
     "name", "account_id", "close_on", "source", "compelling_event", "next_step",
@@ -35,9 +41,10 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date) -> None:
-    """Set the fields back; Conflict `ledger.changed_since` where one has changed since."""
+def take_back(row: Opportunity, changes: list[Change], save: Save) -> None:
+    """Set fields and rivals back; Conflict `ledger.changed_since` where one has changed since."""
     back: dict[str, tuple[Any, Any]] = {}
+    notes: list[tuple[Any, Any]] = []
     for change in changes:
         if change.field in _FIELDS:
             back[change.field] = _field_back(row, change)
@@ -47,22 +54,40 @@ def take_back(row: Opportunity, changes: list[Change], save: Save, *, on: date) 
                 raise Conflict("ledger.changed_since", field="competitors", on=row.last_on)
             keep_competitors(row.pk, change.old or ())
             back["competitors"] = (now_names, change.old)
-        elif change.field == "lines":
-            now_lines = plain_lines(current_lines(row.pk))
-            if now_lines != change.new:
-                raise Conflict("ledger.changed_since", field="lines", on=row.last_on)
-            _lines_back(row, change.old or [], save, on)
-            back["lines"] = (now_lines, change.old)
-        elif change.field == "evidence":
-            _evidence_back(row, change)
-            back["evidence"] = (change.new, change.old)
         elif change.field == "competitor_note":
             _rival_note_back(row, change)
-            back["competitor_note"] = (change.new, change.old)
+            notes.append((change.new, change.old))
         elif change.field == "next_step_done":
             back["next_step_done"] = (change.new, None)
     if "name" in back:
         row.sort_key = sort_key(row.name)
+    note_changes(row.pk, back, save)
+    for note in notes:
+        note_changes(row.pk, {"competitor_note": note}, save)
+
+
+def take_back_kept(
+    row: Opportunity, changes: list[Change], save: Save, *, on: date, currency: str
+) -> None:
+    """Set lines and evidence back, of a row that follows its ledger again.
+
+    `currency` is the one it left: in another one the same lines are other amounts.
+    Conflict `ledger.changed_since`, RuleBroken `opportunity.not_open`.
+    """
+    back: dict[str, tuple[Any, Any]] = {}
+    for change in changes:
+        if change.field == "lines":
+            now_lines = plain_lines(current_lines(row.pk))
+            if now_lines != change.new:
+                raise Conflict("ledger.changed_since", field="lines", on=row.last_on)
+            _keep_lines(row, _lines_of(change.old or []), save, on)
+            back["lines"] = (now_lines, change.old)
+        elif change.field == "evidence":
+            require_open(row)
+            _evidence_back(row, change)
+            back["evidence"] = (change.new, change.old)
+    if "lines" not in back and row.currency_id != currency and (lines := current_lines(row.pk)):
+        _keep_lines(row, lines, save, on)
     note_changes(row.pk, back, save)
 
 
@@ -93,32 +118,44 @@ def _rival_note_back(row: Opportunity, change: Change) -> None:
 def _evidence_back(row: Opportunity, change: Change) -> None:
     """Set a tick back to what it was; Conflict `ledger.changed_since` where it has changed."""
     known = change.new or change.old or {}
-    ticks = Evidence.objects.filter(
-        opportunity_id=row.pk, stage_id=known["stage"], key=known["key"]
-    )
-    if plain_tick(ticks.first()) != change.new:
+    where = {"opportunity_id": row.pk, "stage_id": known["stage"], "key": known["key"]}
+    ticks = Evidence.objects.filter(**where)
+    if not _is_kept(plain_tick(ticks.first()), change.new):
         raise Conflict("ledger.changed_since", field="evidence", on=row.last_on)
     ticks.delete()
-    if change.old is not None and change.actor_id is not None:
-        # Whatever a superior said of it before, it is a new tick now: it has no mark.
-        again = Evidence.objects.create(
-            opportunity_id=row.pk,
-            stage_id=change.old["stage"],
-            key=change.old["key"],
-            note=change.old["note"],
-            link=change.old["link"],
-            file_id=change.old["file"],
-            ticked_on=change.at.date(),
-            ticked_at=change.at,
-            ticked_by_id=change.actor_id,
+    if change.old is not None:
+        _tick_again(where, change.old, change)
+    elif plan := known.get("plan"):
+        EvidencePlan.objects.get_or_create(
+            **where,
+            defaults={
+                "action": plan["action"],
+                "due_on": plan["due_on"] and date.fromisoformat(plan["due_on"]),
+                "planned_by_id": plan["by"],
+                "planned_at": datetime.fromisoformat(plan["at"]),
+            },
         )
-        EvidenceFile.objects.bulk_create(
-            [EvidenceFile(evidence=again, file_id=file) for file in change.old.get("more", ())]
-        )
+
+
+def _tick_again(where: dict[str, Any], old: dict[str, Any], change: Change) -> None:
+    """Make a tick anew as it was; it has no mark, whatever a superior said of it before."""
+    by = old.get("by", change.actor_id)
+    if by is None:
+        return
+    # Histories of before ticks kept their person and moment know those of the later save alone.
+    at = datetime.fromisoformat(old["at"]) if "at" in old else change.at
+    on = date.fromisoformat(old["on"]) if "on" in old else localtime(change.at).date()
+    again = Evidence.objects.create(
+        **where, note=old["note"], link=old["link"], file_id=old["file"],
+        ticked_on=on, ticked_at=at, ticked_by_id=by,
+    )  # fmt: skip
+    EvidenceFile.objects.bulk_create(
+        [EvidenceFile(evidence=again, file_id=file) for file in old.get("more", ())]
+    )
 
 
 def plain_tick(row: Evidence | None) -> dict[str, Any] | None:
-    """Write a tick as the history keeps it."""
+    """Write a tick as the history keeps it: its proof, and who ticked it when."""
     if row is None:
         return None
     plain: dict[str, Any] = {
@@ -128,22 +165,40 @@ def plain_tick(row: Evidence | None) -> dict[str, Any] | None:
     more = EvidenceFile.objects.filter(evidence_id=row.pk).order_by("id") if row.pk else None
     if more and (files := list(more.values_list("file_id", flat=True))):
         plain["more"] = files
+    if row.pk:
+        plain |= {
+            "by": row.ticked_by_id, "on": row.ticked_on.isoformat(),
+            "at": row.ticked_at.astimezone(UTC).isoformat(),
+        }  # fmt: skip
     return plain
 
 
-def _lines_back(row: Opportunity, old: list[list[Any]], save: Save, on: date) -> None:
-    lines = [
+def proof_of(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Give the proof alone of a tick as the history keeps it."""
+    return kept and {name: value for name, value in kept.items() if name not in _BESIDE_PROOF}
+
+
+def _is_kept(now: dict[str, Any] | None, kept: dict[str, Any] | None) -> bool:
+    """Test if a tick is the one that a save left: the same proof by another save is not."""
+    same = kept is None or "at" not in kept or (now or {}).get("at") == kept["at"]
+    return same and proof_of(now) == proof_of(kept)
+
+
+def _lines_of(kept: list[list[Any]]) -> tuple[Line, ...]:
+    return tuple(
         Line(
             product,
             Decimal(quantity),
             Decimal(price),
             date.fromisoformat(month) if month else None,
         )
-        for product, quantity, price, month in old
-    ]
-    dated = replace(save, on=on)
+        for product, quantity, price, month in kept
+    )
+
+
+def _keep_lines(row: Opportunity, lines: tuple[Line, ...], save: Save, on: date) -> None:
     digits = digits_of(row.currency_id, held=row.currency_id)
-    keep_lines(row.pk, lines, digits, dated)
+    keep_lines(row.pk, lines, digits, replace(save, on=on))
 
 
 def _plain(value: Any) -> Any:

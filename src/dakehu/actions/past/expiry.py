@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from dakehu.actions.contacts.existence import blank
+from dakehu.actions.files import forget_history, remove_attachments
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.core.past import KEPT
@@ -17,7 +18,6 @@ from dakehu.models import (
     Activity,
     ActivityContact,
     Attachment,
-    Change,
     Contact,
     ImportedObject,
     Note,
@@ -57,7 +57,11 @@ def remove_expired(*, actor: Viewer, at: datetime) -> int:
 @transaction.atomic
 def _remove_plain(rows: Any) -> int:
     ids = list(rows.values_list("pk", flat=True)[:_AT_ONCE])
-    rows.model._base_manager.filter(pk__in=ids).delete()
+    if rows.model is Attachment:
+        remove_attachments(ids)
+    else:
+        rows.model._base_manager.filter(pk__in=ids).delete()
+        forget_history(rows.model._meta.model_name, ids)
     return len(ids)
 
 
@@ -77,7 +81,7 @@ def _remove_contacts(rows: Any) -> int:
             )
             if not used:
                 Contact.with_deleted.filter(pk=pk).delete()
-                Change.objects.filter(object_type="contact", object_id=pk).delete()
+                forget_history("contact", [pk])
     return len(ids)
 
 
@@ -99,5 +103,6 @@ def _remove_account(pk: int) -> int:
     if used:
         return 0
     Account.objects.filter(pk=pk).delete()
-    Change.objects.filter(object_type="account", object_id=pk).delete()
+    forget_history("account", [pk])
+    forget_history("account_file", [pk])
     return 1

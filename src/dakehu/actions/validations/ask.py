@@ -12,6 +12,7 @@ from dakehu.actions.opportunities.held import Save, hold, note_changes
 from dakehu.actions.validations.moves import (
     PERMISSIONS,
     AskedMove,
+    check_words,
     decide,
     do_move,
     plain_request,
@@ -20,7 +21,7 @@ from dakehu.actions.validations.moves import (
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.core.validations import MOST_NOTE, VERBS, RequestState
+from dakehu.core.validations import VERBS, RequestState
 from dakehu.models import MoveRequest, Opportunity
 from dakehu.queries.stages import version_in_force
 from dakehu.queries.superiors import superiors_of
@@ -48,14 +49,13 @@ def request_move(
     is said now. Gives the request's id. NotFound, NotAllowed, Conflict and RuleBroken as the move
     says (`gate.evidence_missing` where there is nothing to validate yet), RuleBroken
     `request.unknown_verb`, `request.not_needed`, `request.waits_already`, `request.no_superior`,
-    `request.who`, `text.too_long`.
+    `request.who`, `text.too_long`, `text.unreadable`.
     """
     if move.verb not in VERBS:
         raise RuleBroken("request.unknown_verb", verb=move.verb[:40])
     if actor.person_id is None:
         raise RuleBroken("request.who")
-    if len(note.strip()) > MOST_NOTE:
-        raise RuleBroken("text.too_long", field="note", limit=MOST_NOTE)
+    check_words("note", note)
     how: dict[str, Any] = {
         "actor": actor, "opportunity_id": opportunity_id, "seen_version": seen_version,
         "on": today, "today": today, "at": at, "way": way,

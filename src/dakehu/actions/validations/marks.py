@@ -7,7 +7,7 @@ from django.db import transaction
 
 from dakehu.actions.opportunities.held import Held, Save, hold, note_changes, require_open
 from dakehu.core.access import Right, Viewer
-from dakehu.core.errors import Conflict, NotAllowed, NotFound
+from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.core.methods import Marks
 from dakehu.core.validations import MOST_NOTE
@@ -33,8 +33,11 @@ def mark_evidence(
 
     `seen` is the moment of the tick that was looked at (`moment_seen`): a proof that was changed
     meanwhile is not confirmed by mistake. `note` None leaves the note. NotFound, NotAllowed
-    `evidence.validate`, Conflict `evidence.changed`, RuleBroken `opportunity.not_open`.
+    `evidence.validate`, Conflict `evidence.changed`, RuleBroken `opportunity.not_open`,
+    `text.unreadable`.
     """
+    if "\x00" in (note or ""):
+        raise RuleBroken("text.unreadable", field="note")
     save = Save.begin(actor=actor, on=today, today=today, at=at, way=way)
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
     save = save.under(require_superior(held, actor, today))

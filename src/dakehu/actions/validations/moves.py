@@ -58,6 +58,14 @@ def plain_request(request: MoveRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def check_words(field: str, text: str) -> None:
+    """Refuse words that cannot be kept. RuleBroken `text.too_long`, `text.unreadable`."""
+    if len(text.strip()) > MOST_NOTE:
+        raise RuleBroken("text.too_long", field=field, limit=MOST_NOTE)
+    if "\x00" in text:
+        raise RuleBroken("text.unreadable", field=field)
+
+
 def refuse_decided(request: MoveRequest) -> NoReturn:
     """Say what became of a request that waits no more."""
     if request.state == RequestState.OVERTAKEN:
@@ -73,9 +81,8 @@ def decide(
     answer: str,
     at: datetime,
 ) -> None:
-    """Write the answer into the request. RuleBroken `text.too_long`."""
-    if len(answer.strip()) > MOST_NOTE:
-        raise RuleBroken("text.too_long", field="answer", limit=MOST_NOTE)
+    """Write the answer into the request. RuleBroken `text.too_long`, `text.unreadable`."""
+    check_words("answer", answer)
     request.state = state
     request.decided_by_id, request.decided_for_id = actor.person_id, right.for_person
     request.decided_at = at

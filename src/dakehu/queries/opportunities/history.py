@@ -58,11 +58,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that the ledger does not know, from what to what, as it was stored."""
+    """A field, from what to what, as it was kept; `masked` where the viewer may not know it."""
 
     field: str
     old: Any
     new: Any
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

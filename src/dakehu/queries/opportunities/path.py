@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -74,6 +75,8 @@ class PlanShown:
     action: str
     due_on: date | None
     by: str
+    #: The moment of the plan, as pages hand it back with another one.
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +210,28 @@ def is_picture(name: str) -> bool:
 
 
 def moment_seen(ticked_at: datetime) -> str:
-    """Write the moment of a tick, to tell a proof that was looked at from a later one."""
+    """Write the moment of a tick or a plan, to tell a proof that was looked at from a later one."""
     return str(round(ticked_at.timestamp() * 1_000_000))
+
+
+def digest_seen(stages: tuple[StageShown, ...]) -> str:
+    """Write the moments of all ticks and their marks short, to tell what was looked at."""
+    ticks = [item.tick for stage in stages for item in stage.evidence if item.tick]
+    seen = ";".join(f"{tick.id}:{tick.seen}:{tick.mark and tick.mark.marks}" for tick in ticks)
+    return sha256(seen.encode()).hexdigest()[:32]
 
 
 def plans_of(opportunity_id: int, language: str) -> Plans:
     """Give how missing items are to be got; the caller has found the row to be in sight."""
     rows = EvidencePlan.objects.filter(opportunity_id=opportunity_id).values_list(
-        "stage_id", "key", "action", "due_on", "planned_by__name", "planned_by__name_en"
-    )
+        "stage_id", "key", "action", "due_on", "planned_by__name", "planned_by__name_en",
+        "planned_at",
+    )  # fmt: skip
     return {
-        (stage, key): PlanShown(action, due, in_tongue(language, zh or "", en or ""))
-        for stage, key, action, due, zh, en in rows.order_by("id")[:500]
+        (stage, key): PlanShown(
+            action, due, in_tongue(language, zh or "", en or ""), moment_seen(at)
+        )
+        for stage, key, action, due, zh, en, at in rows.order_by("id")[:500]
     }
 
 

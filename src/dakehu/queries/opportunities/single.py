@@ -30,6 +30,7 @@ from dakehu.queries.opportunities.history import (
 from dakehu.queries.opportunities.path import (
     EvidenceShown,
     StageShown,
+    digest_seen,
     gaps_of,
     in_tongue,
     loss_proof_of,
@@ -215,6 +216,11 @@ class OpportunityShown:
     def competitors(self) -> tuple[str, ...]:
         """Give the names of the competitors."""
         return tuple(rival.name for rival in self.rivals)
+
+    @property
+    def evidence_digest(self) -> str:
+        """Give what pages hand back to say which evidence they showed."""
+        return digest_seen(self.stages)
 
     @property
     def is_open(self) -> bool:

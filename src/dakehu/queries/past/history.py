@@ -12,6 +12,7 @@ from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.core.ledger import Way
 from dakehu.models import Account, Change
 from dakehu.queries.appointments import staff_member
+from dakehu.queries.opportunities.history import FieldChange
 from dakehu.queries.past.held import (
     HeldRecord,
     held_record,
@@ -26,16 +27,6 @@ from dakehu.queries.units import all_units
 
 #: So many fields are read at a time; a save is never cut.
 READ = 300
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """A field, from what to what, as it was kept; `masked` where the viewer may not know it."""
-
-    field: str
-    old: Any
-    new: Any
-    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +74,7 @@ def record_history(
     saves: dict[UUID, list[Change]] = defaultdict(list)
     for row in rows:
         saves[row.correlation_id].append(row)
-    known = _accounts_in_sight(viewer, rows) if kind == "account" else None
+    known = parents_in_sight(viewer, rows) if kind == "account" else None
     now = values_now(held, {row.field for row in rows}) if held else {}
     shown = [
         _save(viewer, held, found, hidden, known, now, today)
@@ -116,7 +107,7 @@ def _save(
     today: date,
 ) -> SaveRow:
     first = rows[0]
-    told = [_told(row, known) for row in reversed(rows) if row.field not in hidden]
+    told = [told_change(row, known) for row in reversed(rows) if row.field not in hidden]
     return SaveRow(
         correlation_id=first.correlation_id,
         at=first.at,
@@ -140,7 +131,7 @@ def _may_undo(
     return undo_right(viewer, held, pairs, own=own, today=today) is not None
 
 
-def _told(row: Change, known: frozenset[int] | None) -> FieldChange:
+def told_change(row: Change, known: frozenset[int] | None) -> FieldChange:
     """Tell a change; of a parent that the viewer can't see not even the name."""
     if row.field != "parent" or known is None:
         return FieldChange(row.field, row.old, row.new)
@@ -155,7 +146,8 @@ def _parent(value: Any, known: frozenset[int]) -> Any:
     return "hidden"
 
 
-def _accounts_in_sight(viewer: Viewer, rows: Iterable[Change]) -> frozenset[int] | None:
+def parents_in_sight(viewer: Viewer, rows: Iterable[Change]) -> frozenset[int] | None:
+    """Give which parents that an account's changes speak of are in sight; None: all are."""
     if viewer.sees_all:
         return None
     ids = {

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
 from dakehu.actions.evidence import Proof, Upload, add_evidence_file, tick_evidence
-from dakehu.core.errors import RuleBroken
+from dakehu.core.errors import Conflict, RuleBroken
 from dakehu.core.ledger import Way
 from dakehu.core.methods import evidence_missing
 from dakehu.http import SignedRequest
@@ -82,7 +82,8 @@ def tick_what_came(
 ) -> list[ProofAsked]:
     """Tick the items for which something came; give those that are still missing.
 
-    An item whose proof is refused keeps what was typed, and says why.
+    An item whose proof is refused, or that somebody ticked meanwhile, keeps what was typed and
+    says why.
     """
     left = []
     keep_typed(request, asked)
@@ -98,10 +99,10 @@ def tick_what_came(
             continue
         place = {"stage_id": item.stage_id, "key": item.key, **how}
         try:
-            tick_evidence(proof=proof, **place)
+            tick_evidence(proof=proof, seen="", **place)
             for file in files[1:]:
                 add_evidence_file(upload=file, **place)
-        except RuleBroken as error:
+        except (RuleBroken, Conflict) as error:
             item.error = sentence(error)
             left.append(item)
     return left

@@ -53,6 +53,7 @@ def deal_review_create(request: SignedRequest, opportunity_id: int) -> HttpRespo
             opportunity_id=opportunity_id,
             **said,
             seen_version=whole_in_url(request.POST.get("seen", "")),
+            seen_evidence=request.POST.get("seen_evidence"),
             today=request.today,
             at=request.now,
             way=Way.FORM,

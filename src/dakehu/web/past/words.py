@@ -60,16 +60,18 @@ def change_shown(kind: str, change: FieldChange, language: str) -> tuple[str, st
             return _("Restored"), "", ""
         made = change.new if change.field == "created" else None
         return field, "", "" if made is None else value_shown(made, language)
-    old, new = (
-        _("not yours to see")
-        if value == "hidden" and change.masked
-        else _value(kind, change, value, language)
-        for value in (change.old, change.new)
-    )
+    old, new = (_value(kind, change, value, language) for value in (change.old, change.new))
     return field, old, new
+
+
+def kept_shown(change: FieldChange, value: object, language: str) -> str:
+    """Give a value that a change keeps as text; of what the viewer may not know, that it is so."""
+    if change.masked and value == "hidden":
+        return _("not yours to see")
+    return value_shown(value, language)
 
 
 def _value(kind: str, change: FieldChange, value: object, language: str) -> str:
     if kind == "unit" and change.field == "kind" and isinstance(value, str):
         return str(UNIT_KINDS.get(value, value))
-    return value_shown(value, language)
+    return kept_shown(change, value, language)
