@@ -34,6 +34,7 @@ DATA = Path(os.environ.get("DAKEHU_TEST_DATA") or ROOT.parent / "shared" / "data
 FOLDER = DATA / "crm_sales_opportunities"
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db,
     pytest.mark.skipif(
         not FOLDER.is_dir(), reason="the real pipeline is not here (DAKEHU_TEST_DATA)"

@@ -20,7 +20,7 @@ from dakehu.queries.ledger_check import verify_ledger
 from dakehu.queries.outcomes import BYS
 from tests.cli.conftest import Demo, Terminal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HEAD = "商机编号,商机名称,客户,负责人,销售方法,阶段,金额,创建日期,预计成交日期,结果,成交日期,原因"
 

@@ -63,7 +63,7 @@ ROLES = {
     "none": "no-seat",
 }
 #: Who is asked in `make quick` and on PostgreSQL; the others are asked the same, in `make test`.
-QUICK = {"salesperson", "executive", "none", "guest", "admin-guest"}
+QUICK = {"salesperson", "guest"}
 #: Who must not learn of the records that are out of sight.
 STRANGERS = ("guest", "help-nothing", "admin-guest", "no-seat")
 #: Addresses that answer before log-in: the log-in itself and what its page offers.
@@ -390,6 +390,7 @@ def test_the_resolver_is_walked(facts: Facts) -> None:
     assert sum(bool(set(a.parameters) & RECORDS) for a in found) > 15
 
 
+@pytest.mark.slow
 def test_nobody_gets_further_than_the_log_in(company: Company, facts: Facts) -> None:
     nobody = Reader(company, None)
     for address, url in every_url(facts):
@@ -497,6 +498,7 @@ def test_what_is_out_of_sight_is_not_there(company: Company, facts: Facts, login
     assert compared > 20
 
 
+@pytest.mark.slow
 def test_a_number_too_large_for_the_database_is_not_found(company: Company, facts: Facts) -> None:
     reader = Reader(company, "demo-director")
     huge = Facts(

@@ -171,6 +171,8 @@ NO_VIEWER: dict[str, str] = {
     "opportunities.history.moment_of": SHAPE,
     "search.candidates.chosen_probes": "counts tokens up to a bound; no count leaves the query",
     "search.probes.asked_for": SHAPE,
+    "opportunities.path.digest_seen": SHAPE,
+    "past.history.told_change": SHAPE,
     "paging.decoded": SHAPE,
     "paging.storable": SHAPE,
     "search.ranking.glance": SHAPE,

@@ -14,7 +14,7 @@ from dakehu.models import Method, MethodVersion, WinRate
 from dakehu.queries.methods import method_book
 from tests.cast import AT, OPERATOR, START, TODAY, Cast, make_cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PART = {"HX-Request": "true"}
 
 
