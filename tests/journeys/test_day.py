@@ -49,6 +49,28 @@ def test_a_visit_is_logged_in_three_actions_by_keyboard(
     assert count(served, f"subject = '{word}' AND {found}") == 1
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_customer_is_found_and_a_next_step_logged_in_three_actions_by_keyboard(
+    page: Page, served: Served, language: str
+) -> None:
+    sign_in(page, "demo-sales", language=language)
+    page.goto("/accounts/")
+    name = page.locator("tbody th a").first.inner_text()
+    page.goto("/today/")
+    step = f"offer-{language}"
+    page.keyboard.press("l")  # 1
+    line = dialog_of(page).locator("[name=line]")
+    line.fill(
+        f"电话 {name} 下一步 {step} 2099-01-15"
+        if language != "en"
+        else f"call {name} next step {step} 2099-01-15"
+    )  # 2
+    line.press("Enter")  # 3
+    expect(page.locator(".toast-line.good")).to_be_visible()
+    found = "kind = 1 AND account_id IS NOT NULL AND next_step_on = '2099-01-15'"
+    assert count(served, f"next_step = '{step}' AND {found}") == 1
+
+
 def test_the_line_is_read_while_one_types(page: Page) -> None:
     sign_in(page, "demo-sales")
     page.goto("/today/")
