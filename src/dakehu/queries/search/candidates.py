@@ -20,9 +20,9 @@ from dakehu.queries.snapshot import read_alias
 
 #: A range that occurs so often is common; so many rows of a range are read, of a common one fewer:
 #: which of very many are read first means nothing.
-COMMON, _READ, _READ_COMMON = 150, 200, 60
+COMMON, _READ, _READ_COMMON = 150, 120, 50
 #: So many records of the viewer's own are looked through for a common token.
-_OWN, _OWN_ACCOUNTS = 120, 60
+_OWN, _OWN_ACCOUNTS = 60, 30
 
 Chosen = dict[str, list[tuple[Probe, bool]]]
 
@@ -128,7 +128,7 @@ def chosen_probes(asked: Asked, kinds: Sequence[str]) -> Chosen:
         have = {probe: counts.get((kind, n), 0) for n, probe in enumerate(probes)}
         wanted = [p for p in asked.whole if have[p]] + _rarest(asked.parts, have)
         if not any(have[p] for p in wanted if p.weight > 1):
-            wanted += _rarest(asked.guesses, have, groups=4)
+            wanted += _rarest(asked.guesses, have)
         found[kind] = [(probe, have[probe] > COMMON) for probe in dict.fromkeys(wanted)]
     return found
 
