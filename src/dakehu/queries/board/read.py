@@ -32,7 +32,7 @@ from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.organisation import Org
 
 #: A board by owner has columns of so many people: those with most open opportunities.
-MOST_OWNERS = 24
+MOST_OWNERS = 20
 
 
 @dataclass(frozen=True, slots=True)
