@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from icalendar import Calendar
 
+from dakehu.actions.accounts import create_account
 from dakehu.actions.contacts import create_contact
 from dakehu.models import Account as AccountRow
 from dakehu.models import (
@@ -73,6 +74,26 @@ def test_the_account_is_found_by_its_name_in_the_line(now_world: World) -> None:
     assert Activity.objects.get().account_id == world.accounts["harbour"]
     logged(world.client("wen"), line="call mill company")  # lu's: not there for wen
     assert Activity.objects.latest("id").account_id is None
+
+
+def test_of_companies_alike_the_one_named_in_full_is_meant(now_world: World) -> None:
+    world = now_world
+    for name in (
+        "沧枫热电（成都）有限公司", "沧枫热电（成都）有限公司研究院", "沧枫热电有限公司",
+        "成都水务有限公司",
+    ):  # fmt: skip
+        create_account(
+            actor=world.viewer("wen"), values={"name": name}, manager_id=world.people["wen"],
+            unit_id=None, today=world.today, at=world.at,
+        )  # fmt: skip
+    client = world.client("wen", "zh-hans")
+    for said in ("沧枫热电（成都）有限公司", "沧枫热电(成都)有限公司"):
+        logged(client, line=f"电话 {said} 下一步 发报价")
+        row = Activity.objects.latest("id")
+        assert row.account is not None
+        assert row.account.name == "沧枫热电（成都）有限公司"
+    logged(client, line="电话 有限公司")
+    assert Activity.objects.latest("id").account is None
 
 
 def test_what_is_set_by_hand_stays_while_one_types_on(now_world: World) -> None:

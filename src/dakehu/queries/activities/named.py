@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, Q, Value
-from django.db.models.functions import Replace
+from django.db.models.functions import Length, Replace, StrIndex
 
 from dakehu.core.access import Viewer
 from dakehu.core.activities import NamePart, name_parts
@@ -13,6 +13,8 @@ from dakehu.models import Account, Contact, NameToken
 
 #: At most so many are offered.
 MOST_OFFERED = 6
+#: Whole names of so many letters count wherever they stand in a line.
+_SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def named_in(*, viewer: Viewer, words: str, account_id: int | None = None) -> Na
         return Named()
     if account_id is not None:
         return Named(contacts=_contacts(viewer, parts, [account_id]))
-    accounts = _accounts(viewer, parts)
+    accounts = _in_full(viewer, words) or _accounts(viewer, parts)
     within = [one.id for one in accounts] or None
     found = _contacts(viewer, parts, within)
     if accounts and found and len(accounts) > 1:
@@ -71,6 +73,21 @@ def named_in(*, viewer: Viewer, words: str, account_id: int | None = None) -> Na
         having = {contact.account_id for contact in found}
         accounts = tuple(one for one in accounts if one.id in having)
     return Named(accounts, found)
+
+
+def _in_full(viewer: Viewer, words: str) -> tuple[NamedAccount, ...]:
+    """Give the accounts whose whole names stand in the words: 海岳（宁波） is not 海岳."""
+    said = folded(words)
+    rows = (
+        Account.visible_to(viewer)
+        .filter(deleted_at=None)
+        .annotate(place=StrIndex(Value(said), F("folded")), long=Length("folded"))
+        .filter(place__gt=0, long__gte=_SHORTEST)
+        .order_by("-long", "id")
+    )
+    found = list(rows.values_list("id", "name", "long")[:MOST_OFFERED])
+    # A name within a longer one that is said is not said itself.
+    return tuple(NamedAccount(pk, name) for pk, name, long in found if long == found[0][2])
 
 
 def _accounts(viewer: Viewer, parts: Sequence[NamePart]) -> tuple[NamedAccount, ...]:
