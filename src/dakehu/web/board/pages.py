@@ -72,6 +72,7 @@ def board_page(request: SignedRequest) -> HttpResponse:
     )
     # The tabs show the method, and take it away by another.
     without = [chip for chip in chips if question.by != "stage" or chip.label != _("Method")]
+    columns = _columns(request, found, query)
     return render_page(
         request,
         "board/page.html",
@@ -79,7 +80,9 @@ def board_page(request: SignedRequest) -> HttpResponse:
             "board": found,
             "standing": standing,
             "by": question.by,
-            "columns": _columns(request, found, query),
+            "columns": columns,
+            "full": sum(bool(column.cards) for column in columns),
+            "empty": sum(not column.cards for column in columns),
             "outcomes": [(token, outcome_name(token)) for token in OUTCOMES],
             "query": query,
             "here": _url(request),
