@@ -13,8 +13,8 @@ _LONG = 80
 def _subject(one: Shown, look: Look) -> str:
     below = " · ".join(filter(None, (escape(one.row.account), escape(one.owner))))
     return (
-        f'{icon(one.icon, one.kind)} <a href="/activities/{one.row.id}/" data-dialog>'
-        f'{escape(one.title)}</a><span class="sub on-phone">{below}</span>'
+        f'<a href="/activities/{one.row.id}/" data-dialog>{icon(one.icon, one.kind)}'
+        f' {escape(one.title)}</a><span class="sub on-phone">{below}</span>'
     )
 
 
@@ -89,8 +89,7 @@ COLUMNS: Columns[Shown] = Columns(
     ),
     Column("unit", lazy("Unit"), lambda one, _look: text(one.row.unit), lambda one: one.row.unit),
     Column(
-        "state", lazy("State"), _state, lambda one: one.outcome or one.state, css="on-card",
-        is_usual=True,
+        "state", lazy("State"), _state, lambda one: one.outcome or one.state, is_usual=True,
     ),
     Column(
         "result", lazy("Result"), lambda one, _look: _long(one.row.result),
