@@ -23,7 +23,7 @@ from dakehu.queries.units import Units, all_units
 KINDS = ("account", "opportunity", "contact", "person")
 _SIGNS = {name: sign for sign, name in OBJECT_TYPES.items()}
 #: So many candidates of a kind are ranked, unless more are shown.
-_RANKED = 24
+_RANKED = 20
 #: So many accounts that fit bring their open opportunities along.
 _ACCOUNTS, _OF_ACCOUNT = 3, 12
 
