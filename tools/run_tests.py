@@ -143,7 +143,9 @@ def main() -> int:
     passed = sum(tally.passed for tally in tallies)
     failed = sum(tally.failed for tally in tallies)
     skipped = sum(len(tally.skips) for tally in tallies)
-    print(f"tests: {passed} passed, {failed} failed, {skipped} skipped")
+    left = sum(tally.left for tally in tallies)
+    told = f", {left} left to SQLite" if left else ""
+    print(f"tests: {passed} passed, {failed} failed, {skipped} skipped{told}")
     return 1 if failed or not passed else 0
 
 

@@ -78,8 +78,8 @@ def write_stories(*, today: date) -> None:
         return
     head, sales = people["demo-head"], people["demo-sales"]
     for person in (sales, head):
-        helpers = _colleagues_of(person, day, besides={head.pk, sales.pk})
-        for turn, deal in enumerate(_deals_of(person.pk)[:_DEALS]):
+        helpers = _colleagues_of(person, besides={head.pk, sales.pk})
+        for turn, deal in enumerate(_deals_of(person.pk)):
             _tell(day, person, deal, turn, helpers, head)
     _ask(day, head)
 
@@ -89,9 +89,8 @@ def _deals_of(owner_id: int) -> list[Opportunity]:
     return list(rows.order_by("-base_minor", "id")[:_DEALS])
 
 
-def _colleagues_of(person: Person, day: _Day, besides: set[int]) -> list[int]:
-    """Give the log-ins and sellers of the same company who may be asked to help."""
-    del day
+def _colleagues_of(person: Person, besides: set[int]) -> list[int]:
+    """Give sellers of the units where somebody sells, who may be asked to help."""
     near = Opportunity.objects.filter(owner_id=person.pk).values("unit_id")
     sellers = Opportunity.objects.filter(unit_id__in=near, place=Place.OPEN).values("owner_id")
     rows = Person.objects.filter(pk__in=sellers, is_active=True).exclude(pk__in=besides)
