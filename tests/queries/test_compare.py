@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from dakehu.actions.ledger import carry_forward, standing_chain
 from dakehu.actions.opportunities import (
+    EditOpportunity,
     Outcome,
+    edit_opportunity,
     lose_opportunity,
     reassign_opportunity,
     win_opportunity,
@@ -27,10 +29,12 @@ from dakehu.core.access import operator
 from dakehu.core.errors import NotFound
 from dakehu.core.funnel import Figure, Scope
 from dakehu.core.ledger import Kind, Place
+from dakehu.core.opportunities import Line
 from dakehu.core.periods import containing
 from dakehu.core.speed import is_slow
 from dakehu.models import (
     Account,
+    CarriedMonth,
     Competitor,
     LineSet,
     Movement,
@@ -46,7 +50,9 @@ from dakehu.queries.compare import Span, bar_rows, moved_most
 from dakehu.queries.flow import OUTSIDE, flow_rows, stage_flow
 from dakehu.queries.funnel import FunnelQuestion, funnel_on
 from dakehu.queries.groups import account_group
-from dakehu.queries.leaks import LEAK_BYS, LEAK_KINDS, leak_rows, leaks
+from dakehu.queries.leaks import LEAK_BYS, LEAK_KINDS, Leaks, leak_rows, leaks
+from dakehu.queries.leaks.carried import BYS
+from dakehu.queries.ledger_check import verify_ledger
 from dakehu.queries.trend import weekly_indicators
 from dakehu.queries.waterfall import waterfall_between
 from tests.ledger.histories import DEEDS, FIRST, LAST, Deed, History, founded
@@ -186,10 +192,41 @@ def test_leaks_are_what_the_chains_tell(deeds: list[Deed], first: date, last: da
         transaction.set_rollback(True)
 
 
+@pytest.mark.django_db
+@PROPERTY
+@given(deeds=DEEDS, more=DEEDS, carried=DAYS, first=DAYS, last=DAYS)
+def test_leaks_of_the_company_are_the_same_however_far_they_are_carried(
+    deeds: list[Deed], more: list[Deed], carried: date, first: date, last: date
+) -> None:
+    start, end = min(first, last), max(first, last)
+    question = FunnelQuestion(on=end, period=QUARTER)
+
+    def told() -> list[Leaks]:
+        how = {"question": question, "today": LAST, "start": start}
+        return [leaks(operator(), by=by, **how) for by in BYS]
+
+    with transaction.atomic():
+        history = founded()
+        history.live(deeds)
+        named(history)
+        carry_forward(upto=carried, at=history.tick())
+        history.live(more)
+        answers = [told()]
+        for upto in (carried, LAST):
+            carry_forward(upto=upto, at=history.tick())
+            answers.append(told())
+        (stays,) = (c for c in verify_ledger(operator()).checks if c.key == "stays")
+        assert stays.deviating == 0
+        CarriedMonth.objects.update(stays_until=None)
+        wanted = told()
+        assert answers == [wanted] * 3
+        transaction.set_rollback(True)
+
+
 def _currency_changed(step: Any) -> bool:
     own = Movement.objects.get(pk=step.id)
     saved = Movement.objects.filter(
-        opportunity_id=own.opportunity_id, correlation_id=own.correlation_id
+        opportunity_id=own.opportunity_id, correlation_id=own.correlation_id, on=own.on
     )
     return saved.filter(
         kind=Kind.AMOUNT_CHANGED, entries__kind=Kind.AMOUNT_CHANGED, entries__count=-1
@@ -323,6 +360,30 @@ def named(history: History) -> None:
                 ProductLine.objects.create(
                     line_set=held, product=product, quantity=1, unit_price=minor, amount_minor=minor
                 )
+
+
+def test_lines_of_a_day_that_is_carried_are_found_at_its_leaks(world: World) -> None:
+    day = TODAY - timedelta(days=5)
+    soon = TODAY + timedelta(days=30)
+    made = world.create("wen", on=TODAY - timedelta(days=20), close_on=soon).opportunity_id
+    how = {"actor": world.viewer("wen"), "opportunity_id": made, "seen_version": None}
+    slipped = EditOpportunity(close_on=TODAY + timedelta(days=200))
+    edit_opportunity(edit=slipped, **how, **world.how(day))
+    carry_forward(upto=TODAY, at=world.at)
+
+    def by_product() -> dict[str, int]:
+        question = FunnelQuestion(on=TODAY, period=QUARTER)
+        found = leaks(world.viewer("director"), question=question, today=TODAY, by="product")
+        return {row.name: row.kinds["slipped"].count for row in found.rows}
+
+    assert by_product() == {"": 1}
+    line = Line(world.products["crane"], Decimal(1), Decimal(1000), None)
+    edit_opportunity(edit=EditOpportunity(lines=(line,)), **how, **world.how(day))
+    (told,) = by_product().items()
+    assert told[0]
+    assert told[1] == 1
+    carry_forward(upto=TODAY, at=world.at)
+    assert dict([told]) == by_product()
 
 
 def test_rivals_of_what_has_moved_out_of_sight_stay_nameless(world: World) -> None:

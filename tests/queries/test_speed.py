@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dakehu.actions.calibration import calibrate_win_rates
-from dakehu.actions.ledger import standing_chain
+from dakehu.actions.ledger import carry_forward, standing_chain
 from dakehu.actions.opportunities import (
     Outcome,
     lose_opportunity,
@@ -26,6 +26,8 @@ from dakehu.core.speed import StageSpeed, Stays, stage_speed
 from dakehu.models import Opportunity, Organisation, Stage, WinRate
 from dakehu.queries.funnel import FunnelQuestion, funnel_on
 from dakehu.queries.ledger import Where
+from dakehu.queries.ledger_check import verify_ledger
+from dakehu.queries.organisation import organisation
 from dakehu.queries.speed import decided_by_stage, funnel_speed, stage_speeds
 from tests.ledger.histories import DEEDS, FIRST, LAST, Deed, History, founded
 from tests.world import TODAY, World
@@ -50,6 +52,32 @@ def test_stays_are_those_that_the_chains_tell(
         units = None if unit < 0 else frozenset({history.units[unit].pk})
         found = stage_speeds([Where(units)], start, end)
         assert found == _walked(history, start, end, units)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@PROPERTY
+@given(deeds=DEEDS, more=DEEDS, carried=DAYS, first=DAYS, last=DAYS)
+def test_stays_of_the_company_are_the_same_however_far_they_are_carried(
+    deeds: list[Deed], more: list[Deed], carried: date, first: date, last: date
+) -> None:
+    """What is posted into carried days makes them stale, and they are carried anew."""
+    start, end = min(first, last), max(first, last)
+    with transaction.atomic():
+        history = founded()
+        history.live(deeds)
+        carry_forward(upto=carried, at=history.tick())
+        history.live(more)
+        wanted = _walked(history, start, end, None)
+        assert stage_speeds([Where()], start, end) == wanted
+        carry_forward(upto=carried, at=history.tick())
+        assert stage_speeds([Where()], start, end) == wanted
+        carry_forward(upto=LAST, at=history.tick())
+        assert organisation().stays_until >= LAST
+        assert stage_speeds([Where()], start, end) == wanted
+        (stays,) = (c for c in verify_ledger(operator()).checks if c.key == "stays")
+        assert stays.deviating == 0
+        assert stays.checked > 0 or not wanted
         transaction.set_rollback(True)
 
 

@@ -37,7 +37,7 @@ def test_last_run_next_run_result_and_reason(world: World, settings: Any) -> Non
     assert "stages looked at: 18, with a new rate: 2" in page
     assert "every day at 02:30" in page
     assert "Mondays at 06:00" in page
-    assert "every 6 hours" in page
+    assert "every hour" in page
     assert "refused 2. Those are tried again" in page
     assert "5 seconds" in page
     tomorrow = (world_day(now) + timedelta(days=1)).isoformat()
@@ -61,7 +61,7 @@ def test_in_chinese(world: World) -> None:
     page = world.client("admin", "zh-hans").get("/background/").content.decode()
     assert "后台任务" in page
     assert "结转月份：1" in page
-    assert "每 6 小时" in page
+    assert "每小时" in page
 
 
 @pytest.mark.parametrize("login", ["wen", "mei", "director", "fin", "ops", "auditor"])

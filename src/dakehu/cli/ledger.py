@@ -92,5 +92,6 @@ def check_names() -> dict[str, str]:
         "company_balances": _("The whole company's balances are the sums of all"),
         "turnover": _("Turnover is the entries' sums"),
         "months": _("Opening and movements give closing, month by month"),
+        "stays": _("Stays and leaks are what the chains tell"),
         "guards": _("The database refuses to change history"),
     }

@@ -22,8 +22,10 @@ from dakehu.models.ledger import (
     CarriedMonth,
     CompanyBalance,
     Entry,
+    LeakSum,
     Movement,
     MovementNote,
+    StaySum,
     Turnover,
 )
 from dakehu.models.marks import Mark
@@ -78,6 +80,7 @@ __all__ = [
     "ImportProblem",
     "ImportRun",
     "ImportedObject",
+    "LeakSum",
     "LineSet",
     "LookUp",
     "Mark",
@@ -111,6 +114,7 @@ __all__ = [
     "Stage",
     "Stakeholder",
     "Stamp",
+    "StaySum",
     "StoredFile",
     "TeamMember",
     "Turnover",

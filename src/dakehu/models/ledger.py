@@ -318,15 +318,95 @@ class Turnover(Alike):
         ]
 
 
+class StaySum(models.Model):
+    """Stays in stages of the whole company that are alike, whoever held them (FUN-9).
+
+    What was taken back is not among them, so a posting into a day that is carried makes them
+    stale from that day on (`CarriedMonth.stays_until`).
+    """
+
+    class Span(models.IntegerChoices):
+        """What a row counts, and so what its two days are."""
+
+        #: Stays that ended: the month they ended in, and that they began in, by length.
+        ENDED_MONTH = 1
+        #: The same by day.
+        ENDED_DAY = 2
+        #: Stays begun: the day, twice.
+        CAME_DAY = 3
+        #: Open stays at the start of a month: the month, and the day they began.
+        OPEN_MONTH = 4
+        #: Stays of what had been at that stage before: the day, and when the one before began.
+        AGAIN_DAY = 5
+        #: Of these, those that ended forward, as one before did: the day it ended, and when the
+        #: one before began.
+        FORWARD_AGAIN_DAY = 6
+
+    span = models.PositiveSmallIntegerField(choices=Span.choices)
+    on = models.DateField()
+    came = models.DateField()
+    stage_id = models.BigIntegerField()
+    days = models.IntegerField()
+    forward = models.PositiveSmallIntegerField()
+    number = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["span", "on", "came", "stage_id", "days", "forward", "number"],
+                name="stay_sum_on",
+            ),
+            models.Index(
+                fields=["came", "on", "stage_id", "days", "forward", "number", "span"],
+                name="stay_sum_came",
+                condition=Q(span=2),
+            ),
+        ]
+
+
+class LeakSum(models.Model):
+    """What leaked of the whole company, by stage and by product (FUN-9); carried as stays are.
+
+    `key_id` is the product, 0 of what has none; by stage it says nothing.
+    """
+
+    class Span(models.IntegerChoices):
+        """What a row adds up; `on` is the day, or the first of the month."""
+
+        DAY = 1
+        MONTH = 2
+
+    class By(models.IntegerChoices):
+        """What rows are told apart by, beside the stage."""
+
+        STAGE = 1
+        PRODUCT = 2
+
+    span = models.PositiveSmallIntegerField(choices=Span.choices)
+    on = models.DateField()
+    by = models.PositiveSmallIntegerField(choices=By.choices)
+    key_id = models.BigIntegerField()
+    stage_id = models.BigIntegerField()
+    kind = models.PositiveSmallIntegerField()
+    currency = models.CharField(max_length=3)
+    count = models.IntegerField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["span", "by", "on"], name="leak_sum_on")]
+
+
 class CarriedMonth(models.Model):
     """The months at whose start balances stand; turnover stands for all months before them.
 
     Of the last one, whose entries are still to come, turnover of the days before `days_until`
-    stands too (None: of none); in the others it says nothing.
+    stands too (None: of none), and stays and leaks of all days before `stays_until`; in the others
+    both say nothing.
     """
 
     month = models.DateField(primary_key=True)
     days_until = models.DateField(null=True)
+    stays_until = models.DateField(null=True)
     carried_at = models.DateTimeField()
 
 

@@ -92,6 +92,12 @@ class Opportunity(models.Model):
                 name="opp_stage_amount",
                 condition=OPEN_AND_THERE,
             ),
+            # The slowest at a stage (FUN-9).
+            models.Index(
+                fields=["stage", "stage_since", "id"],
+                name="opp_stage_since",
+                condition=OPEN_AND_THERE,
+            ),
             # The board: the first cards of a stage, and sums of columns, from the index alone.
             models.Index(
                 fields=["stage", "close_sort", "id", "unit", "owner"],

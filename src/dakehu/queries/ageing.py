@@ -1,6 +1,7 @@
 """How long open opportunities stand at their stage, against its median (FUN-9)."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +17,7 @@ from dakehu.queries.funnel import FunnelQuestion, sight
 from dakehu.queries.ledger import Where, day_literal, fetch
 from dakehu.queries.opportunities.history import day_of
 from dakehu.queries.rates import currency_digits
-from dakehu.queries.speed import not_taken_back
+from dakehu.queries.stays import not_taken_back
 from dakehu.queries.units import all_units
 
 
@@ -48,6 +49,15 @@ class Slow:
     next_offset: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An opportunity, where it stands, and since when."""
+
+    id: int
+    stage_id: int
+    came: date
+
+
 def slow_opportunities(
     viewer: Viewer,
     *,
@@ -67,29 +77,32 @@ def slow_opportunities(
     where = sight(viewer, question, all_units(), question.on, today)
     if not since or not where:
         return Slow((), 0, {}, 0, None)
-    now = question.on == today and question.known_at is None
-    held = _of_rows(where, since) if now else _of_ledger(where, since, question)
-    ages = {
-        pk: (stage, came, slowness((question.on - came).days, medians[stage]) or Fraction(0))
-        for pk, stage, came in held
-    }
-    ordered = sorted(ages, key=lambda pk: (-ages[pk][2], pk))
-    shown = ordered
-    if not now:
-        visible = Opportunity.objects.visible_to(viewer).filter(pk__in=ordered, voided=False)
-        told = set(visible.values_list("pk", flat=True))
-        shown = [pk for pk in ordered if pk in told]
-    page = shown[offset : offset + limit]
-    by_stage: dict[int, int] = {}
-    for stage, _came, _ratio in ages.values():
-        by_stage[stage] = by_stage.get(stage, 0) + 1
+    if question.on == today and question.known_at is None:
+        page, by_stage = _of_rows(where, since, medians, question.on, offset + limit)
+        count = shown = sum(by_stage.values())
+    else:
+        held = _of_ledger(where, since, question)
+        visible = Opportunity.objects.visible_to(viewer).filter(voided=False)
+        told = set(visible.filter(pk__in=[one.id for one in held]).values_list("pk", flat=True))
+        page = _slowest([one for one in held if one.id in told], medians, question.on)
+        by_stage = Counter(one.stage_id for one in held)
+        count, shown = len(held), len(told)
     return Slow(
-        rows=tuple(_rows(page, ages, medians, question.on)),
-        count=len(ordered),
+        rows=tuple(_rows(page[offset : offset + limit], medians, question.on)),
+        count=count,
         by_stage=by_stage,
-        elsewhere=len(ordered) - len(shown),
-        next_offset=offset + limit if offset + limit < len(shown) else None,
+        elsewhere=count - shown,
+        next_offset=offset + limit if offset + limit < shown else None,
     )
+
+
+def _slowest(
+    held: Iterable[_Held], medians: Mapping[int, int | None], on: date
+) -> list[tuple[Fraction, _Held]]:
+    found = [
+        (slowness((on - one.came).days, medians[one.stage_id]) or Fraction(0), one) for one in held
+    ]
+    return sorted(found, key=lambda pair: (-pair[0], pair[1].id))
 
 
 def _since_sql(since: Mapping[int, date], column: str) -> tuple[str, list[Any]]:
@@ -97,31 +110,45 @@ def _since_sql(since: Mapping[int, date], column: str) -> tuple[str, list[Any]]:
     return " OR ".join(parts), list(since.values())
 
 
-def _of_rows(where: Sequence[Where], since: Mapping[int, date]) -> list[tuple[int, int, date]]:
-    """Read today's from the opportunities' own rows: the ledger says the same, later."""
-    slow, params = _since_sql(since, "stage_since")
-    found: list[tuple[int, int, date]] = []
-    for part in where:
-        rows = fetch(
-            "SELECT id, stage_id, stage_since FROM dakehu_opportunity"
-            f" WHERE place = {int(Place.OPEN)} AND voided = %s AND ({slow})"
-            f" AND {part.sql(has_account=True)}",
-            [False, *params],
+def _of_rows(
+    where: Sequence[Where],
+    since: Mapping[int, date],
+    medians: Mapping[int, int | None],
+    on: date,
+    limit: int,
+) -> tuple[list[tuple[Fraction, _Held]], dict[int, int]]:
+    """Read today's slowest, and how many there are by stage, from the opportunities' own rows.
+
+    The ledger says the same, later. Of one stage the slowest are those that came first.
+    """
+    seen = " OR ".join(f"({part.sql(has_account=True)})" for part in where)
+    there = f"dakehu_opportunity WHERE place = {int(Place.OPEN)} AND NOT voided AND ({seen})"
+    counts, firsts = list[str](), list[str]()
+    for stage, day in since.items():
+        slow = f"{there} AND stage_id = {int(stage)} AND stage_since <= {day_literal(day)}"
+        counts.append(f"SELECT {int(stage)} AS stage_id, COUNT(*) AS n FROM {slow}")
+        firsts.append(
+            f"SELECT * FROM (SELECT id, stage_id, stage_since FROM {slow}"
+            f" ORDER BY stage_since, id LIMIT {int(limit)}) AS first_{int(stage)}"
         )
-        found += [(pk, stage, day_of(came)) for pk, stage, came in rows]
-    return found
+    by_stage = Counter[int]()
+    for stage, count in fetch(" UNION ALL ".join(counts), []):
+        by_stage[int(stage)] += int(count)
+    found = fetch(" UNION ALL ".join(firsts), [])
+    held = [_Held(pk, stage, day_of(came)) for pk, stage, came in found]
+    return _slowest(held, medians, on), +by_stage
 
 
 def _of_ledger(
     where: Sequence[Where], since: Mapping[int, date], question: FunnelQuestion
-) -> list[tuple[int, int, date]]:
+) -> list[_Held]:
     known = "" if question.known_at is None else " AND {0}recorded_at <= %s"
     last = [question.known_at] if question.known_at else []
     standing, more = not_taken_back("e", question.known_at)
     turns = ", ".join(str(int(kind)) for kind in TURNS)
     slow, days = _since_sql(since, "came_on")
     by_then = f"<= {day_literal(question.on)}"
-    found: list[tuple[int, int, date]] = []
+    found: list[_Held] = []
     for part in where:
         held, params = "", []
         # Of the whole company the last turn says it all; a part is what is held there on the day.
@@ -141,31 +168,27 @@ def _of_ledger(
             f") AS turns WHERE left_on IS NULL AND place = {int(Place.OPEN)} AND ({slow})",
             [*last, *params, *more, *days],
         )
-        found += [(pk, stage, day_of(came)) for pk, stage, came in rows]
+        found += [_Held(pk, stage, day_of(came)) for pk, stage, came in rows]
     return found
 
 
 def _rows(
-    page: Sequence[int],
-    ages: Mapping[int, tuple[int, date, Fraction]],
-    medians: Mapping[int, int | None],
-    on: date,
+    page: Sequence[tuple[Fraction, _Held]], medians: Mapping[int, int | None], on: date
 ) -> list[SlowRow]:
     digits = currency_digits()
     facts = {
         row[0]: row[1:]
-        for row in Opportunity.objects.filter(pk__in=page).values_list(
+        for row in Opportunity.objects.filter(pk__in=[one.id for _ratio, one in page]).values_list(
             "pk", "code", "name", "owner__name", "amount_minor", "currency_id"
         )
     }
     rows = []
-    for pk in page:
-        code, name, owner, minor, currency = facts[pk]
-        stage, came, ratio = ages[pk]
+    for ratio, one in page:
+        code, name, owner, minor, currency = facts[one.id]
         rows.append(
             SlowRow(
-                pk, code, name, owner, stage, came, (on - came).days, medians[stage] or 0, ratio,
-                from_minor(minor, digits[currency]), currency,
+                one.id, code, name, owner, one.stage_id, one.came, (on - one.came).days,
+                medians[one.stage_id] or 0, ratio, from_minor(minor, digits[currency]), currency,
             )
         )  # fmt: skip
     return rows

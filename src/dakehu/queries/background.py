@@ -60,7 +60,7 @@ class Background:
 
 def schedules() -> tuple[Schedule, ...]:
     """Give what is on the schedule, as the settings say; what is off is left out."""
-    found = [Schedule("carry", every_hours=6)]
+    found = [Schedule("carry", every_hours=1)]
     if settings.NIGHTLY_AT is not None:
         found.append(Schedule("calibrate", settings.NIGHTLY_AT))
         found.append(Schedule("clean_up", settings.NIGHTLY_AT))

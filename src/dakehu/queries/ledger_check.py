@@ -19,6 +19,7 @@ from dakehu.queries.ledger import carried_until, fetch
 from dakehu.queries.ledger_booked import booked_apart_sql, held_booked_sql, wrongly_booked
 from dakehu.queries.ledger_moved import shrunk_sql
 from dakehu.queries.snapshot import read_alias
+from dakehu.queries.stays_check import NAMES, stays_deviating
 
 #: Deviations that are listed per check; all are counted.
 LISTED = 20
@@ -81,6 +82,7 @@ def verify_ledger(viewer: Viewer) -> Verified:
             _company(),
             _turnover(months),
             _months(months),
+            _stays(),
             _guards(),
         )
     )
@@ -327,6 +329,12 @@ def _months(months: Sequence[date]) -> Check:
         checks.append((sql, [month.isoformat(), month, month, after, after]))
     checked = "SELECT COUNT(*) FROM dakehu_carriedmonth"
     return _check_each("months", checked, checks, ("month", *ALIKE, "count", "amount_minor"))
+
+
+def _stays() -> Check:
+    """Carried stays are what the chains tell: by day, by month, and open at each month's start."""
+    checked = "SELECT COUNT(*) FROM dakehu_staysum"
+    return _check_each("stays", checked, stays_deviating(), NAMES)
 
 
 def _guards() -> Check:

@@ -33,6 +33,8 @@ class Org:
     carried: tuple[date, date] | None
     #: The first day whose turnover is not carried; date.min where none is.
     turnover_until: date
+    #: The first day whose stays in stages are not carried; date.min where none is.
+    stays_until: date
 
     def moment(self, text: str) -> datetime:
         """Read a moment; without an offset it is meant in this time zone. Raises ValueError."""
@@ -62,6 +64,7 @@ def organisation() -> Org:
             carried_first=Subquery(months.order_by("month")[:1]),
             carried_last=Subquery(months.order_by("-month")[:1]),
             days_until=Subquery(months.order_by("-month").values("days_until")[:1]),
+            stays_until=Subquery(months.order_by("-month").values("stays_until")[:1]),
         )
         .first()
     )
@@ -83,4 +86,5 @@ def organisation() -> Org:
         closed_until=row.closed_until,
         carried=(row.carried_first, row.carried_last) if row.carried_first else None,
         turnover_until=row.days_until or row.carried_last or date.min,
+        stays_until=row.stays_until or date.min,
     )

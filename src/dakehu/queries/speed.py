@@ -19,9 +19,15 @@ from dakehu.core.speed import TURNS, Decided, StageSpeed, Stays, stage_speed, wi
 from dakehu.queries.funnel import FunnelQuestion, person_in_sight, sight
 from dakehu.queries.ledger import Where, day_literal, fetch
 from dakehu.queries.snapshot import read_alias
+from dakehu.queries.stays import (
+    FORWARD,
+    carried_stays,
+    days_between_sql,
+    not_taken_back,
+    stays_sql,
+)
 from dakehu.queries.units import all_units
 
-FORWARD = (Kind.ADVANCED, Kind.WON)
 #: The company's medians are read of so many opportunities at most: evenly picked, they say the
 #: same of a stage as all, and a list's page need not walk a million of them.
 SAMPLE = 20_000
@@ -84,39 +90,58 @@ def stage_speeds(
 ) -> dict[int, StageSpeed]:
     """Count entries, forward leavings and stays by length for each stage, in one question.
 
-    An opportunity comes to a stage once, unless it went back, or left the funnel, in between: what
-    came more often is counted apart, among the few that did. With `sample` of about so many
-    opportunities, every n-th of those there are; else of all.
+    Of the whole company from what is carried. Else with `sample` of about so many opportunities,
+    every n-th of those there are.
     """
     if not where:
         return {}
-    window = (start, end)
-    stays, params = _stays_sql(where, window, known_at, sample=sample)
-    again, more = _stays_sql(where, window, known_at, sample=sample, only_returned=True)
-    sql = (
-        "SELECT 0 AS what, stage_id, days, ended, forward, COUNT(*) AS number"
-        f" FROM ({stays}) AS stays GROUP BY 2, 3, 4, 5"
-        " UNION ALL"
-        " SELECT 1, stage_id, 0, 0, SUM(forward - CASE WHEN forward > 0 THEN 1 ELSE 0 END),"
-        " SUM(number - 1) FROM (SELECT stage_id, opportunity_id, SUM(forward) AS forward,"
-        f" COUNT(*) AS number FROM ({again}) AS stays GROUP BY 1, 2 HAVING COUNT(*) > 1) AS again"
-        " GROUP BY 2"
-    )
+    until = carried_stays(where, end, known_at)
+    if until is not None:
+        sql, params = stays_sql(start, end, until)
+    else:
+        sql, params = _walked_sql(where, (start, end), known_at, sample=sample)
     entered: dict[int, int] = defaultdict(int)
     went: dict[int, int] = defaultdict(int)
     stays_of: dict[int, list[Stays]] = defaultdict(list)
-    for row in fetch(sql, [*params, *more]):
+    for row in fetch(sql, params):
         what, stage, days, ended, forward, number = map(int, row)
         if what == 0:
             entered[stage] += number
             went[stage] += number * forward
             stays_of[stage].append(Stays(days, bool(ended), number))
-        else:
+        elif what == 1:
             entered[stage] -= number
-            went[stage] -= forward
+        else:
+            went[stage] -= number
     return {
         stage: stage_speed(entered[stage], went[stage], tuple(stays_of[stage])) for stage in entered
     }
+
+
+def _walked_sql(
+    where: Sequence[Where],
+    window: tuple[date, date],
+    known_at: datetime | None,
+    *,
+    sample: int | None,
+) -> tuple[str, list[Any]]:
+    """Give the SQL that walks the chains, with the columns of `stays.stays_sql`.
+
+    An opportunity comes to a stage once, unless it went back, or left the funnel, in between: what
+    came more often is counted apart, among the few that did.
+    """
+    stays, params = _stays_sql(where, window, known_at, sample=sample)
+    again, more = _stays_sql(where, window, known_at, sample=sample, only_returned=True)
+    sql = (
+        "WITH often AS (SELECT stage_id, SUM(forward) AS forward, COUNT(*) AS number"
+        f" FROM ({again}) AS stays GROUP BY stage_id, opportunity_id HAVING COUNT(*) > 1)"
+        " SELECT 0 AS what, stage_id, days, ended, forward, COUNT(*) AS number"
+        f" FROM ({stays}) AS stays GROUP BY 2, 3, 4, 5"
+        " UNION ALL SELECT 1, stage_id, 0, 0, 0, SUM(number - 1) FROM often GROUP BY 2"
+        " UNION ALL SELECT 2, stage_id, 0, 0, 0,"
+        " SUM(forward - CASE WHEN forward > 0 THEN 1 ELSE 0 END) FROM often GROUP BY 2"
+    )
+    return sql, [*more, *params]
 
 
 def _stays_sql(
@@ -189,35 +214,6 @@ def _turns_sql(
         ' WINDOW w AS (PARTITION BY e.opportunity_id ORDER BY e."on", e.movement_id)'
     )
     return sql, [*last, *params, *more]
-
-
-def not_taken_back(entry: str, known_at: datetime | None) -> tuple[str, list[Any]]:
-    """Give the condition that an entry's movement is no mirror and was not mirrored (FUN-5).
-
-    One list of both: few were taken back, or many after an import was, and either way it is
-    looked up once and not for each entry. PostgreSQL joins it and SQLite keeps it; the other's
-    way is slow in each.
-    """
-    known = "" if known_at is None else " AND r.recorded_at <= %s"
-    back = (
-        "SELECT r.reverses_id AS id FROM dakehu_movement r"
-        f" WHERE r.reverses_id IS NOT NULL{known} UNION ALL SELECT r.id FROM dakehu_movement r"
-        " WHERE r.reverses_id IS NOT NULL"
-    )
-    if connections[read_alias()].vendor == "postgresql":
-        sql = (
-            f" AND NOT EXISTS (SELECT 1 FROM ({back}) AS back WHERE back.id = {entry}.movement_id)"
-        )
-    else:
-        sql = f" AND {entry}.movement_id NOT IN ({back})"
-    return sql, [known_at] if known_at else []
-
-
-def days_between_sql(later: str, earlier: str) -> str:
-    """Give the SQL of whole days between two days."""
-    if connections[read_alias()].vendor == "postgresql":
-        return f"(CAST({later} AS date) - {earlier})"
-    return f"CAST(ROUND(julianday({later}) - julianday({earlier})) AS INTEGER)"
 
 
 def _listed(kinds: Sequence[Kind]) -> str:

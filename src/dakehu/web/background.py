@@ -116,6 +116,8 @@ def background(request: SignedRequest) -> HttpResponse:
 def _hours(schedule: Schedule | None) -> str:
     if schedule is None:
         return _("off: left to cron, or switched off by the settings")
+    if schedule.every_hours == 1:
+        return _("every hour")
     if schedule.every_hours:
         return ngettext("every %(n)s hour", "every %(n)s hours", schedule.every_hours) % {
             "n": schedule.every_hours

@@ -15,10 +15,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from dakehu.actions.ledger.carry_stays import carry_stays, stays_are_stale_from
 from dakehu.actions.ledger.hold import LedgerHold, lock_alone
 from dakehu.core.ledger import Place, shrank
 from dakehu.core.periods import next_month
-from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, Turnover
+from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, StaySum, Turnover
 from dakehu.models.ledger import ALIKE
 from dakehu.queries.ledger_moved import shrunk_sql
 
@@ -49,9 +50,11 @@ def carry_forward(*, upto: date, at: datetime) -> int:
             month = _next_to_carry()
             if month is None or month > target:
                 _carry_days(upto)
-                return carried
+                break
             _carry_month(month, at)
             carried += 1
+    carry_stays(upto)
+    return carried
 
 
 def open_months(*, since: date, upto: date, at: datetime) -> None:
@@ -83,13 +86,17 @@ def rebuild(*, since: date | None, upto: date, at: datetime) -> int:
             Balance.objects.all().delete()
             CompanyBalance.objects.all().delete()
             Turnover.objects.all().delete()
+            StaySum.objects.all().delete()
         else:
             start = since.replace(day=1)
+            found = CarriedMonth.objects.filter(stays_until__isnull=False)
+            until = found.values_list("stays_until", flat=True).first()
+            stays = None if until is None else min(until, start)
             CarriedMonth.objects.filter(month__gt=start).delete()
             Balance.objects.filter(month__gt=start).delete()
             CompanyBalance.objects.filter(month__gt=start).delete()
             Turnover.objects.filter(on__gte=start).delete()
-            CarriedMonth.objects.filter(month=start).update(days_until=None)
+            CarriedMonth.objects.filter(month=start).update(days_until=None, stays_until=stays)
     return carry_forward(upto=upto, at=at)
 
 
@@ -137,8 +144,10 @@ def _carry_month(month: date, at: datetime) -> None:
     if last is not None:
         _carry_turnover_of_days(last.days_until or last.month, month)
         _carry_turnover_of_month(last.month, month)
-        CarriedMonth.objects.filter(month=last.month).update(days_until=None)
-    CarriedMonth.objects.create(month=month, carried_at=at)
+        CarriedMonth.objects.filter(month=last.month).update(days_until=None, stays_until=None)
+    CarriedMonth.objects.create(
+        month=month, carried_at=at, stays_until=None if last is None else last.stays_until
+    )
 
 
 _INTO_TURNOVER = (
@@ -204,6 +213,9 @@ def carry_rows(entries: Sequence[Carried], hold: LedgerHold) -> None:
     so none is lost and two never wait for each other; the row that is missing is made by whoever
     comes first.
     """
+    earliest = min(entry.on for entry in entries)
+    if earliest < hold.stays_until:
+        stays_are_stale_from(earliest)
     if hold.late:
         _carry_late(entries)
         return

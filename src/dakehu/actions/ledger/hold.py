@@ -53,12 +53,13 @@ class LedgerHold:
     """The ledger held for postings from a day on; `late` where they change carried months.
 
     `until`: the first day whose turnover is not carried, as read under the lock; where `late`,
-    whoever carries reads it with the months.
+    whoever carries reads it with the months. `stays_until`: the first day whose stays are not.
     """
 
     since: date
     late: bool
     until: date = date.min
+    stays_until: date = date.max
 
 
 def hold_for_posting(on: date, *, today: date) -> LedgerHold:
@@ -76,7 +77,7 @@ def hold_for_posting(on: date, *, today: date) -> LedgerHold:
         return LedgerHold(on, late=True)
     org = organisation()
     if org.carried is None or org.carried[1] <= on:
-        return LedgerHold(on, late=False, until=org.turnover_until)
+        return LedgerHold(on, late=False, until=org.turnover_until, stays_until=org.stays_until)
     _from_shared_to_alone()
     return LedgerHold(on, late=True)
 
@@ -91,9 +92,9 @@ def hold_ledger(earliest: date) -> LedgerHold:
         lock_alone()
         return LedgerHold(earliest, late=True)
     lock_shared()
-    month, until = _carried()
+    month, until, stays_until = _carried()
     if month <= earliest:
-        return LedgerHold(earliest, late=False, until=until)
+        return LedgerHold(earliest, late=False, until=until, stays_until=stays_until)
     _from_shared_to_alone()
     return LedgerHold(earliest, late=True)
 
@@ -108,7 +109,10 @@ def _from_shared_to_alone() -> None:
         raise Conflict("ledger.busy")
 
 
-def _carried() -> tuple[date, date]:
-    """Give the last carried month and the first day whose turnover isn't carried (or date.min)."""
-    last = CarriedMonth.objects.order_by("-month").values_list("month", "days_until").first()
-    return (date.min, date.min) if last is None else (last[0], last[1] or last[0])
+def _carried() -> tuple[date, date, date]:
+    """Give the last carried month and the first days whose turnover and stays aren't carried."""
+    months = CarriedMonth.objects.order_by("-month")
+    last = months.values_list("month", "days_until", "stays_until").first()
+    if last is None:
+        return date.min, date.min, date.min
+    return last[0], last[1] or last[0], last[2] or date.min

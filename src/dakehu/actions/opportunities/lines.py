@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from dakehu.actions.ledger import stays_are_stale_from
 from dakehu.actions.opportunities.held import Save
 from dakehu.core.errors import RuleBroken
 from dakehu.core.opportunities import Line, line_amount
@@ -51,7 +52,8 @@ def check_products(lines: Iterable[Line], before: Iterable[Line] = ()) -> None:
 
 
 def keep_lines(opportunity_id: int, lines: Iterable[Line], digits: int, save: Save) -> None:
-    """Keep a new set of lines as the one in force."""
+    """Keep a new set of lines as the one in force; what leaked since its day falls to these."""
+    stays_are_stale_from(save.on)
     LineSet.objects.filter(opportunity_id=opportunity_id, is_current=True).update(is_current=False)
     kept = LineSet.objects.create(
         opportunity_id=opportunity_id,

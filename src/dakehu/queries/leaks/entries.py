@@ -19,8 +19,9 @@ from dakehu.models import Opportunity
 from dakehu.queries.by_product import joined_lines
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.ledger import Where, day_literal, fetch
+from dakehu.queries.opportunities.history import day_of
 from dakehu.queries.rates import exchange_on
-from dakehu.queries.speed import not_taken_back
+from dakehu.queries.stays import not_taken_back
 
 LeakBy = Literal["stage", "unit", "owner", "product", "rival"]
 LEAK_BYS: tuple[LeakBy, ...] = ("stage", "unit", "owner", "product", "rival")
@@ -47,7 +48,7 @@ class Window:
 class Share:
     """What of an opportunity's leaks of a kind falls to a product or a rival; None: to none.
 
-    The amount is in minor units of the currency.
+    The amount is in minor units of the currency. Day and stage are told of one movement alone.
     """
 
     key: int | str | None
@@ -56,6 +57,8 @@ class Share:
     currency: str
     count: int
     minor: int
+    on: date | None = None
+    stage_id: int = 0
 
 
 def leaving(part: Where, window: Window) -> tuple[str, list[Any]]:
@@ -81,6 +84,7 @@ def leaving(part: Where, window: Window) -> tuple[str, list[Any]]:
         " JOIN dakehu_movement over_ ON over_.id = turned.movement_id"
         " JOIN dakehu_movement down ON down.correlation_id = over_.correlation_id"
         f" AND down.opportunity_id = over_.opportunity_id AND down.kind = {changed}"
+        ' AND down."on" = over_."on"'
     )
     sql = (
         f"{_among('e', window)} AND {part.sql('e.')}"
@@ -110,30 +114,35 @@ def product_shares(where: Sequence[Where], window: Window) -> Iterator[Share]:
     for part in where:
         condition, params = leaving(part, window)
         rows = fetch(
-            "SELECT e.movement_id, e.opportunity_id, e.kind, e.currency, -e.amount_minor,"
-            f" l.product_id, SUM(l.amount_minor) FROM dakehu_entry e {joined}"
-            f" WHERE {condition} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 6",
+            'SELECT e.movement_id, e.opportunity_id, e.kind, e.currency, e."on", e.stage_id,'
+            f" -e.amount_minor, l.product_id, SUM(l.amount_minor) FROM dakehu_entry e {joined}"
+            f" WHERE {condition} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 8",
             [*last, *params],
         )
         for _movement, held in groupby(rows, key=lambda row: row[0]):
             lines = list(held)
-            parts = split_minor(int(lines[0][4]), [int(line[6] or 0) for line in lines])
-            for (_id, opportunity, kind, currency, _amount, product, _m), minor in zip(
+            parts = split_minor(int(lines[0][6]), [int(line[8] or 0) for line in lines])
+            for (_id, opportunity, kind, currency, on, stage, _a, product, _m), minor in zip(
                 lines, parts, strict=True
             ):
-                yield Share(product, opportunity, kind, currency, 1, minor)
+                yield Share(product, opportunity, kind, currency, 1, minor, day_of(on), stage)
 
 
-def rival_shares(viewer: Viewer, where: Sequence[Where], window: Window) -> Iterator[Share]:
+def rival_shares(
+    viewer: Viewer, where: Sequence[Where], window: Window, *, by_opportunity: bool = True
+) -> Iterator[Share]:
     """Give each movement to the competitor of the loss, else to all named on the opportunity.
 
-    Rivals of what has moved out of sight stand under none.
+    Rivals of what has moved out of sight stand under none. Who sees everything may have those of
+    all opportunities added up (id 0): of a large company they are half a million.
     """
+    apart = by_opportunity or not viewer.sees_all
     for part in where:
         condition, params = leaving(part, window)
         rows = fetch(
             "SELECT COALESCE(NULLIF(n.competitor, ''), c.name), e.kind, e.currency,"
-            " e.opportunity_id, COUNT(*), -SUM(e.amount_minor) FROM dakehu_entry e"
+            f" {'e.opportunity_id' if apart else '0'}, COUNT(*), -SUM(e.amount_minor)"
+            " FROM dakehu_entry e"
             " LEFT JOIN dakehu_movementnote n ON n.movement_id = e.movement_id"
             " LEFT JOIN dakehu_competitor c ON c.opportunity_id = e.opportunity_id"
             " AND COALESCE(n.competitor, '') = ''"

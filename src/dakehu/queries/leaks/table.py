@@ -17,6 +17,7 @@ from dakehu.core.funnel import ZERO, Figure
 from dakehu.core.speed import window_start
 from dakehu.models import Person, Product
 from dakehu.queries.funnel import FunnelQuestion, person_in_sight, sight
+from dakehu.queries.leaks.carried import BYS, carried_sums, rest_of
 from dakehu.queries.leaks.entries import (
     COLUMNS,
     KINDS,
@@ -104,14 +105,9 @@ def leaks(
     where = sight(viewer, question, units, question.on, today)
     window = Window(question, begin, stages)
     exchange = exchange_of(question, org.base_currency)
-    if by == "product":
-        sums = _together_by_key(product_shares(where, window))
-    elif by == "rival":
-        sums = _together_by_key(rival_shares(viewer, where, window))
-    else:
-        sums = _sums(COLUMNS[by], where, window)
+    sums = _sums_by(viewer, by, where, window)
     # A movement of two products or rivals stands in two rows; the total counts it once.
-    whole = _sums("0", where, window) if by in {"product", "rival"} else sums
+    whole = _sums_by(viewer, "stage", where, window) if by in {"product", "rival"} else sums
     names = _names(by, [key for key in sums if key is not None], viewer.language)
     if by == "unit":
         names = {unit: units.names[unit].name(viewer.language) for unit in names}
@@ -120,6 +116,26 @@ def leaks(
     total = _row(None, "", _together(whole), exchange)
     left_out = max(0, len(largest) - ROWS)
     return Leaks(begin, question.on, by, exchange.to, tuple(rows), left_out, total)
+
+
+def _sums_by(viewer: Viewer, by: LeakBy, where: Sequence[Where], window: Window) -> _Sums:
+    """Add up what is carried of the window, and the rest of it entry by entry."""
+    carried = BYS.get(by)
+    rest = window if carried is None else rest_of(where, window)
+    sums = _nothing()
+    if rest is None:
+        pass
+    elif by == "product":
+        sums = _together_by_key(product_shares(where, rest))
+    elif by == "rival":
+        sums = _together_by_key(rival_shares(viewer, where, rest, by_opportunity=False))
+    else:
+        sums = _sums(COLUMNS[by], where, rest)
+    if carried is not None and rest is not window:
+        for product, stage, kind, currency, count, minor in carried_sums(window, rest, carried):
+            key = stage if by == "stage" else (product or None)
+            _add(sums, key, kind, currency, int(count), int(minor))
+    return sums
 
 
 def _row(key: Any, name: str, kinds: _Kinds, exchange: Exchange) -> LeakRow:

@@ -1,0 +1,56 @@
+"""Leaks of the whole company from what is carried of them: whole months, and days at both ends."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from dakehu.core.periods import next_month
+from dakehu.models import LeakSum
+from dakehu.queries.leaks.entries import KINDS, LeakBy, Window
+from dakehu.queries.ledger import Where, day_literal, fetch
+from dakehu.queries.stays import carried_stays
+
+#: What is carried, by the code that its sums have.
+BYS: dict[LeakBy, int] = {"stage": LeakSum.By.STAGE, "product": LeakSum.By.PRODUCT}
+DAY = timedelta(days=1)
+
+
+def rest_of(where: Sequence[Where], window: Window) -> Window | None:
+    """Give the window of the days that are read from entries: all, the last ones, or None."""
+    until = carried_stays(where, window.question.on, window.question.known_at)
+    if until is None or until <= window.begin:
+        return window
+    return None if until > window.question.on else replace(window, begin=until)
+
+
+def carried_sums(window: Window, rest: Window | None, by: int) -> Iterator[Sequence[Any]]:
+    """Give what is carried of the window before the rest: key, stage, kind, currency, n, minor."""
+    end = rest.begin if rest is not None else window.question.on + DAY
+    parts = [
+        f'(span = {int(span)} AND "on" >= {day_literal(first)} AND "on" < {day_literal(last)})'
+        for span, first, last in _spans(window.begin, end)
+    ]
+    if not parts:
+        return
+    chosen = ""
+    if window.stages is not None:
+        chosen = f" AND stage_id IN ({', '.join(str(int(s)) for s in window.stages) or '-1'})"
+    yield from fetch(
+        "SELECT key_id, stage_id, kind, currency, SUM(count), SUM(amount_minor)"
+        f" FROM dakehu_leaksum WHERE by = {int(by)} AND ({' OR '.join(parts)}){chosen}"
+        f" AND kind IN ({', '.join(str(int(kind)) for kind in KINDS)}) GROUP BY 1, 2, 3, 4",
+        [],
+    )
+
+
+def _spans(begin: date, end: date) -> list[tuple[int, date, date]]:
+    """Cut [begin, end) into whole months and the days before and after."""
+    first = begin if begin.day == 1 else next_month(begin)
+    after = max(end.replace(day=1), first)
+    cuts = [
+        (LeakSum.Span.DAY, begin, min(first, end)),
+        (LeakSum.Span.MONTH, first, after),
+        (LeakSum.Span.DAY, max(after, begin), end),
+    ]
+    return [(span, start, last) for span, start, last in cuts if start < last]

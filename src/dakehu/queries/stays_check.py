@@ -1,0 +1,115 @@
+"""Proving what is carried of stays: that it is what the chains tell, day by day and by month."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from dakehu.core.periods import containing, next_month
+from dakehu.models import CarriedMonth, LeakSum, StaySum
+from dakehu.queries.funnel import FunnelQuestion
+from dakehu.queries.leaks.entries import Window, leaving
+from dakehu.queries.ledger import Where
+from dakehu.queries.stays import COLUMNS, is_sqlite, turned_sql
+
+Span, Leaked, By = StaySum.Span, LeakSum.Span, LeakSum.By
+NAMES = ("span", "on", "came", "stage_id", "days", "forward", "number")
+KEY = 'span, "on", came, stage_id, days, forward'
+_DAYS = ", ".join(
+    str(int(one)) for one in (Span.ENDED_DAY, Span.CAME_DAY, Span.AGAIN_DAY, Span.FORWARD_AGAIN_DAY)
+)
+
+
+def stays_deviating() -> list[tuple[str, Sequence[Any]]]:
+    """Give the statements that find the sums of stays which are not what they must be."""
+    found = CarriedMonth.objects.filter(stays_until__isnull=False)
+    until = found.values_list("stays_until", flat=True).first()
+    if until is None:
+        return []
+    first = StaySum.objects.order_by("on").values_list("on", flat=True).first()
+    months = _of_months((first or until).replace(day=1), until)
+    return [_of_days(until), *months, *_of_leaks(until)]
+
+
+def _of_days(until: date) -> tuple[str, Sequence[Any]]:
+    """The days before `until`, walked anew from the first."""
+    walked, params = turned_sql(date.min, until)
+    sql = (
+        f"SELECT {KEY}, SUM(number) FROM (SELECT {COLUMNS} FROM dakehu_staysum"
+        f' WHERE span IN ({_DAYS}) AND "on" < %s'
+        f" UNION ALL SELECT {KEY}, -number FROM ({walked}) AS walked) AS both_sides"
+        f" GROUP BY {KEY} HAVING SUM(number) <> 0"
+    )
+    return sql, [until, *params]
+
+
+def _of_leaks(until: date) -> list[tuple[str, Sequence[Any]]]:
+    """By stage each day's leaks are its entries', by product they add up to the same.
+
+    And a month's are those of its days; `days` names the kind of movement.
+    """
+    last = until - timedelta(days=1)
+    window = Window(FunnelQuestion(on=last, period=containing(last, "month")), date.min)
+    leaking, params = leaving(Where(), window)
+    by_day = f"FROM dakehu_leaksum WHERE span = {int(Leaked.DAY)} AND by ="
+    told = 'SELECT 7, "on", NULL, stage_id, kind, NULL, SUM(minor) FROM ({}) AS both_sides'
+    alike = f'{told} GROUP BY "on", stage_id, kind, currency HAVING SUM(minor) <> 0'
+    columns = '"on", stage_id, kind, currency'
+    stages = f"SELECT {columns}, amount_minor AS minor {by_day} {int(By.STAGE)}"
+    entries = (
+        'SELECT e."on", e.stage_id, e.kind, e.currency, e.amount_minor FROM dakehu_entry e'
+        f" WHERE {leaking}"
+    )
+    products = f"SELECT {columns}, -amount_minor {by_day} {int(By.PRODUCT)}"
+    month = (
+        "STRFTIME('%%Y-%%m-01', \"on\")"
+        if is_sqlite()
+        else ("CAST(DATE_TRUNC('month', \"on\") AS DATE)")
+    )
+    of_month = (
+        f'SELECT {month} AS "on", stage_id, kind, currency, -amount_minor AS minor FROM'
+        f' dakehu_leaksum WHERE span = {int(Leaked.DAY)} AND "on" < %s UNION ALL'
+        f" SELECT {columns}, amount_minor FROM dakehu_leaksum WHERE span = {int(Leaked.MONTH)}"
+    )
+    return [
+        (alike.format(f'{stages} AND "on" < %s UNION ALL {entries}'), [until, *params]),
+        (alike.format(f"{stages} UNION ALL {products}"), []),
+        (alike.format(of_month), [until.replace(day=1)]),
+    ]
+
+
+def _of_months(month: date, until: date) -> list[tuple[str, Sequence[Any]]]:
+    """Each month's own sums, from its days; and what stood open after it."""
+    checks: list[tuple[str, Sequence[Any]]] = []
+    while (after := next_month(month)) <= until:
+        by_length = "SELECT stage_id, days, forward, {} AS n FROM dakehu_staysum WHERE span = {}"
+        ended = by_length.format("number", int(Span.ENDED_MONTH)) + ' AND "on" = %s'
+        by_day = by_length.format("-number", int(Span.ENDED_DAY)) + ' AND "on" >= %s AND "on" < %s'
+        checks.append(
+            (
+                (
+                    f"SELECT {int(Span.ENDED_MONTH)}, %s, NULL, stage_id, days, forward, SUM(n)"
+                    f" FROM ({ended} UNION ALL {by_day}) AS both_sides"
+                    " GROUP BY stage_id, days, forward HAVING SUM(n) <> 0"
+                ),
+                [month.isoformat(), month, month, after],
+            )
+        )
+        one = 'SELECT came, stage_id, {} AS n FROM dakehu_staysum WHERE span = {} AND "on" {}'
+        still = " UNION ALL ".join(
+            (
+                one.format("number", int(Span.OPEN_MONTH), "= %s"),
+                one.format("-number", int(Span.CAME_DAY), "< %s"),
+                one.format("number", int(Span.ENDED_DAY), "< %s"),
+            )
+        )
+        checks.append(
+            (
+                (
+                    f"SELECT {int(Span.OPEN_MONTH)}, %s, came, stage_id, 0, 0, SUM(n)"
+                    f" FROM ({still}) AS both_sides GROUP BY came, stage_id HAVING SUM(n) <> 0"
+                ),
+                [after.isoformat(), after, after, after],
+            )
+        )
+        month = after
+    return checks
