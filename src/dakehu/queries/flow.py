@@ -8,7 +8,7 @@ from typing import Any
 
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
-from dakehu.core.funnel import ZERO, Cell, Figure, known
+from dakehu.core.funnel import ZERO, Figure, known
 from dakehu.core.ledger import Place
 from dakehu.queries.compare import (
     Moved,
@@ -19,7 +19,7 @@ from dakehu.queries.compare import (
     page_of_moved,
 )
 from dakehu.queries.funnel import FunnelQuestion, sight
-from dakehu.queries.ledger import Where, day_literal, fetch, open_cells
+from dakehu.queries.ledger import DayCells, Where, day_literal, fetch, open_cells
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on
 from dakehu.queries.units import all_units
@@ -61,7 +61,8 @@ def stage_flow(
     exchange = exchange_on((last,), base=org.base_currency, known_at=question.known_at)[last]
     at = exchange.restated(question.currency or org.base_currency)
     sums: dict[tuple[int | str, int | str], _Money] = defaultdict(_Money)
-    left: dict[int, _Money] = defaultdict(_Money)
+    left: dict[int, int] = defaultdict(int)
+    arrived: dict[int, _Money] = defaultdict(_Money)
     for row in fetch(*_flow_sql(question, first, last, was, now)):
         was_place, was_stage, was_code, now_place, now_stage, now_code, n, before, after = row
         key = (_named(was_place, was_stage), _named(now_place, now_stage))
@@ -70,10 +71,14 @@ def stage_flow(
         else:
             sums[key].add(int(n), now_code, int(after))
         if isinstance(key[0], int):
-            left[key[0]].add(int(n), was_code, int(before))
+            left[key[0]] += int(n)
+        if isinstance(key[1], int):
+            arrived[key[1]].add(int(n), now_code, int(after))
     if was == now:
-        _add_unmoved(sums, left, open_cells(was, on=first, before=first, period=question.period,
-                                            known_at=question.known_at).now)  # fmt: skip
+        days = open_cells(
+            was, on=last, before=first, period=question.period, known_at=question.known_at
+        )
+        _add_stayed(sums, days, left, arrived)
     return tuple(
         Flow(*key, money.count, money.worth(at))
         for key, money in sums.items()
@@ -101,19 +106,25 @@ class _Money:
         return total
 
 
-def _add_unmoved(
+def _add_stayed(
     sums: dict[tuple[int | str, int | str], _Money],
-    left: Mapping[int, _Money],
-    opening: Sequence[Cell],
+    days: DayCells,
+    left: Mapping[int, int],
+    arrived: Mapping[int, _Money],
 ) -> None:
-    """Add who had no movement at all: what stood at the opening less what the flow has already."""
-    for cell in opening:
-        sums[cell.lineage_id, cell.lineage_id].add(cell.count, cell.currency, cell.amount_minor)
-    for stage, money in left.items():
-        stayed = sums[stage, stage]
+    """Add who stayed at their stage: of the opening those who did not leave it.
+
+    What they hold is what stands there at the close, less what came.
+    """
+    for cell in days.before:
+        sums[cell.lineage_id, cell.lineage_id].count += cell.count
+    for stage, count in left.items():
+        sums[stage, stage].count -= count
+    for cell in days.now:
+        sums[cell.lineage_id, cell.lineage_id].add(0, cell.currency, cell.amount_minor)
+    for stage, money in arrived.items():
         for currency, minor in money.minor.items():
-            stayed.add(0, currency, -minor)
-        stayed.count -= money.count
+            sums[stage, stage].add(0, currency, -minor)
 
 
 def _flow_sql(
@@ -141,16 +152,17 @@ def _pairs_sql(
     *,
     only_moved: bool,
 ) -> tuple[str, list[Any]]:
-    """Give the SQL that finds the place of each opportunity on both days."""
+    """Give the SQL that finds the place of each opportunity on both days.
+
+    `only_moved`, where both days are seen alike: of those who stand elsewhere at the close, told
+    by what they left and what they came to meanwhile.
+    """
+    if only_moved:
+        return _changed_sql(question, first, last, was_where)
     known_by, moment = known_by_then(question)
     was = " OR ".join(f"({part.sql('e.')})" for part in was_where) or "1 = 0"
     now = " OR ".join(f"({part.sql('e.')})" for part in now_where) or "1 = 0"
-    moved, opening = "", day_literal(first)
-    if only_moved:
-        moved = (
-            " AND e.opportunity_id IN (SELECT x.opportunity_id FROM dakehu_movement x"
-            f' WHERE x."on" > {opening} AND x."on" <= {day_literal(last)})'
-        )
+    opening = day_literal(first)
     early, late = f'e."on" <= {opening} AND ({was})', f"({now})"
 
     def of(condition: str, column: str) -> str:
@@ -162,7 +174,7 @@ def _pairs_sql(
         f" {of(early, 'amount_minor')} AS was_minor, {of(late, 'amount_minor')} AS now_minor"
         f' FROM dakehu_entry e WHERE e."on" <= {day_literal(last)} AND e.place >= 1'
         f" AND (({was}) OR ({now}))"
-        f"{known_by}{moved} GROUP BY 1, 2, 3, 4"
+        f"{known_by} GROUP BY 1, 2, 3, 4"
     )
     sql = (
         "SELECT opportunity_id, MAX(CASE WHEN was_n <> 0 THEN place END) AS was_place,"
@@ -174,6 +186,33 @@ def _pairs_sql(
         " SUM(CASE WHEN was_n <> 0 THEN was_minor ELSE 0 END) AS was_minor,"
         " SUM(CASE WHEN now_n <> 0 THEN now_minor ELSE 0 END) AS now_minor"
         f" FROM ({positions}) AS positions WHERE was_n <> 0 OR now_n <> 0 GROUP BY 1"
+    )
+    return sql, moment
+
+
+def _changed_sql(
+    question: FunnelQuestion, first: date, last: date, where: Sequence[Where]
+) -> tuple[str, list[Any]]:
+    known_by, moment = known_by_then(question)
+    seen = " OR ".join(f"({part.sql('e.')})" for part in where) or "1 = 0"
+    changes = (
+        "SELECT e.opportunity_id, e.place, e.stage_id, e.currency, SUM(e.count) AS n,"
+        f' SUM(e.amount_minor) AS minor FROM dakehu_entry e WHERE e."on" > {day_literal(first)}'
+        f' AND e."on" <= {day_literal(last)} AND e.place >= 1 AND ({seen}){known_by}'
+        " GROUP BY 1, 2, 3, 4 HAVING SUM(e.count) <> 0"
+    )
+
+    def of(condition: str, column: str) -> str:
+        return f"MAX(CASE WHEN {condition} THEN {column} END)"
+
+    sql = (
+        f"SELECT opportunity_id, {of('n < 0', 'place')} AS was_place,"
+        f" {of('n < 0', 'stage_id')} AS was_stage, {of('n < 0', 'currency')} AS was_code,"
+        f" {of('n > 0', 'place')} AS now_place, {of('n > 0', 'stage_id')} AS now_stage,"
+        f" {of('n > 0', 'currency')} AS now_code,"
+        " SUM(CASE WHEN n < 0 THEN -minor ELSE 0 END) AS was_minor,"
+        " SUM(CASE WHEN n > 0 THEN minor ELSE 0 END) AS now_minor"
+        f" FROM ({changes}) AS changes GROUP BY 1"
     )
     return sql, moment
 
