@@ -6,7 +6,7 @@ been known at an earlier moment is read from the entries alone.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connections
@@ -14,11 +14,12 @@ from django.db import connections
 from dakehu.core.access import Viewer
 from dakehu.core.funnel import Cell, Scope
 from dakehu.core.ledger import NO_MONTH, Place
-from dakehu.core.periods import Period
+from dakehu.core.periods import Period, next_month
 from dakehu.models import BooksClosing, Turnover
 from dakehu.queries.organisation import organisation
 from dakehu.queries.snapshot import read_alias
 
+DAY = timedelta(days=1)
 SCOPES: tuple[Scope, ...] = ("overdue", "in_period", "later", "undated")
 
 
@@ -244,12 +245,17 @@ def outcome_sums(
         return []
     known = "" if known_at is None else " AND recorded_at <= %s"
     wanted = ", ".join(str(int(place)) for place in places)
-    selects = [
+    since, selects = start, list[str]()
+    if known_at is None and is_company(where):
+        since = max(start, min(carried_until(), on + DAY))
+        selects += _carried_outcomes(start, since, before, wanted)
+    selects += [
         'SELECT place, stage_id, CASE WHEN "on" <= %s THEN 1 ELSE 0 END AS early, count,'
         f" COALESCE(base_minor, 0) AS base FROM dakehu_entry WHERE place IN ({wanted})"
-        f' AND place >= 2 AND "on" >= %s AND "on" <= %s AND {part.sql()}{known}'
+        f' AND place >= 2 AND "on" >= {day_literal(since)} AND "on" <= %s AND {part.sql()}{known}'
         for part in where
     ]
+    own = [before, on, *([known_at] if known_at else [])] * len(where)
     selects += [
         'SELECT 0 AS place, 0 AS stage_id, CASE WHEN "on" <= %s THEN 1 ELSE 0 END AS early,'
         " orders AS count, base_minor AS base FROM dakehu_smallsale"
@@ -257,13 +263,36 @@ def outcome_sums(
         for part in where
     ]
     last = [known_at] if known_at else []
-    params = [before, start, on, *last] * (2 * len(where))
+    params = [*own, *([before, start, on, *last] * len(where))]
     rows = fetch(
         "SELECT place, stage_id, early, SUM(count), SUM(base) FROM"
         f" ({' UNION ALL '.join(selects)}) AS outcomes GROUP BY 1, 2, 3",
         params,
     )
     return [OutcomeSum(Place(p), s, bool(e), int(n), int(b)) for p, s, e, n, b in rows]
+
+
+def _carried_outcomes(start: date, end: date, before: date, places: str) -> list[str]:
+    """Give the statements that add up the company's outcomes of [start, end) from its turnover.
+
+    Whole months where neither day cuts them; and days by name: of each an index finds the few
+    rows of these places, where a range of days would read all that moved.
+    """
+    spans: dict[int, list[date]] = {Turnover.Span.MONTH: [], Turnover.Span.DAY: []}
+    early = f'CASE WHEN "on" <= {day_literal(before)} THEN 1 ELSE 0 END'
+    day = start
+    while day < end:
+        after = next_month(day)
+        whole = day.day == 1 and after <= end and not day <= before < after - DAY
+        spans[Turnover.Span.MONTH if whole else Turnover.Span.DAY].append(day)
+        day = after if whole else day + DAY
+    return [
+        f"SELECT place, stage_id, {early} AS early, count, base_minor AS base"
+        f" FROM dakehu_turnover WHERE span = {int(span)}"
+        f' AND "on" IN ({", ".join(map(day_literal, days))}) AND place IN ({places})'
+        for span, days in spans.items()
+        if days
+    ]
 
 
 @dataclass(frozen=True, slots=True)
