@@ -105,8 +105,16 @@ class Opportunity(models.Model):
                 condition=OPEN_AND_THERE,
             ),
             models.Index(
-                fields=["unit", "stage", "currency", "own_rate_bp", "close_sort", "amount_minor"],
-                name="opp_board_sums",
+                fields=[
+                    "unit",
+                    "stage",
+                    "currency",
+                    "own_rate_bp",
+                    "close_sort",
+                    "amount_minor",
+                    "category",
+                ],
+                name="opp_board_tallies",
                 condition=OPEN_AND_THERE,
             ),
             # What a list adds up to, of all or of units: read from the index alone.
