@@ -253,3 +253,66 @@ def test_it_can_be_installed(page: Page) -> None:
     problems = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
     named = {one["errorId"] for one in problems}
     assert named <= {"in-incognito"}, problems  # a test's tabs are private ones
+
+
+def bring_colleagues(served: Served, names: tuple[str, ...]) -> None:
+    """Let many more sell beside demo-sales than the dialog names, and these people last."""
+    crowd = {f"many{n:03}": (f"阿{n:03}", f"a {n:03}") for n in range(300)}
+    last = {f"last{n}": (name, f"zz {n}") for n, name in enumerate(names)}
+
+    def copy(database: sqlite3.Connection, table: str, where: str, given: dict[str, object]) -> int:
+        found = database.execute(f"PRAGMA table_info({table})").fetchall()
+        columns = [name for _at, name, *_more in found if name != "id"]
+        wanted = ", ".join("?" if name in given else f'"{name}"' for name in columns)
+        into = ", ".join(f'"{name}"' for name in columns)
+        values = [given[name] for name in columns if name in given]
+        made = database.execute(
+            f"INSERT INTO {table} ({into}) SELECT {wanted} FROM {table} WHERE {where} LIMIT 1",
+            values,
+        )
+        return int(made.lastrowid or 0)
+
+    with sqlite3.connect(served.database, timeout=30) as database:
+        (like,) = database.execute(
+            "SELECT id FROM dakehu_person WHERE login = 'demo-sales'"
+        ).fetchone()
+        for login, (name, key) in (crowd | last).items():
+            given = {"login": login, "name": name, "name_en": "", "sort_key": key, "email": ""}
+            person = copy(database, "dakehu_person", f"id = {like}", dict(given))
+            held = f"person_id = {like} AND until_on IS NULL"
+            copy(database, "dakehu_appointment", held, {"person_id": person})
+    database.close()
+
+
+@pytest.mark.parametrize("way", [MOUSE, KEYBOARD])
+def test_any_colleague_is_found_and_kept_with_the_draft(
+    open_page: OpenPage, served: Served, way: str
+) -> None:
+    both = ("末一", "末二")
+    if not count(served, "EXISTS (SELECT 1 FROM dakehu_person WHERE login = 'many000')"):
+        bring_colleagues(served, both)
+    page = open_page()
+    hand = Hand(page, way)
+    sign_in(page, "demo-sales")
+    page.goto("/today/")
+    page.keyboard.press("l")
+    dialog = dialog_of(page)
+    hand.fill(dialog.locator("[name=line]"), f"拜访 with-{way} 明天 10:00")
+    hand.press(dialog.locator(".log-more summary"))
+    for name in both:
+        hand.fill(dialog.locator("[data-find]"), name)
+        found = dialog.locator("li", has_text=name)
+        expect(found).to_be_visible()
+        hand.press(found.locator("input"), "Space")
+    expect(dialog.locator("[name=people]:checked")).to_have_count(2)
+    # Enter in the search answers nothing; what was chosen comes back with the draft.
+    dialog.locator("[data-find]").press("Enter")
+    expect(dialog).to_be_visible()
+    page.reload()
+    page.keyboard.press("l")
+    dialog = dialog_of(page)
+    expect(dialog.locator("[name=people]:checked")).to_have_count(2)
+    hand.press(dialog.locator(".buttons .btn-primary"))
+    expect(page.locator(".toast-line.good", has_text="已记录")).to_be_visible()
+    there = "SELECT COUNT(*) FROM dakehu_activityperson p WHERE p.activity_id = dakehu_activity.id"
+    assert count(served, f"subject = 'with-{way}' AND ({there}) = 2") == 1
