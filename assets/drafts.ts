@@ -117,8 +117,11 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("submit", (event) => {
   leaving = true;
-  if (event.target instanceof HTMLFormElement && event.target.matches("form[data-draft]"))
-    keep(event.target, true);
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches("form[data-draft]")) return;
+  // What queue.ts keeps until the server has it would come twice: sent by itself, and as a draft.
+  if (form.matches("[data-queue]")) sessionStorage.removeItem(keyOf(form));
+  else keep(form, true);
 });
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;

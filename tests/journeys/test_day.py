@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.journeys.conftest import PATIENCE, Served, serving
+from tests.journeys.conftest import PATIENCE, Served, command, serving
 from tests.journeys.steps import (
     KEYBOARD,
     LANGUAGES,
@@ -20,6 +20,7 @@ from tests.journeys.steps import (
     dialog_of,
     english_left,
     overhang,
+    send,
     sign_in,
 )
 
@@ -138,6 +139,18 @@ def test_tomorrow_is_planned_on_the_phone(
         assert box["height"] >= 40
 
 
+def ready_without_connection(page: Page) -> None:
+    """Wait until the service worker answers for this page, the offline page at hand."""
+    page.evaluate(
+        """() => new Promise((done) => {
+            const worker = navigator.serviceWorker;
+            if (worker.controller) done();
+            else worker.addEventListener("controllerchange", () => done());
+        })"""
+    )
+    assert page.evaluate("caches.match('/offline/').then(Boolean)")
+
+
 def test_without_connection_one_logs_and_it_is_one_activity(
     browser: Browser, template_home: Path, tmp_path: Path
 ) -> None:
@@ -152,14 +165,7 @@ def test_without_connection_one_logs_and_it_is_one_activity(
         page.set_default_timeout(PATIENCE * 500)
         sign_in(page, "demo-sales")
         page.goto("/today/")
-        page.wait_for_function("caches.match('/offline/').then(Boolean)")
-        page.evaluate(
-            """() => new Promise((done) => {
-                const worker = navigator.serviceWorker;
-                if (worker.controller) done();
-                else worker.addEventListener("controllerchange", () => done());
-            })"""
-        )
+        ready_without_connection(page)
 
         # In the dialog that is open when the connection goes.
         page.keyboard.press("l")
@@ -193,6 +199,168 @@ def test_without_connection_one_logs_and_it_is_one_activity(
             expect(page.locator("[data-waiting]")).to_be_hidden()
         assert count(there, "subject = 'offline-two'") == 1
         assert count(there, "subject = 'offline-three' AND state = 1") == 1
+
+
+def test_a_signal_that_returns_while_one_types_doubles_nothing(
+    browser: Browser, served: Served
+) -> None:
+    # Its console tells of the failures, as it should.
+    context = browser.new_context(base_url=served.url, locale="zh-CN")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 500)
+    sign_in(page, "demo-sales")
+    page.goto("/today/")
+    ready_without_connection(page)
+    waiting = page.locator("[data-waiting]")
+
+    # The signal goes and comes back while one line is written: it stays, and is logged once.
+    page.keyboard.press("l")
+    line = dialog_of(page).locator("[name=line]")
+    expect(line).to_be_focused()
+    page.keyboard.type("电话 back-one")
+    context.set_offline(True)
+    page.keyboard.type(" 明天")
+    context.set_offline(False)
+    page.keyboard.type(" 10:00")
+    expect(line).to_have_value("电话 back-one 明天 10:00")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast-line.good", has_text="已记录")).to_be_visible()
+    expect(waiting).to_be_hidden()
+    assert count(served, "subject = 'back-one'") == 1
+
+    # One waits, the next is half written on the page without connection when the signal returns:
+    # nothing is taken from under one's hands, and both arrive once.
+    page.keyboard.press("l")
+    line = dialog_of(page).locator("[name=line]")
+    expect(line).to_be_focused()
+    page.keyboard.type("电话 back-two")
+    context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-waiting-count]")).to_have_text("1")
+    page.keyboard.press("l")
+    expect(page).to_have_url(re.compile("/offline/$"))
+    line = page.locator("#offline-line")
+    expect(line).to_be_focused()
+    page.keyboard.type("拜访 back-thr")
+    context.set_offline(False)
+    assert page.evaluate("navigator.onLine")
+    page.keyboard.type("ee 明天 9:00")
+    expect(line).to_have_value("拜访 back-three 明天 9:00")
+    page.keyboard.press("Enter")
+    expect(page).not_to_have_url(re.compile("/offline/"))
+    expect(waiting).to_be_hidden()
+    for _turn in range(2):
+        page.goto("/today/")
+        expect(waiting).to_be_hidden()
+    assert count(served, "subject = 'back-two'") == 1
+    assert count(served, "subject = 'back-three' AND state = 1") == 1
+
+    # Sent and taken, and the answer is lost on the way: it waits, is sent again, and is still one.
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch(max_redirects=0).status)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/activities/log/", lose)
+    page.keyboard.press("l")
+    line = dialog_of(page).locator("[name=line]")
+    line.fill("电话 back-four")
+    line.press("Enter")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("[data-waiting-count]")).to_have_text("1")
+    assert lost == [200]
+    assert count(served, "subject = 'back-four'") == 1
+    page.goto("/today/")
+    expect(waiting).to_be_hidden()
+    assert count(served, "subject = 'back-four'") == 1
+    # What has arrived is no draft any more.
+    page.keyboard.press("l")
+    expect(dialog_of(page).locator("[name=line]")).to_have_value("")
+    context.close()
+
+
+PASSWORD = "day-after-day-2026"
+
+
+@pytest.fixture(scope="module")
+def own_password(served: Served) -> str:
+    """Let demo-sales come in by password, too: that log-in leads back to where one was."""
+    home = served.database.parent
+    command(home, "person", "password", "demo-sales", typed=f"{PASSWORD}\n{PASSWORD}\n")
+    return PASSWORD
+
+
+def expire(served: Served) -> None:
+    """Let every session have run out."""
+    with sqlite3.connect(served.database, timeout=30) as database:
+        database.execute("DELETE FROM django_session")
+    database.close()
+
+
+def sign_in_again(page: Page, password: str) -> None:
+    expect(page).to_have_url(re.compile("/login/"))
+    page.locator("#id_login").fill("demo-sales")
+    page.locator("#id_password").fill(password)
+    page.locator("#id_password").press("Enter")
+    expect(page).not_to_have_url(re.compile("/login/"))
+
+
+def test_a_session_that_runs_out_leaves_what_was_typed(
+    open_page: OpenPage, served: Served, own_password: str
+) -> None:
+    page = open_page()
+    sign_in(page, "demo-sales")
+    page.goto("/accounts/")
+    account = page.locator("tbody tr th a").first.inner_text()
+    page.goto("/opportunities/create/")
+    said = {"name": "过期之前", "account": account, "amount": "38.4万", "next_step": "约总工"}
+    for field, text in said.items():
+        page.locator(f"#id_{field}").fill(text)
+    expire(served)
+    send(page.locator("main form.form"))
+    sign_in_again(page, own_password)
+    # It stands there again, is saved once, and is forgotten then.
+    expect(page).to_have_url(re.compile("/opportunities/create/"))
+    expect(page.locator(".toast-line", has_text="此前填写的内容已恢复")).to_be_visible()
+    for field, text in said.items():
+        expect(page.locator(f"#id_{field}")).to_have_value(text)
+    send(page.locator("main form.form"))
+    page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
+    assert deals(served, "过期之前") == 1
+    page.goto("/opportunities/create/")
+    expect(page.locator("#id_name")).to_have_value("")
+
+
+def test_a_session_that_runs_out_leaves_the_quick_log(
+    open_page: OpenPage, served: Served, own_password: str
+) -> None:
+    page = open_page(locale="en-US")
+    sign_in(page, "demo-sales", language="en")
+    page.goto("/today/")
+    page.keyboard.press("l")
+    line = dialog_of(page).locator("[name=line]")
+    line.fill("call expired")
+    expire(served)
+    line.press("Enter")
+    sign_in_again(page, own_password)
+    # It waited on this device, was sent by itself, once, and is no draft any more.
+    expect(page).to_have_url(re.compile("/today/$"))
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert count(served, "subject = 'expired'") == 1
+    page.goto("/today/")
+    page.keyboard.press("l")
+    expect(dialog_of(page).locator("[name=line]")).to_have_value("")
+
+
+def deals(served: Served, name: str) -> int:
+    """Count the deals of a name in the database of the server."""
+    with sqlite3.connect(f"file:{served.database}?mode=ro", uri=True) as database:
+        found = database.execute("SELECT COUNT(*) FROM dakehu_opportunity WHERE name = ?", [name])
+        return int(found.fetchone()[0])
 
 
 def test_the_calendar_is_moved_by_mouse_and_by_keyboard(page: Page, served: Served) -> None:
