@@ -349,9 +349,9 @@ def test_a_session_that_runs_out_leaves_the_quick_log(
     sign_in_again(page, own_password)
     # It waited on this device, was sent by itself, once, and is no draft any more.
     expect(page).to_have_url(re.compile("/today/$"))
+    page.goto("/today/")
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert count(served, "subject = 'expired'") == 1
-    page.goto("/today/")
     page.keyboard.press("l")
     expect(dialog_of(page).locator("[name=line]")).to_have_value("")
 
