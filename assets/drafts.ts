@@ -1,6 +1,7 @@
 // Nothing typed is lost: forms with data-draft keep their content in this window until the server
 // has taken it, and closing the window with something unsaved asks first.
 
+import htmx from "htmx.org";
 import { showPrepared } from "./toasts";
 
 const PREFIX = "draft:";
@@ -15,7 +16,7 @@ function valuesOf(form: HTMLFormElement): [string, string][] {
   const values: [string, string][] = [];
   for (const input of form.elements) {
     if (input instanceof HTMLInputElement) {
-      if (!input.name || NEVER.has(input.type)) continue;
+      if (!input.name || NEVER.has(input.type) || input.hasAttribute("data-find")) continue;
       if (input.type !== "checkbox" && input.type !== "radio")
         values.push([input.name, input.value]);
       else if (input.checked) values.push([input.name, input.value]);
@@ -45,6 +46,20 @@ function fill(form: HTMLFormElement, values: [string, string][]): void {
   }
 }
 
+/** Who was found by a search and chosen is no row of the list yet: the server gives it again. */
+function findChosen(form: HTMLFormElement, values: [string, string][]): void {
+  for (const list of form.querySelectorAll<HTMLElement>("[data-found]")) {
+    const name = list.dataset["found"] ?? "";
+    const chosen = values.filter(([one]) => one === name).map(([, value]) => value);
+    const url = list.parentElement?.querySelector("[data-find]")?.getAttribute("hx-get");
+    const there = (id: string) => list.querySelector(`input[value="${CSS.escape(id)}"]`);
+    if (url && !chosen.every(there))
+      htmx
+        .ajax("get", url, { target: list, swap: "innerHTML", values: { [name]: chosen } })
+        .catch(() => undefined);
+  }
+}
+
 function read(key: string): Draft | null {
   const text = sessionStorage.getItem(key);
   return text === null ? null : (JSON.parse(text) as Draft);
@@ -70,6 +85,7 @@ function restore(form: HTMLFormElement): void {
     return;
   }
   fill(form, draft.values);
+  findChosen(form, draft.values);
   form.dataset["dirty"] = "";
   form.dispatchEvent(new Event("change", { bubbles: true }));
   showPrepared("toast-draft");
@@ -101,8 +117,11 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("submit", (event) => {
   leaving = true;
-  if (event.target instanceof HTMLFormElement && event.target.matches("form[data-draft]"))
-    keep(event.target, true);
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches("form[data-draft]")) return;
+  // What queue.ts keeps until the server has it would come twice: sent by itself, and as a draft.
+  if (form.matches("[data-queue]")) sessionStorage.removeItem(keyOf(form));
+  else keep(form, true);
 });
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;

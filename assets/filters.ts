@@ -1,5 +1,6 @@
 // Filter bars: forms with data-autosubmit are sent when a filter changes; empty ones stay out of
-// the URL. Lists with data-narrow beside them are narrowed while one types.
+// the URL. Lists with data-narrow beside them are narrowed while one types; lists with data-find are
+// found by the server, and who is chosen in them stays.
 
 const WAIT = 350;
 const waiting = new WeakMap<HTMLFormElement, number>();
@@ -43,3 +44,40 @@ function narrow(input: HTMLInputElement): void {
   for (const row of input.parentElement?.querySelectorAll("li") ?? [])
     row.hidden = !(row.textContent ?? "").toLowerCase().includes(wanted);
 }
+
+// Enter in the search of a list within a form is not the answer to the form.
+document.addEventListener("keydown", (event) => {
+  const input = event.target;
+  if (event.key !== "Enter" || event.isComposing || !(input instanceof HTMLInputElement)) return;
+  if (input.hasAttribute("data-find")) event.preventDefault();
+});
+
+type Row = { line: HTMLElement; input: HTMLInputElement };
+let before: Row[] = [];
+
+const listOf = (event: Event) => {
+  const target: unknown = (event as CustomEvent).detail.target;
+  return target instanceof HTMLElement && target.matches("[data-found]") ? target : null;
+};
+const rowsOf = (list: HTMLElement): Row[] =>
+  [...list.querySelectorAll<HTMLElement>("li")].flatMap((line) => {
+    const input = line.querySelector<HTMLInputElement>("input[type=checkbox]");
+    return input ? [{ line, input }] : [];
+  });
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const list = listOf(event);
+  if (list) before = rowsOf(list);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const list = listOf(event);
+  if (!list) return;
+  const found = new Map(rowsOf(list).map(({ input }) => [input.value, input]));
+  // What was ticked or not while the answer was on its way holds; who is chosen and not found stays.
+  for (const { line, input } of before.reverse()) {
+    const now = found.get(input.value);
+    if (now) now.checked = input.checked;
+    else if (input.checked) list.prepend(line);
+  }
+  before = [];
+});

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from dakehu import jobs
 from dakehu.actions.accounts import assign_account
+from dakehu.actions.activities import NewActivity, log_activity
 from dakehu.actions.marks import mark_seen, toggle_follow, toggle_pin
 from dakehu.actions.notices import (
     KindChoice,
@@ -34,6 +35,7 @@ from dakehu.actions.opportunities import (
     regress_opportunity,
     reopen_opportunity,
 )
+from dakehu.core.activities import ActivityKind, ActivityState
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.notices import KINDS, is_quiet, last_digest
 from dakehu.messages.notices import worded_mail, worded_notice
@@ -185,6 +187,18 @@ def test_a_mail_is_in_the_language_of_who_gets_it(world: World) -> None:
     world.grant("bo", pk, "read")
     send(world)
     assert "现在由您负责" in written()[0][1]
+
+
+def test_an_activity_without_a_subject_is_told_by_its_kind(world: World) -> None:
+    new = NewActivity(
+        kind=ActivityKind.VISIT, state=ActivityState.PLANNED, on=TODAY + DAY,
+        account_id=world.accounts["harbour"], person_ids=(world.people["bo"],),
+    )  # fmt: skip
+    log_activity(actor=world.viewer("wen"), new=new, today=TODAY, at=world.at)
+    assert told(world, "bo") == ["You take part: Visit on 2026-07-01."]
+    with translation.override("zh-hans"):
+        row = notices(world.viewer("bo")).rows[0]
+        assert worded_notice(row, "zh-hans") == "请您参加：2026-07-01 拜访。"
 
 
 def test_quiet_hours_and_the_digest_keep_to_each_one_s_hour(world: World) -> None:

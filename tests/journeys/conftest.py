@@ -195,12 +195,14 @@ def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
             width: int = 1440,
             height: int = 900,
             dark: bool = False,
+            touch: bool = False,
         ) -> Page:
             context = browser.new_context(
                 base_url=served.url,
                 locale=locale,
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if dark else "light",
+                has_touch=touch,
             )
             opened.callback(context.close)
             page = context.new_page()

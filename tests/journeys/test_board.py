@@ -4,13 +4,17 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.journeys.conftest import Served
-from tests.journeys.steps import dialog_of, overhang, sign_in
+from tests.journeys.steps import KEYBOARD, LANGUAGES, MOUSE, Hand, dialog_of, overhang, sign_in
 
 OpenPage = Callable[..., Page]
-PHOTO = {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0photo"}
+PHOTO: FilePayload = {
+    "name": "现场.jpg",
+    "mimeType": "image/jpeg",
+    "buffer": b"\xff\xd8\xff\xe0photo",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -59,23 +63,45 @@ def prove(page: Page) -> None:
         items.nth(at).locator("textarea").fill("已见书面材料")
 
 
-def test_a_deal_goes_through_a_gate_with_a_photo_by_mouse(page: Page) -> None:
-    sign_in(page, "demo-sales")
+@pytest.mark.parametrize("way", [MOUSE, KEYBOARD])
+@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
+def test_a_deal_goes_through_a_gate_with_a_photo(
+    open_page: OpenPage, locale: str, language: str, way: str
+) -> None:
+    page = open_page(locale=locale)
+    hand = Hand(page, way)
+    sign_in(page, "demo-sales", language=language)
     columns = board(page)
     card, here, there = unproven(columns)
     before, after = number(here), number(there)
     card = card_of(page, card)
-    card.drag_to(there.locator(".board-head"))
-    card.drag_to(there.locator("[data-cards]")) if not page.locator(
-        "#dialog[open]"
-    ).count() else None
-    prove(page)
-    page.locator("[data-board-ask] .btn-primary").click()
+    if hand.by_keyboard:
+        # Tab leads to the card of the column that had the focus last; arrows to the others.
+        link = card.locator(".board-name")
+        hand.reach(here.locator(".board-name[tabindex='0']"))
+        while not link.evaluate("name => name === document.activeElement"):
+            hand.chord("ArrowDown")
+        hand.chord("Space", "ArrowRight", "Enter")
+    else:
+        card.drag_to(there.locator(".board-head"))
+        if not page.locator("#dialog[open]").count():
+            card.drag_to(there.locator("[data-cards]"))
+    dialog = dialog_of(page)
+    gate = "a note, a link, or a file is enough" if language == "en" else "一个链接或一个文件即可"
+    expect(dialog).to_contain_text(gate)
+    items = dialog.locator(".board-proofs li")
+    hand.attach(items.first.locator("input[name^=file-]"), [PHOTO])
+    expect(items.first.locator("[data-file-name]").first).to_have_text(PHOTO["name"])
+    for at in range(1, items.count()):
+        hand.fill(items.nth(at).locator("textarea"), "已见书面材料")
+    hand.press(page.locator("[data-board-ask] .btn-primary"))
     expect(there.locator(f"#{card.get_attribute('id')}")).to_be_visible()
     expect(here.locator("[data-count]")).to_have_attribute("data-count", str(before - 1))
     expect(there.locator("[data-count]")).to_have_attribute("data-count", str(after + 1))
-    # Taken back by the toast; a cancelled move leaves the card where it was.
-    page.locator("[data-undo] button.btn").click()
+    # Taken back by the toast.
+    toast = page.locator("[data-undo]")
+    expect(toast).to_contain_text("Undo" if language == "en" else "撤销")
+    hand.press(toast.locator("button.btn"))
     expect(here.locator(f"#{card.get_attribute('id')}")).to_be_visible()
     expect(there.locator("[data-count]")).to_have_attribute("data-count", str(after))
 

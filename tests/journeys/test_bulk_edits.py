@@ -6,10 +6,11 @@ import re
 import sqlite3
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import Served, command
-from tests.journeys.steps import dialog_of, overhang, sign_in
+from tests.journeys.steps import KEYBOARD, LANGUAGES, MOUSE, Hand, dialog_of, overhang, sign_in
 
 OpenPage = Callable[..., Page]
 
@@ -32,38 +33,51 @@ def bring_deals(served: Served, count: int) -> None:
     command(home, "import", str(file))
 
 
-def test_two_hundred_deals_change_hands_and_come_back(
-    page: Page, served: Served, axe: Callable[[Page], list[str]]
-) -> None:
+@pytest.fixture(scope="module")
+def two_hundred(served: Served) -> None:
+    """Let there be 200 deals to change hands; each journey puts them back."""
     bring_deals(served, 200)
-    sign_in(page, "demo-head")
+
+
+@pytest.mark.usefixtures("two_hundred")
+@pytest.mark.parametrize("way", [MOUSE, KEYBOARD])
+@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
+def test_two_hundred_deals_change_hands_and_come_back(
+    open_page: OpenPage, axe: Callable[[Page], list[str]], locale: str, language: str, way: str
+) -> None:
+    page = open_page(locale=locale)
+    hand = Hand(page, way)
+    sign_in(page, "demo-head", language=language)
     page.goto("/opportunities/?q=批量")
-    page.locator("input[data-page]").check()
-    page.locator("[data-every]").click()
-    page.locator("[data-bulk]").click()
+    hand.press(page.locator("input[data-page]"), "Space")
+    hand.press(page.locator("[data-every]"))
+    hand.press(page.locator("[data-bulk]"))
     dialog = dialog_of(page)
-    expect(dialog.locator(".dialog-body > p").first).to_contain_text("200")
+    said = "All 200 opportunities" if language == "en" else "200 个商机"
+    expect(dialog.locator(".dialog-body > p").first).to_contain_text(said)
     with page.expect_response(lambda answer: "verb=reassign" in answer.url):
-        dialog.locator("nav a[href*='verb=reassign']").click()
-    page.wait_for_load_state("networkidle")
+        hand.press(dialog.locator("nav a[href*='verb=reassign']"))
     owner = dialog.locator("select[name=owner_id]")
-    name = owner.locator("option").nth(3).inner_text()
-    owner.select_option(index=3)
-    dialog.locator("button[value=preview]").click()
+    name = hand.choose(owner, 3)
+    hand.press(dialog.locator("button[value=preview]"))
     expect(dialog.locator("dl.tally dd").first).to_have_text("200")
-    assert not axe(page)
-    dialog.locator("button[value=do]").click()
+    expect(dialog.locator("h2")).to_contain_text("Preview" if language == "en" else "预览")
+    assert way == KEYBOARD or not axe(page)
+    hand.press(dialog.locator("button[value=do]"))
     page.wait_for_url(re.compile(r"/bulk/\d+/$"))
     expect(page.locator("h1")).to_contain_text(name)
     expect(page.locator("dl.tally dd").first).to_have_text("200")
     expect(page.locator("tbody ins").first).to_contain_text(name)
-    assert not axe(page)
+    assert way == KEYBOARD or not axe(page)
 
-    page.locator("form[action*=undo] button").click()
+    undo = page.locator("form[action*=undo] button")
+    expect(undo).to_contain_text("Undo 200 rows" if language == "en" else "200")
+    hand.press(undo)
     expect(page.locator("form[action*=undo]")).to_have_count(0)
     expect(page.locator("dl.tally dd").nth(2)).to_have_text("200")
     page.goto("/bulk/")
-    page.locator("tbody a").first.click()
+    hand.press(page.locator("tbody a").first)
+    page.wait_for_url(re.compile(r"/bulk/\d+/$"))
     expect(page.locator("form[action*=undo]")).to_have_count(0)
 
 

@@ -50,6 +50,30 @@ def test_the_next_step_is_logged_in_four_actions(page: Page, language: str, said
     expect(page.locator("#timeline")).to_contain_text("参数已确认")
 
 
+def test_a_pin_is_one_clear_switch_and_what_comes_later_says_so(open_page: OpenPage) -> None:
+    page = open_page(height=300)
+    sign_in(page, "demo-sales")
+    a_deal(page)
+    # Far below the window: it waits until it is scrolled to, and says so from the first.
+    similar = page.locator("#similar")
+    expect(similar).to_have_attribute("aria-busy", "true")
+    expect(similar).to_contain_text("正在加载")
+    similar.scroll_into_view_if_needed()
+    expect(similar).not_to_have_attribute("aria-busy", "true")
+    expect(similar).not_to_contain_text("正在加载")
+
+    pin = page.locator("[data-pin]")
+    on = pin.get_attribute("aria-pressed") == "true"
+    for is_on in (not on, on):
+        page.keyboard.press("p")
+        expect(pin).to_have_attribute("aria-pressed", str(is_on).lower())
+        icon = "pinned-filled" if is_on else "pin"
+        expect(pin.locator(f"use[href$='#{icon}']")).to_have_count(1)
+        assert pin.evaluate("one => getComputedStyle(one, '::before').content") == "none"
+        ground = pin.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert (ground != "rgba(0, 0, 0, 0)") == is_on
+
+
 def test_the_next_step_by_keyboard_alone(page: Page) -> None:
     sign_in(page, "demo-sales")
     a_deal(page, 1)

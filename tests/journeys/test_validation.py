@@ -7,10 +7,21 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import Served, command
-from tests.journeys.steps import dialog_of, overhang, send, sign_in
+from tests.journeys.steps import (
+    KEYBOARD,
+    LANGUAGES,
+    MOUSE,
+    TOUCH,
+    Hand,
+    dialog_of,
+    overhang,
+    send,
+    sign_in,
+)
 
 OpenPage = Callable[..., Page]
 Axe = Callable[[Page], list[str]]
@@ -44,83 +55,103 @@ def superior(served: Served) -> str:
     return str(login)
 
 
-def validating(page: Page) -> None:
-    """Let sales operations set the gate of the first method to *validate*."""
+@pytest.fixture(scope="module")
+def head_login(browser: Browser, served: Served) -> str:
+    """Let the gate of the first method *validate*; give the log-in of who answers for it."""
+    page = browser.new_page(base_url=served.url)
     sign_in(page, "demo-ops")
     page.goto("/methods/")
     page.locator("main a[href*='/methods/']").first.click()
     page.locator("select[name=gate]").select_option("validate")
     page.locator("form[action*=gate] button").click()
     page.wait_for_load_state()
+    page.context.close()
+    return superior(served)
 
 
+def new_deal(page: Page, name: str) -> str:
+    """Have a deal at its first stage; give its address."""
+    page.goto("/accounts/")
+    account = page.locator("tbody tr th a").first.inner_text()
+    page.goto("/opportunities/create/")
+    page.locator("#id_name").fill(name)
+    page.locator("#id_account").fill(account)
+    page.locator("#id_amount").fill("38.4万")
+    send(page.locator("main form.form"))
+    page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
+    return page.url
+
+
+@pytest.mark.parametrize("way", [MOUSE, KEYBOARD])
+@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
 def test_a_deal_goes_through_the_gate_with_a_photo(
-    open_page: OpenPage, axe: Axe, served: Served
+    open_page: OpenPage,
+    axe: Axe,
+    served: Served,
+    head_login: str,
+    locale: str,
+    language: str,
+    way: str,
 ) -> None:
-    login = superior(served)
-    validating(open_page())
-    sales = open_page()
-    sign_in(sales, "demo-sales")
-    sales.goto("/accounts/")
-    account = sales.locator("tbody tr th a").first.inner_text()
-    sales.goto("/opportunities/create/")
-    sales.locator("#id_name").fill("证据齐了再走")
-    sales.locator("#id_account").fill(account)
-    sales.locator("#id_amount").fill("38.4万")
-    send(sales.locator("main form.form"))
-    sales.wait_for_url(re.compile(r"/opportunities/\d+/$"))
-    address = sales.url
+    name = f"证据齐了再走 {language} {way}"
+    is_english = language == "en"
+    sales = open_page(locale=locale)
+    sign_in(sales, "demo-sales", language=language)
+    address = new_deal(sales, name)
+    hand = Hand(sales, way)
 
     # Two photos at once, in place; a program that calls itself a photo is refused beside them.
     files = sales.locator("#evidence .item input[type=file][multiple]").first
-    files.set_input_files(
+    hand.attach(
+        files,
         [
             {"name": "现场.png", "mimeType": "image/png", "buffer": photo()},
             {"name": "合影.png", "mimeType": "image/png", "buffer": photo()},
-        ]
+        ],
     )
     expect(sales.locator("#evidence img.proof")).to_have_count(2)
     expect(sales.locator("#evidence .tick.on")).to_have_count(1)
-    files = sales.locator("#evidence .item input[type=file][multiple]").first
-    files.set_input_files([{"name": "假.png", "mimeType": "image/png", "buffer": b"MZ\x90\0"}])
+    expect(sales.locator("#evidence .item").first).to_contain_text(
+        "ticked" if is_english else "已勾选"
+    )
+    hand.attach(files, [{"name": "假.png", "mimeType": "image/png", "buffer": b"MZ\x90\0"}])
     expect(sales.locator(".upload-wrong")).to_be_visible()
     expect(sales.locator(".upload [data-retry]")).to_be_visible()
-    sales.locator(".upload [data-leave]").click()
+    hand.press(sales.locator(".upload [data-leave]"))
+    expect(sales.locator(".upload")).to_have_count(0)
     assert sales.url == address
 
     # The gate does not let it pass: the dialog asks the superior.
-    sales.locator(".sheet-actions a[href$='/advance/']").click()
+    hand.press(sales.locator(".sheet-actions a[href$='/advance/']"))
     dialog = dialog_of(sales)
-    dialog.locator("[name=note]").fill("照片见附件")
-    send(dialog.locator("form.form"))
+    hand.fill(dialog.locator("[name=note]"), "照片见附件")
+    hand.press(dialog.locator("form.form .buttons button").first)
     sales.wait_for_url(address)
     expect(sales.locator("#request .notice")).to_be_visible()
     expect(sales.locator("ol.stages li").nth(0)).to_have_class("now")
-    wrong = axe(sales)
+    wrong = axe(sales) if way == MOUSE else []
 
-    # The head: marks and approves, by keyboard alone, on a phone.
-    head = open_page(width=390, height=844)
+    # The head, on a phone: looks at the photo, marks, approves.
+    head = open_page(locale=locale, width=390, height=844, touch=way == MOUSE)
+    hand = Hand(head, KEYBOARD if way == KEYBOARD else TOUCH)
     head.goto("/login/")
-    head.locator("#id_login").fill(login)
-    head.locator("#id_password").fill(PASSWORD)
+    hand.fill(head.locator("#id_login"), head_login)
+    hand.fill(head.locator("#id_password"), PASSWORD)
     head.keyboard.press("Enter")
     head.wait_for_url(lambda url: "/login/" not in url)
     head.goto("/inbox/")
-    head.locator(".requests a", has_text="证据齐了再走").focus()
-    head.keyboard.press("Enter")
+    hand.press(head.locator(".requests a", has_text=name))
     head.wait_for_url(re.compile(r"/inbox/\d+/$"))
     expect(head.locator("#validation .said")).to_have_text("照片见附件")
     assert head.locator("#validation img.proof").first.evaluate("i => i.complete && i.naturalWidth")
     assert overhang(head) <= 0
-    wrong += axe(head)
-    head.locator("#validation .marks button[id^=mark-all]").first.focus()
-    head.keyboard.press("Enter")
+    wrong += axe(head) if way == MOUSE else []
+    hand.press(head.locator("#validation .marks button[id^=mark-all]").first)
     expect(head.locator("#validation .seg [aria-pressed=true]")).to_have_count(3)
     approve = head.locator("#validation form.answer button").first
-    approve.focus()
-    head.keyboard.press("Enter")
+    hand.press(approve)
     head.wait_for_url(re.compile(r"/inbox/$"))
-    expect(head.locator(".toast-line.good")).to_contain_text("证据齐了再走")
+    expect(head.locator(".toast-line.good")).to_contain_text(name)
     assert not wrong, wrong
 
     # It moved, on the day of approval, by the head, and who asked is on record.
@@ -130,11 +161,13 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
         (moved_on, asked_on, state) = database.execute(
             'SELECT m."on", r.asked_on, r.state FROM dakehu_moverequest r'
             " JOIN dakehu_movement m ON m.opportunity_id = r.opportunity_id AND m.kind = 10"
-            " JOIN dakehu_opportunity o ON o.id = r.opportunity_id WHERE o.name = '证据齐了再走'"
+            " JOIN dakehu_opportunity o ON o.id = r.opportunity_id WHERE o.name = ?",
+            [name],
         ).fetchone()
     assert (moved_on, state) == (asked_on, 2)
     assert abs((datetime.fromisoformat(moved_on).date() - datetime.now(UTC).date()).days) <= 1
     expect(sales.locator(".history")).to_contain_text("照片见附件")
+    expect(sales.locator(".history")).to_contain_text("Advance" if is_english else "推进")
 
 
 def test_a_head_reviews_the_deals_that_need_it(open_page: OpenPage, axe: Axe) -> None:

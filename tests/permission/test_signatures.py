@@ -127,6 +127,7 @@ NO_VIEWER: dict[str, str] = {
     "paging.page_of": SHAPE,
     "people.appointed_unit": "actions ask it of owners; no page shows it",
     "people.demo_log_ins": "the log-in page of a demo asks before anybody is signed in",
+    "people.named_like": SHAPE,
     "people.person_name": SHAPE,
     "people.viewer_by_login": WHO,
     "people.viewer_of": WHO,

@@ -19,6 +19,7 @@ from dakehu.actions.contacts import create_contact
 from dakehu.models import Account as AccountRow
 from dakehu.models import (
     Activity,
+    Appointment,
     CalendarFeed,
     Contact,
     Mark,
@@ -26,6 +27,7 @@ from dakehu.models import (
     MoveRequest,
     Note,
     Opportunity,
+    Person,
 )
 from dakehu.queries.calendar import feed_days
 from dakehu.queries.units import all_units
@@ -505,3 +507,69 @@ def test_an_account_long_without_contact_is_listed(now_world: World) -> None:
     assert "Harbour Group" in shown
     AccountRow.objects.filter(code="harbour").update(last_contact_on=world.today)
     assert "Harbour Group" not in world.client("wen").get("/today/quiet/").content.decode()
+
+
+def crowd(world: World, count: int) -> None:
+    """Let more colleagues sell in the east team than the dialog names by itself."""
+    people = Person.objects.bulk_create(
+        Person(login=f"many{n:03}", name=f"阿{n:03}", sort_key=f"a {n:03}") for n in range(count)
+    )
+    late = Person.objects.create(login="zhouwei", name="周伟", sort_key="zhou wei")
+    boss = Person.objects.create(login="zhouadmin", name="周管理", sort_key="zhou guan li")
+    gone = Person.objects.create(login="zhougone", name="周退", sort_key="zhou tui")
+    unit = world.units["east_team"]
+    seats = [
+        *((one, "salesperson", None) for one in (*people, late)),
+        (boss, "administrator", None),
+        (gone, "salesperson", world.today - DAY),
+    ]
+    Appointment.objects.bulk_create(
+        Appointment(
+            person=person, unit_id=unit, role=role, from_on=world.today - 9 * DAY, until_on=until,
+            recorded_at=world.at,
+        )
+        for person, role, until in seats
+    )  # fmt: skip
+
+
+FIND = "/activities/log/colleagues/"
+
+
+def names(answer: Any) -> list[str]:
+    return re.findall(r'name="people"[^>]*> ([^<]+)</label>', answer.content.decode())
+
+
+def test_any_colleague_is_found_beyond_those_that_are_named(now_world: World) -> None:
+    world = now_world
+    crowd(world, 310)
+    client = world.client("wen")
+    dialog = client.get("/activities/log/")
+    assert len(names(dialog)) == 300
+    assert "周伟" not in names(dialog)
+    assert "There are more" in dialog.content.decode()
+    for text in ("周伟", "周", "zhouwei", "zhou wei", "zw", "zhouw"):
+        assert names(client.get(FIND, {"colleague": text})) == ["周伟"], text
+    # Of many the first, and that there are more; of nobody that.
+    assert len(names(client.get(FIND))) == 50
+    assert "There are more" in client.get(FIND).content.decode()
+    assert "Nobody of this name" in client.get(FIND, {"colleague": "zzz"}).content.decode()
+    # Who is chosen stays chosen, whatever is looked for; nobody is given who may not be named.
+    chosen = Person.objects.get(login="many305").pk
+    others = list(Person.objects.filter(login__startswith="zhou").values_list("pk", flat=True))
+    found = client.get(FIND, {"colleague": "zw", "people": [chosen, *others]})
+    assert names(found) == ["阿305", "周伟"]
+    assert found.content.decode().count(" checked") == 2
+    client.get(FIND, {"colleague": "zw"})
+    with CaptureQueriesContext(connection) as asked:
+        client.get(FIND, {"colleague": "zw", "people": [chosen]})
+    assert len(asked) <= 12
+    assert world.client("admin").get(FIND, {"colleague": "zw"}).status_code == 403
+
+
+def test_who_takes_part_is_left_in_though_nobody_could_name_them_now(now_world: World) -> None:
+    world = now_world
+    logged(world.client("wen"), line="visit tomorrow", people=[world.people["lu"]])
+    row = Activity.objects.get()
+    Person.objects.filter(pk=world.people["lu"]).update(is_active=False)
+    page = world.client("wen").get(f"/activities/{row.pk}/edit/").content.decode()
+    assert re.search(rf'value="{world.people["lu"]}" checked', page)

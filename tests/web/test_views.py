@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dakehu.core.filters import read
 from dakehu.core.ledger import Place
-from dakehu.models import Change, Opportunity, Person, SavedView, ViewChoice
+from dakehu.models import Change, Notice, NoticeChoice, Opportunity, Person, SavedView, ViewChoice
 from dakehu.queries.opportunities import OpportunityFilter, opportunities
 from dakehu.queries.opportunities.conditions import PLACES
 from tests.world import World
@@ -301,6 +301,37 @@ def test_who_deleted_a_shared_view_takes_that_back(deals: World) -> None:
     assert deals.client("bo").post(f"/views/{view.pk}/restore/").status_code == 404
     assert director.post(f"/views/{view.pk}/restore/").status_code == 303
     assert SavedView.objects.get(pk=view.pk).deleted_at is None
+
+
+def test_whose_shared_view_is_deleted_by_another_is_told(deals: World) -> None:
+    view = saved(deals, "mei", unit=str(deals.units["east_team"]))
+    SavedView.objects.filter(pk=view.pk).update(owner_id=deals.people["wen"])
+    wen, mei = deals.client("wen"), deals.client("mei")
+    mei.post(f"/views/{view.pk}/delete/")
+    said = f"Your shared view “{view.name}” was deleted."
+    page = shown(wen, "/notices/")
+    assert said in page
+    assert "A view that you shared was deleted" in page
+    assert f"您共享的视图“{view.name}”已被删除" in shown(
+        deals.client("wen", "zh-hans"), "/notices/"
+    )
+    told = Notice.objects.get(kind="view_deleted")
+    assert told.person_id == deals.people["wen"]
+    assert wen.post(f"/notices/{told.pk}/open/")["Location"] == "/opportunities/"
+    # It is back: what nobody has read of it is told no longer; what was read stays.
+    Notice.objects.filter(pk=told.pk).update(read_at=None)
+    mei.post(f"/views/{view.pk}/restore/")
+    assert not Notice.objects.filter(kind="view_deleted").exists()
+    # One's own deed is no news, and who does not want to hear of it does not.
+    wen.post(f"/views/{view.pk}/delete/")
+    wen.post(f"/views/{view.pk}/restore/")
+    assert not Notice.objects.filter(kind="view_deleted").exists()
+    assert 'name="in_view_deleted"' in shown(wen, "/settings/notices/")
+    NoticeChoice.objects.create(
+        person_id=deals.people["wen"], kind="view_deleted", in_product=False, mail="off"
+    )
+    mei.post(f"/views/{view.pk}/delete/")
+    assert not Notice.objects.filter(kind="view_deleted").exists()
 
 
 def test_ones_own_and_the_chosen_view_stand_before_many_shared_ones(deals: World) -> None:

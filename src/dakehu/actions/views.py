@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from dakehu.actions.audit import record_changes
+from dakehu.actions.notices import tell, untell
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
@@ -126,9 +127,21 @@ def delete_view(
     at: datetime,
     way: Way = Way.FORM,
 ) -> None:
-    """Delete a view; `restore_view` takes that back. NotFound `view.unknown`, NotAllowed."""
+    """Delete a view; `restore_view` takes that back. NotFound `view.unknown`, NotAllowed.
+
+    Whose view somebody else deletes is told so.
+    """
     row = _own(actor, view_id, None, today)
     _write(actor, row, {"deleted_at": at, "is_unit_default": False}, way, at)
+    tell(
+        kind="view_deleted",
+        people=[row.owner_id],
+        actor=actor,
+        at=at,
+        object_type="view",
+        object_id=row.pk,
+        facts={"name": row.name, "page": row.page},
+    )
 
 
 @transaction.atomic
@@ -152,6 +165,7 @@ def restore_view(
     if there.exists():
         raise RuleBroken("view.name_taken", field="name", name=row.name)
     _write(actor, row, {"deleted_at": None}, way, at)
+    untell(kind="view_deleted", object_type="view", object_id=row.pk)
 
 
 def _deleted_by(actor: Viewer, row: SavedView) -> bool:

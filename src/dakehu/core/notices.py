@@ -30,6 +30,7 @@ KINDS: dict[str, NoticeKind] = {
         NoticeKind("stalled"),
         NoticeKind("stage_moved", "off"),
         NoticeKind("import_done", "off"),
+        NoticeKind("view_deleted", "off"),
     )
 }
 

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from dakehu.messages.activities import KINDS as ACTIVITY_KINDS
 from dakehu.queries.notices import NoticeRow
 from dakehu.queries.organisation import organisation
 from dakehu.queries.stages import versions_in_force
@@ -36,6 +37,7 @@ KINDS: Mapping[str, Words] = {
     "stalled": gettext_lazy("Opportunity stands still"),
     "stage_moved": gettext_lazy("Stage moved on what you follow"),
     "import_done": gettext_lazy("Import done"),
+    "view_deleted": gettext_lazy("A view that you shared was deleted"),
 }
 _MOVED: Mapping[str, Words] = {
     "won": gettext_lazy("%(name)s is won."),
@@ -51,6 +53,7 @@ _SAID: Mapping[str, Words] = {
     "next_step_due": gettext_lazy("The next step of %(name)s is due on %(on)s."),
     "close_passed": gettext_lazy("The close date of %(name)s has passed: %(on)s."),
     "stalled": gettext_lazy("%(name)s has stood still since %(on)s."),
+    "view_deleted": gettext_lazy("Your shared view “%(name)s” was deleted."),
     "activity": gettext_lazy("You take part: %(name)s on %(on)s."),
     "team": gettext_lazy("You help on %(name)s now."),
     "approved": gettext_lazy("Your request on %(name)s was approved."),
@@ -63,6 +66,8 @@ def worded_notice(row: NoticeRow, language: str) -> str:
     if row.is_hidden:
         return _("A record that you no longer see: %(kind)s") % {"kind": KINDS[row.kind]}
     name = row.record.name if row.record else str(row.facts.get("name", ""))
+    if not name and row.record and row.record.kind is not None:
+        name = str(ACTIVITY_KINDS[row.record.kind])
     if row.object_type == "bulk_edit":
         count = int(row.facts.get("count", 0))
         words = ngettext("%(kind)s: %(n)s opportunity", "%(kind)s: %(n)s opportunities", count)
@@ -157,8 +162,17 @@ _ADDRESSES: Mapping[str, str] = {
 }  # fmt: skip
 
 
+_LISTS = ("opportunities", "accounts", "contacts", "activities")
+
+
 def address_of(row: NoticeRow) -> str:
     """Give the page that a notice leads to; empty where there is none to show."""
-    if row.is_hidden or row.object_id is None or row.object_type not in _ADDRESSES:
+    if row.is_hidden or row.object_id is None:
+        return ""
+    if row.object_type == "view":
+        # The view is gone; its list is there.
+        page = row.facts.get("page")
+        return f"/{page}/" if page in _LISTS else ""
+    if row.object_type not in _ADDRESSES:
         return ""
     return _ADDRESSES[row.object_type] % row.object_id

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dakehu.core.access import Viewer
+from dakehu.core.activities import ActivityKind
 from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Place
 from dakehu.models import Account, Activity, Contact, Grant, Mark, Opportunity
@@ -27,6 +28,8 @@ class RecordName:
     name: str
     beside: str
     place: Place | None = None
+    #: Of an activity, which need not have a subject.
+    kind: ActivityKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ def _contacts(viewer: Viewer, ids: list[int]) -> list[RecordName]:
 def _activities(viewer: Viewer, ids: list[int]) -> list[RecordName]:
     rows = Activity.objects.there().visible_to(viewer).filter(pk__in=ids)
     return [
-        RecordName("activity", pk, subject, on.isoformat())
-        for pk, subject, on in rows.values_list("pk", "subject", "on")
+        RecordName("activity", pk, subject, on.isoformat(), kind=ActivityKind(kind))
+        for pk, subject, on, kind in rows.values_list("pk", "subject", "on", "kind")
     ]
 
 

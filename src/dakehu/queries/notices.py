@@ -16,7 +16,7 @@ from dakehu.queries.people import PersonName
 #: More unread ones are not counted.
 MOST_COUNTED = 99
 #: What a notice may be about that is not a record of customers, and is its reader's own.
-_OWN = ("import", "bulk_edit", "")
+_OWN = ("import", "bulk_edit", "view", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Replace
 
 from dakehu.core.access import ROLES, Reach, Scope, Viewer
@@ -89,8 +89,15 @@ def colleagues(viewer: Viewer, *, text: str, today: date, limit: int = 20) -> li
     Who works here is no secret inside the organisation.
     """
     del viewer
+    rows = named_like(Person.objects.filter(is_active=True), text)
+    found = rows.order_by("sort_key", "id").values_list("id", "login", "name", "name_en")
+    seated = (PersonName(*row) for row in found[: 5 * limit] if seats().of(row[0], today))
+    return list(islice(seated, limit))
+
+
+def named_like(rows: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """Keep the people whose name, log-in, pinyin or initials fit what is typed."""
     text = text.strip()[:40].replace("\x00", "")
-    rows = Person.objects.filter(is_active=True)
     if text:
         said = Q(name__icontains=text) | Q(name_en__icontains=text) | Q(login__istartswith=text)
         spelt = "".join(c for c in text.casefold() if c.isascii() and c.isalnum())
@@ -100,9 +107,7 @@ def colleagues(viewer: Viewer, *, text: str, today: date, limit: int = 20) -> li
             if 1 < len(spelt) <= 6:
                 said |= Q(sort_key__regex="^" + " ".join(f"{c}[a-z]*" for c in spelt))
         rows = rows.filter(said)
-    found = rows.order_by("sort_key", "id").values_list("id", "login", "name", "name_en")
-    seated = (PersonName(*row) for row in found[: 5 * limit] if seats().of(row[0], today))
-    return list(islice(seated, limit))
+    return rows
 
 
 def people_named(viewer: Viewer, *, names: Iterable[str], today: date) -> list[PersonName]:

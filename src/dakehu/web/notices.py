@@ -36,7 +36,7 @@ SIGNS = {
     "validation_answered": Sign(icon="circle-check"),
     "next_step_due": Sign(icon="calendar-due"), "close_passed": Sign(icon="calendar-x"),
     "stalled": Sign(icon="hourglass"), "stage_moved": Sign(icon="arrow-big-right"),
-    "import_done": Sign(icon="file-import"),
+    "import_done": Sign(icon="file-import"), "view_deleted": Sign(icon="bookmark-off"),
 }  # fmt: skip
 MAIL = (("off", lazy("not")), ("now", lazy("at once")), ("digest", lazy("in the digest")))
 

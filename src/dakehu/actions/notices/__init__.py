@@ -4,7 +4,7 @@ from dakehu.actions.notices.choices import KindChoice, choose_notices
 from dakehu.actions.notices.due import tell_due_notices
 from dakehu.actions.notices.mails import Mailed, send_notice_mails
 from dakehu.actions.notices.read import forget_read, read_notice, read_notices
-from dakehu.actions.notices.tell import tell, tell_followers
+from dakehu.actions.notices.tell import tell, tell_followers, untell
 
 __all__ = [
     "KindChoice",
@@ -17,4 +17,5 @@ __all__ = [
     "tell",
     "tell_due_notices",
     "tell_followers",
+    "untell",
 ]

@@ -63,6 +63,13 @@ def tell(
     return write_notices(kind, told, actor_id=actor.person_id, at=at, correlation_id=correlation_id)
 
 
+def untell(*, kind: str, object_type: str, object_id: int) -> None:
+    """Take back what was told of something that is no longer so, where nobody has read it yet."""
+    Notice.objects.filter(
+        kind=kind, object_type=object_type, object_id=object_id, read_at=None
+    ).delete()
+
+
 def tell_followers(
     *,
     row: Opportunity,

@@ -9,11 +9,11 @@ from dakehu.core.access import Viewer
 from dakehu.core.activities import CONTINUATIONS, ActivityState, is_not_moving
 from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Place
-from dakehu.models import Account, Activity, Appointment, Contact, Opportunity
+from dakehu.models import Account, Activity, Appointment, Contact, Opportunity, Person
 from dakehu.queries.activities.list import ActivityRow, ContactName, activity_rows, tied
 from dakehu.queries.activities.rights import LOG
 from dakehu.queries.audit import ChangeRow, changes
-from dakehu.queries.people import PersonName
+from dakehu.queries.people import PersonName, named_like
 
 #: SQLite's driver refuses a greater number instead of finding nothing.
 LARGEST_ID = 2**63 - 1
@@ -185,20 +185,32 @@ def _contacts_of(
     return tuple(ContactName(*row) for row in found)
 
 
-def people_to_take_along(*, viewer: Viewer, today: date) -> tuple[PersonName, ...]:
-    """Give the colleagues who may be named beside oneself, at most 300.
+def people_to_take_along(
+    *,
+    viewer: Viewer,
+    today: date,
+    text: str = "",
+    chosen: Collection[int] = (),
+    limit: int = MOST_COLLEAGUES,
+) -> tuple[PersonName, ...]:
+    """Give the colleagues who may be named beside oneself: who is `chosen` already, then some.
 
-    Who works where is no secret inside.
+    Of those whose name, log-in, pinyin or initials fit the text, the first by name. Who works
+    where is no secret inside.
     """
     if not viewer.holds(LOG):
         return ()
-    rows = (
-        Appointment.objects.filter(from_on__lte=today, person__is_active=True)
+    held = (
+        Appointment.objects.filter(from_on__lte=today)
         .exclude(until_on__lte=today)
         .exclude(role="administrator")
-        .exclude(person_id=viewer.person_id or 0)
-        .order_by("person__sort_key", "person_id")
-        .values_list("person_id", "person__login", "person__name", "person__name_en")
-        .distinct()[:MOST_COLLEAGUES]
     )
+    there = Person.objects.filter(is_active=True, pk__in=held.values("person_id")).exclude(
+        pk=viewer.person_id or 0
+    )
+    columns = ("id", "login", "name", "name_en")
+    known = [one for one in chosen if one <= LARGEST_ID][:MOST_COLLEAGUES]
+    rows = list(there.filter(pk__in=known).order_by("sort_key", "id").values_list(*columns))
+    fitting = named_like(there.exclude(pk__in=known), text).order_by("sort_key", "id")
+    rows += fitting.values_list(*columns)[:limit]
     return tuple(PersonName(*row) for row in rows)

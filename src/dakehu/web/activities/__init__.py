@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dakehu.web.activities.log import activity_log, activity_reading
+from dakehu.web.activities.log import activity_colleagues, activity_log, activity_reading
 from dakehu.web.activities.pages import activity_export, activity_list, activity_page
 from dakehu.web.activities.verbs import (
     activity_cancel,
@@ -18,6 +18,7 @@ urlpatterns = [
     path("activities/export.<str:kind>", activity_export, name="activity_export"),
     path("activities/log/", activity_log, name="activity_log"),
     path("activities/log/reading/", activity_reading, name="activity_reading"),
+    path("activities/log/colleagues/", activity_colleagues, name="activity_colleagues"),
     path("activities/<int:activity_id>/", activity_page, name="activity"),
     path("activities/<int:activity_id>/finish/", activity_finish, name="activity_finish"),
     path("activities/<int:activity_id>/edit/", activity_edit, name="activity_edit"),

@@ -1,5 +1,6 @@
 """The quick log: a dialog from anywhere, in which one line of words is enough."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -20,6 +21,7 @@ from dakehu.messages import sentence
 from dakehu.messages.activities import OUTCOME_HELP, OUTCOMES, STATES
 from dakehu.queries import activities as queries
 from dakehu.queries.activities import ContactName, LogContext, Named
+from dakehu.queries.people import PersonName
 from dakehu.web.activities import wording
 from dakehu.web.activities.forms import (
     ActivityForm,
@@ -260,12 +262,49 @@ def _facts(request: SignedRequest, form: ActivityForm, written: Written) -> dict
 def _dialog(request: SignedRequest, form: ActivityForm, written: Written) -> dict[str, Any]:
     """Give what stands in the dialog beside what the line fills: colleagues to name."""
     named = set(form.cleaned_data.get("people") or ()) if form.is_bound else set()
-    people = queries.people_to_take_along(viewer=request.viewer, today=request.today)
+    return {**_facts(request, form, written), **colleagues_offered(request, named)}
+
+
+#: So many are given to what is typed.
+_FOUND = 50
+
+
+@signed_in
+@require_safe
+def activity_colleagues(request: SignedRequest) -> HttpResponse:
+    """Give the colleagues who fit what is typed, behind those who are chosen."""
+    if not request.viewer.holds("activity.log"):
+        raise NotAllowed("activity.log")
+    chosen = set(IdsField(required=False).clean(request.GET.getlist("people")))
+    text = request.GET.get("colleague", "")
+    facts = colleagues_offered(request, chosen, text=text, limit=_FOUND)
+    return render_page(request, "activities/_found.html", facts)
+
+
+def colleagues_offered(
+    request: SignedRequest,
+    chosen: set[int],
+    *,
+    text: str = "",
+    limit: int = queries.MOST_COLLEAGUES,
+    along: Sequence[PersonName] = (),
+) -> dict[str, Any]:
+    """Give who may be named, and whether there are more than that.
+
+    Who is `along` already can be left in though they could not be named anew.
+    """
+    people = queries.people_to_take_along(
+        viewer=request.viewer, today=request.today, text=text, chosen=chosen, limit=limit + 1
+    )
     language = request.viewer.language
-    colleagues = [(one.id, one.shown(language), one.id in named) for one in people]
-    are_cut = len(people) >= queries.MOST_COLLEAGUES
-    facts = {"colleagues": colleagues, "colleagues_are_cut": are_cut}
-    return {**_facts(request, form, written), **facts}
+    others = sum(one.id not in chosen for one in people)
+    shown = people[:-1] if others > limit else people
+    there = {one.id: one for one in (*along, *shown)}
+    return {
+        "colleagues": [(pk, one.shown(language), pk in chosen) for pk, one in there.items()],
+        "colleagues_are_cut": others > limit,
+        "nobody_fits": bool(text) and not others,
+    }
 
 
 def moment_of(request: SignedRequest, on: Any, at: time | None) -> datetime | None:

@@ -21,7 +21,7 @@ from dakehu.queries import activities as queries
 from dakehu.queries.activities import ActivityPage, ActivityRow
 from dakehu.web.activities import wording
 from dakehu.web.activities.forms import ActivityForm, FinishForm, day_in_url, outcome_of
-from dakehu.web.activities.log import moment_of
+from dakehu.web.activities.log import colleagues_offered, moment_of
 from dakehu.web.forms import done, status_of, whole_in_url
 
 #: People by their id.
@@ -106,7 +106,8 @@ def activity_edit(request: SignedRequest, activity_id: int) -> HttpResponse:
         try:
             _change(request, row, said)
         except Conflict as error:
-            raise _in_words(error, *_offered(request, row, ())) from error
+            names = (_contacts(request, row, ()), _people(request, row, said["people"]))
+            raise _in_words(error, *names) from error
         return True
 
     if done(form, save):
@@ -172,7 +173,6 @@ def _edit_facts(request: SignedRequest, row: ActivityRow, form: ActivityForm) ->
     else:
         chosen = {c.id for c in row.contacts}
         along = {p.id for p in row.people}
-    contacts, people = _offered(request, row, chosen)
     return {
         "form": form,
         "row": row,
@@ -183,25 +183,28 @@ def _edit_facts(request: SignedRequest, row: ActivityRow, form: ActivityForm) ->
         "state": str(form["state"].value()),
         "outcomes": _outcomes(),
         "outcome": str(form["outcome"].value() or "0"),
-        "contacts": [(pk, name, pk in chosen) for pk, name in contacts.items()],
-        "colleagues": [(pk, name, pk in along) for pk, name in people.items()],
-        "colleagues_are_cut": len(people) >= queries.MOST_COLLEAGUES,
+        "contacts": [
+            (pk, name, pk in chosen) for pk, name in _contacts(request, row, chosen).items()
+        ],
+        **colleagues_offered(request, along, along=row.people),
     }
 
 
-def _offered(
-    request: SignedRequest, row: ActivityRow, chosen: Collection[int]
-) -> tuple[Names, Names]:
-    """Give who may be named of the customer's and of our people."""
-    viewer, language = request.viewer, request.viewer.language
+def _contacts(request: SignedRequest, row: ActivityRow, chosen: Collection[int]) -> Names:
+    """Give who may be named of the customer's people."""
+    viewer = request.viewer
     contacts = {c.id: c.name for c in row.contacts}
     if row.may_open_account and row.account_id is not None:
         context = queries.log_context(viewer=viewer, account_id=row.account_id, contact_ids=chosen)
         contacts |= {c.id: c.name for c in context.contacts}
-    people = {p.id: p.shown(language) for p in row.people}
-    others = queries.people_to_take_along(viewer=viewer, today=request.today)
-    people |= {p.id: p.shown(language) for p in others}
-    return contacts, people
+    return contacts
+
+
+def _people(request: SignedRequest, row: ActivityRow, chosen: Collection[int]) -> Names:
+    """Give the names of our people who take part, or were to."""
+    language = request.viewer.language
+    others = queries.people_to_take_along(viewer=request.viewer, today=request.today, chosen=chosen)
+    return {p.id: p.shown(language) for p in (*row.people, *others)}
 
 
 @signed_in
