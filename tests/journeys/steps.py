@@ -60,6 +60,8 @@ def send(form: Locator) -> None:
 MOUSE, TOUCH, KEYBOARD = "mouse", "touch", "keyboard"
 #: Both languages, in the words of a browser and of the product, and both ways to work.
 LANGUAGES = [("zh-CN", "zh-hans"), ("en-US", "en")]
+#: Both languages and both ways, where all four of them would take long.
+EACH_ONCE = [(*LANGUAGES[0], MOUSE), (*LANGUAGES[1], KEYBOARD)]
 
 #: Is the focus here, and if not, does it lie behind this element?
 _FOCUS = """wanted => {

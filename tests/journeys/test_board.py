@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.journeys.conftest import Served
-from tests.journeys.steps import KEYBOARD, LANGUAGES, MOUSE, Hand, dialog_of, overhang, sign_in
+from tests.journeys.steps import EACH_ONCE, Hand, dialog_of, overhang, sign_in
 
 OpenPage = Callable[..., Page]
 PHOTO: FilePayload = {
@@ -63,8 +63,7 @@ def prove(page: Page) -> None:
         items.nth(at).locator("textarea").fill("已见书面材料")
 
 
-@pytest.mark.parametrize("way", [MOUSE, KEYBOARD])
-@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
+@pytest.mark.parametrize(("locale", "language", "way"), EACH_ONCE)
 def test_a_deal_goes_through_a_gate_with_a_photo(
     open_page: OpenPage, locale: str, language: str, way: str
 ) -> None:
