@@ -106,7 +106,11 @@ function forget(): void {
 }
 
 function arrive(within: ParentNode): void {
-  for (const form of within.querySelectorAll<HTMLFormElement>("form[data-draft]")) restore(form);
+  for (const form of within.querySelectorAll<HTMLFormElement>("form[data-draft]")) {
+    restore(form);
+    // It came back with a problem: what was sent is a draft again.
+    if (form.matches("[data-queue][data-bound]")) keep(form, false);
+  }
 }
 
 document.addEventListener("input", (event) => {

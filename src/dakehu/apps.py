@@ -31,5 +31,7 @@ def _settle(*, connection: BaseDatabaseWrapper, **_signal: Any) -> None:
     """
     if connection.vendor == "postgresql":
         connection.connection.execute("SET jit TO off")
+        # What moved in a week of a large company is grouped in memory, not on the disk.
+        connection.connection.execute("SET work_mem TO '16MB'")
         if connection.alias == "reader":
             connection.connection.read_only = True

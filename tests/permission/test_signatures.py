@@ -159,6 +159,8 @@ NO_VIEWER: dict[str, str] = {
     "leaks.carried.carried_sums": "read where `rest_of` says that the whole company is asked for",
     "leaks.carried.rest_of": WHERE,
     "stays.carried_stays": WHERE,
+    "stays.carried_until": WHERE,
+    "stays.month_of": SHAPE,
     "stays.days_between_sql": SHAPE,
     "stays.is_sqlite": SHAPE,
     "stays.not_taken_back": SHAPE,

@@ -77,7 +77,6 @@ def _named(kind: str, ids: Sequence[int]) -> list[Named]:
     ]
 
 
-@transaction.atomic
 def index_unfound(kind: str, after: int) -> int | None:
     """Make the next records findable that are not yet; give the last, None where all are."""
     rows = _ROWS[kind][0].objects.order_by("pk").values_list("pk", flat=True)
@@ -85,13 +84,18 @@ def index_unfound(kind: str, after: int) -> int | None:
     # has counted yet, PostgreSQL reads all tokens for every chunk.
     while ids := list(rows.filter(pk__gt=after)[:_CHUNK]):
         after = int(ids[-1])
-        tokens = NameToken.objects.filter(kind=kind, object_id__range=(ids[0], after))
-        found = set(tokens.values_list("object_id", flat=True).distinct())
-        left = [pk for pk in ids if pk not in found]
-        if left:
-            write_tokens(kind, _named(kind, left))
-            return after
+        if not _without_tokens(kind, ids):
+            continue
+        with transaction.atomic():
+            write_tokens(kind, _named(kind, _without_tokens(kind, ids)))
+        return after
     return None
+
+
+def _without_tokens(kind: str, ids: Sequence[int]) -> list[int]:
+    tokens = NameToken.objects.filter(kind=kind, object_id__range=(ids[0], ids[-1]))
+    found = set(tokens.values_list("object_id", flat=True).distinct())
+    return [pk for pk in ids if pk not in found]
 
 
 def index_everything(kinds: Iterable[str] = INDEXED) -> None:

@@ -1,10 +1,10 @@
 from django.db import migrations, models
 
-from dakehu.migrations._online import AddIndexOnline
+from dakehu.migrations._online import AddIndexOnline, RemoveIndexOnline
 
 
 class Migration(migrations.Migration):
-    """The slowest at a stage are found in order; sums of categories come from an index alone."""
+    """The slowest at a stage in order; sums of categories, and who moved, from an index alone."""
 
     atomic = False
 
@@ -35,5 +35,26 @@ class Migration(migrations.Migration):
                 condition=models.Q(place=1, voided=False),
             ),
         ),
-        migrations.RemoveIndex(model_name="opportunity", name="opp_board_sums"),
+        RemoveIndexOnline(model_name="opportunity", name="opp_board_sums"),
+        AddIndexOnline(
+            model_name="entry",
+            index=models.Index(
+                fields=[
+                    "on",
+                    "place",
+                    "unit_id",
+                    "owner_id",
+                    "stage_id",
+                    "close_month",
+                    "currency",
+                    "own_rate_bp",
+                    "kind",
+                    "count",
+                    "amount_minor",
+                    "opportunity",
+                ],
+                name="entry_on_whose",
+            ),
+        ),
+        RemoveIndexOnline(model_name="entry", name="entry_on_position"),
     ]

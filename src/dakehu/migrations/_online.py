@@ -34,6 +34,34 @@ class AddIndexOnline(migrations.AddIndex):
         schema_editor.remove_index(model, self.index, concurrently=True)
 
 
+class RemoveIndexOnline(migrations.RemoveIndex):
+    """Remove an index, on PostgreSQL CONCURRENTLY."""
+
+    atomic = False
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Drop it beside the table's work."""
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = from_state.apps.get_model(app_label, self.model_name)
+        index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+        schema_editor.remove_index(model, index, concurrently=True)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Build it again beside the table's work."""
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+        schema_editor.add_index(model, index, concurrently=True)
+
+
 class DropIndexOnline(migrations.AlterField):
     """Take the index off a field that other indexes begin with, on PostgreSQL CONCURRENTLY.
 

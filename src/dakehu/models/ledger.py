@@ -104,8 +104,9 @@ class Entry(models.Model):
                     "kind",
                     "count",
                     "amount_minor",
+                    "opportunity",
                 ],
-                name="entry_on_position",
+                name="entry_on_whose",
             ),
             models.Index(
                 fields=[

@@ -9,7 +9,8 @@ from typing import Any
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
 from dakehu.core.funnel import ZERO, Figure, known
-from dakehu.core.ledger import Place
+from dakehu.core.ledger import Kind, Place
+from dakehu.core.speed import TURNS
 from dakehu.queries.compare import (
     Moved,
     MovedRow,
@@ -19,7 +20,7 @@ from dakehu.queries.compare import (
     page_of_moved,
 )
 from dakehu.queries.funnel import FunnelQuestion, sight
-from dakehu.queries.ledger import DayCells, Where, day_literal, fetch, open_cells
+from dakehu.queries.ledger import DayCells, Where, day_literal, fetch, is_company, open_cells
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on
 from dakehu.queries.units import all_units
@@ -194,6 +195,10 @@ def _changed_sql(
     question: FunnelQuestion, first: date, last: date, where: Sequence[Where]
 ) -> tuple[str, list[Any]]:
     known_by, moment = known_by_then(question)
+    if is_company(where):
+        # Other kinds move nothing from stage to stage, nor out of sight: half of what moves.
+        kinds = ", ".join(str(int(kind)) for kind in (*TURNS, Kind.AMOUNT_CHANGED))
+        known_by += f" AND e.kind IN ({kinds})"
     seen = " OR ".join(f"({part.sql('e.')})" for part in where) or "1 = 0"
     changes = (
         "SELECT e.opportunity_id, e.place, e.stage_id, e.currency, SUM(e.count) AS n,"

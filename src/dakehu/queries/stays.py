@@ -28,15 +28,25 @@ COLUMNS = 'span, "on", came, stage_id, days, forward, number'
 Sql = tuple[str, list[Any]]
 
 
-def carried_stays(where: Sequence[Where], on: date, known_at: datetime | None) -> date | None:
-    """Give the first day whose stays are not carried, None where a day is read from entries.
+def carried_until(where: Sequence[Where], known_at: datetime | None) -> date | None:
+    """Give the first day whose stays and leaks are not carried, None where sums can't answer.
 
-    Sums hold the whole company as known now; and whatever is missing must lie in the month asked.
+    They hold the whole company, as known now.
     """
     if known_at is not None or not is_company(where):
         return None
-    until = organisation().stays_until
-    return until if until >= on.replace(day=1) else None
+    return organisation().stays_until
+
+
+def carried_stays(where: Sequence[Where], on: date, known_at: datetime | None) -> date | None:
+    """Give the first day whose stays are not carried, None where a day is read from all chains.
+
+    What is missing is walked as the chains that turned since: worth it for two months or so.
+    """
+    until = carried_until(where, known_at)
+    if until is None or on.replace(day=1) > next_month(next_month(until.replace(day=1))):
+        return None
+    return until
 
 
 def stays_sql(begin: date, on: date, until: date) -> Sql:
@@ -44,9 +54,9 @@ def stays_sql(begin: date, on: date, until: date) -> Sql:
 
     `what` is 0 of stays; 1 and 2 count those to take off, because the opportunity had come to the
     stage, or had left it forward, within the window before. `until` is the first day whose stays
-    are not carried; it lies in the month of `on` or later.
+    are not carried. Whole months end with that of `until` or `on`; days are read from there on.
     """
-    first = on.replace(day=1)
+    first = min(on, until).replace(day=1)
     whole = begin if begin.day == 1 else next_month(begin)
     b, w, f, last = map(day_literal, (begin, whole, first, on))
     still = days_between_sql(last, "came")
@@ -110,23 +120,24 @@ def turned_sql(start: date, end: date) -> Sql:
         f" AS alike_before FROM ({chains}) AS chains WHERE place = {int(Place.OPEN)}"
         " WINDOW s AS (PARTITION BY opportunity_id, stage_id ORDER BY came_on, movement_id)"
     )
-    length = days_between_sql("left_on", "came_on")
+    # A sum of whole numbers is quicker than one of long ones, which would be a decimal.
+    length, number = days_between_sql("left_on", "came_on"), "CAST(COUNT(*) AS integer)"
     sums = [
         (
             f'SELECT {int(Span.ENDED_DAY)} AS span, left_on AS "on", came_on AS came, stage_id,'
-            f" {length} AS days, forward, COUNT(*) AS number FROM stays"
+            f" {length} AS days, forward, {number} AS number FROM stays"
             f" WHERE left_on >= {first} GROUP BY 2, 3, 4, 5, 6"
         ),
         (
-            f"SELECT {int(Span.CAME_DAY)}, came_on, came_on, stage_id, 0, 0, COUNT(*) FROM stays"
+            f"SELECT {int(Span.CAME_DAY)}, came_on, came_on, stage_id, 0, 0, {number} FROM stays"
             f" WHERE came_on >= {first} GROUP BY 2, 3, 4"
         ),
         (
-            f"SELECT {int(Span.AGAIN_DAY)}, came_on, before, stage_id, 0, 0, COUNT(*) FROM stays"
+            f"SELECT {int(Span.AGAIN_DAY)}, came_on, before, stage_id, 0, 0, {number} FROM stays"
             f" WHERE came_on >= {first} AND before IS NOT NULL GROUP BY 2, 3, 4"
         ),
         (
-            f"SELECT {int(Span.FORWARD_AGAIN_DAY)}, left_on, alike_before, stage_id, 0, 0, COUNT(*)"
+            f"SELECT {int(Span.FORWARD_AGAIN_DAY)}, left_on, alike_before, stage_id, 0, 0, {number}"
             f" FROM stays WHERE forward = 1 AND left_on >= {first} AND alike_before IS NOT NULL"
             " GROUP BY 2, 3, 4"
         ),
@@ -161,6 +172,13 @@ def days_between_sql(later: str, earlier: str) -> str:
     if not is_sqlite():
         return f"(CAST({later} AS date) - {earlier})"
     return f"CAST(ROUND(julianday({later}) - julianday({earlier})) AS INTEGER)"
+
+
+def month_of(column: str) -> str:
+    """Give the SQL of the first day of a day's month."""
+    if is_sqlite():
+        return f"STRFTIME('%%Y-%%m-01', {column})"
+    return f"CAST(DATE_TRUNC('month', {column}) AS DATE)"
 
 
 def _chain(entry: str) -> str:

@@ -9,7 +9,7 @@ from dakehu.models import CarriedMonth, LeakSum, StaySum
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.leaks.entries import Window, leaving
 from dakehu.queries.ledger import Where
-from dakehu.queries.stays import COLUMNS, is_sqlite, turned_sql
+from dakehu.queries.stays import COLUMNS, month_of, turned_sql
 
 Span, Leaked, By = StaySum.Span, LeakSum.Span, LeakSum.By
 NAMES = ("span", "on", "came", "stage_id", "days", "forward", "number")
@@ -43,37 +43,44 @@ def _of_days(until: date) -> tuple[str, Sequence[Any]]:
 
 
 def _of_leaks(until: date) -> list[tuple[str, Sequence[Any]]]:
-    """By stage each day's leaks are its entries', by product they add up to the same.
+    """By stage each day's leaks are its entries', by product they add up to the same amount.
 
-    And a month's are those of its days; `days` names the kind of movement.
+    And a month's are those of its days. The column of days names the kind of movement.
     """
     last = until - timedelta(days=1)
     window = Window(FunnelQuestion(on=last, period=containing(last, "month")), date.min)
     leaking, params = leaving(Where(), window)
-    by_day = f"FROM dakehu_leaksum WHERE span = {int(Leaked.DAY)} AND by ="
-    told = 'SELECT 7, "on", NULL, stage_id, kind, NULL, SUM(minor) FROM ({}) AS both_sides'
-    alike = f'{told} GROUP BY "on", stage_id, kind, currency HAVING SUM(minor) <> 0'
-    columns = '"on", stage_id, kind, currency'
-    stages = f"SELECT {columns}, amount_minor AS minor {by_day} {int(By.STAGE)}"
+    columns = '"on", by, key_id, stage_id, kind, currency'
+    at = 'dakehu_leaksum WHERE span = {} AND "on" < %s'
+    days, months = at.format(int(Leaked.DAY)), at.format(int(Leaked.MONTH))
+    told = 'SELECT 7, "on", NULL, stage_id, kind, SUM(n), SUM(minor) FROM ({} UNION ALL {})'
+    alike = f"{told} AS both_sides GROUP BY {columns} HAVING SUM(minor) <> 0 OR SUM(n) <> 0"
+    by_stage = (
+        f"SELECT {columns}, count AS n, amount_minor AS minor FROM {days} AND by = {int(By.STAGE)}"
+    )
     entries = (
-        'SELECT e."on", e.stage_id, e.kind, e.currency, e.amount_minor FROM dakehu_entry e'
-        f" WHERE {leaking}"
+        f'SELECT e."on", {int(By.STAGE)}, 0, e.stage_id, e.kind, e.currency, -1, e.amount_minor'
+        f" FROM dakehu_entry e WHERE {leaking}"
     )
-    products = f"SELECT {columns}, -amount_minor {by_day} {int(By.PRODUCT)}"
-    month = (
-        "STRFTIME('%%Y-%%m-01', \"on\")"
-        if is_sqlite()
-        else ("CAST(DATE_TRUNC('month', \"on\") AS DATE)")
+    stages = (
+        f'SELECT "on", 1 AS by, 0 AS key_id, stage_id, kind, currency, 0 AS n,'
+        f" amount_minor AS minor FROM {days} AND by = {int(By.STAGE)}"
     )
-    of_month = (
-        f'SELECT {month} AS "on", stage_id, kind, currency, -amount_minor AS minor FROM'
-        f' dakehu_leaksum WHERE span = {int(Leaked.DAY)} AND "on" < %s UNION ALL'
-        f" SELECT {columns}, amount_minor FROM dakehu_leaksum WHERE span = {int(Leaked.MONTH)}"
+    products = (
+        f'SELECT "on", 1, 0, stage_id, kind, currency, 0, -amount_minor FROM {days}'
+        f" AND by = {int(By.PRODUCT)}"
     )
+    month = month_of('"on"')
+    of_days = (
+        f'SELECT {month} AS "on", by, key_id, stage_id, kind, currency, -count AS n,'
+        f" -amount_minor AS minor FROM {days}"
+    )
+    of_months = f"SELECT {columns}, count, amount_minor FROM {months}"
+    first = until.replace(day=1)
     return [
-        (alike.format(f'{stages} AND "on" < %s UNION ALL {entries}'), [until, *params]),
-        (alike.format(f"{stages} UNION ALL {products}"), []),
-        (alike.format(of_month), [until.replace(day=1)]),
+        (alike.format(by_stage, entries), [until, *params]),
+        (alike.format(stages, products), [until, until]),
+        (alike.format(of_days, of_months), [first, first]),
     ]
 
 
@@ -81,15 +88,17 @@ def _of_months(month: date, until: date) -> list[tuple[str, Sequence[Any]]]:
     """Each month's own sums, from its days; and what stood open after it."""
     checks: list[tuple[str, Sequence[Any]]] = []
     while (after := next_month(month)) <= until:
-        by_length = "SELECT stage_id, days, forward, {} AS n FROM dakehu_staysum WHERE span = {}"
-        ended = by_length.format("number", int(Span.ENDED_MONTH)) + ' AND "on" = %s'
-        by_day = by_length.format("-number", int(Span.ENDED_DAY)) + ' AND "on" >= %s AND "on" < %s'
+        alike = "SELECT {} AS came, stage_id, days, forward, {} AS n FROM dakehu_staysum"
+        alike += " WHERE span = {} AND"
+        ended = alike.format("came", "number", int(Span.ENDED_MONTH)) + ' "on" = %s'
+        by_day = alike.format(month_of("came"), "-number", int(Span.ENDED_DAY))
+        by_day += ' "on" >= %s AND "on" < %s'
         checks.append(
             (
                 (
-                    f"SELECT {int(Span.ENDED_MONTH)}, %s, NULL, stage_id, days, forward, SUM(n)"
+                    f"SELECT {int(Span.ENDED_MONTH)}, %s, came, stage_id, days, forward, SUM(n)"
                     f" FROM ({ended} UNION ALL {by_day}) AS both_sides"
-                    " GROUP BY stage_id, days, forward HAVING SUM(n) <> 0"
+                    " GROUP BY came, stage_id, days, forward HAVING SUM(n) <> 0"
                 ),
                 [month.isoformat(), month, month, after],
             )

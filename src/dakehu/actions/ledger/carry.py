@@ -19,7 +19,7 @@ from dakehu.actions.ledger.carry_stays import carry_stays, stays_are_stale_from
 from dakehu.actions.ledger.hold import LedgerHold, lock_alone
 from dakehu.core.ledger import Place, shrank
 from dakehu.core.periods import next_month
-from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, StaySum, Turnover
+from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, LeakSum, StaySum, Turnover
 from dakehu.models.ledger import ALIKE
 from dakehu.queries.ledger_moved import shrunk_sql
 
@@ -87,6 +87,7 @@ def rebuild(*, since: date | None, upto: date, at: datetime) -> int:
             CompanyBalance.objects.all().delete()
             Turnover.objects.all().delete()
             StaySum.objects.all().delete()
+            LeakSum.objects.all().delete()
         else:
             start = since.replace(day=1)
             found = CarriedMonth.objects.filter(stays_until__isnull=False)
@@ -208,10 +209,10 @@ def carried_of(entry: Entry, *, mirrors: bool) -> Carried:
 def carry_rows(entries: Sequence[Carried], hold: LedgerHold) -> None:
     """Add entries, in the transaction that posts them, to all that is carried after their day.
 
-    Where the hold is not `late` only turnover of days is touched, and others who hold the ledger
-    too may be adding to the same rows: each adds its own to what stands, in the order of the key,
-    so none is lost and two never wait for each other; the row that is missing is made by whoever
-    comes first.
+    Stays and leaks become stale from the earliest day on. Where the hold is not `late` only
+    turnover of days is touched besides, and others who hold the ledger too may be adding to the
+    same rows: each adds its own to what stands, in the order of the key, so none is lost and two
+    do not wait for each other over sums; the row that is missing is made by whoever comes first.
     """
     earliest = min(entry.on for entry in entries)
     if earliest < hold.stays_until:

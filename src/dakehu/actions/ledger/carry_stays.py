@@ -14,13 +14,13 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from dakehu.actions.bulk import insert_rows
-from dakehu.actions.ledger.hold import lock_alone
+from dakehu.actions.ledger.hold import lock_alone, lock_shared
 from dakehu.core.periods import containing, next_month
 from dakehu.models import CarriedMonth, Entry, LeakSum, StaySum
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.leaks.entries import Window, leaving, product_shares
 from dakehu.queries.ledger import Where
-from dakehu.queries.stays import COLUMNS, turned_sql
+from dakehu.queries.stays import COLUMNS, month_of, turned_sql
 
 Span = StaySum.Span
 By = LeakSum.By
@@ -30,25 +30,43 @@ _INTO = f"INSERT INTO {StaySum._meta.db_table} ({COLUMNS})"
 
 
 def carry_stays(upto: date) -> None:
-    """Carry the stays of the days before `upto`, as far as months are: each under a short lock."""
+    """Carry the stays of the days before `upto`, as far as months are: each under a short lock.
+
+    Where somebody posts into what has just been carried it is left to the next time: an import
+    of history would be followed month by month, and held up by it.
+    """
+    done = date.min
     while True:
         with transaction.atomic():
             lock_alone()
             last = CarriedMonth.objects.order_by("-month").first()
             if last is None:
                 return
-            start = last.stays_until or _first_day(last.month)
+            first = _first_day(last.month)
+            start = max(last.stays_until or first, first)
             end = min(upto, next_month(last.month), next_month(start.replace(day=1)))
-            if start >= end:
+            if start >= end or start < done:
                 return
-            _forget(start, everything=last.stays_until is None)
+            _forget(start, end)
             _carry(start, end)
             CarriedMonth.objects.filter(month=last.month).update(stays_until=end)
+            done = end
 
 
 def stays_are_stale_from(day: date) -> None:
-    """Say, in the transaction that posts into it, that a day's stays and leaks count no more."""
-    CarriedMonth.objects.filter(stays_until__gt=day).update(stays_until=day)
+    """Say, in the transaction that posts into it, that a day's stays and leaks count no more.
+
+    Asked first: even an update of no row marks the books as changed, and waits for others that do.
+    """
+    later = CarriedMonth.objects.filter(stays_until__gt=day)
+    if later.exists():
+        later.update(stays_until=day)
+
+
+def lines_change_on(day: date) -> None:
+    """Say the same of product lines, which may be kept without anything being posted."""
+    lock_shared()
+    stays_are_stale_from(day)
 
 
 def _first_day(otherwise: date) -> date:
@@ -56,22 +74,17 @@ def _first_day(otherwise: date) -> date:
     return (first or otherwise).replace(day=1)
 
 
-def _forget(start: date, *, everything: bool) -> None:
-    """Throw away what was carried of the days from `start` on."""
-    sums = StaySum.objects.all()
-    if not everything:
-        sums = sums.filter(
-            Q(on__gte=start) & ~Q(span=Span.OPEN_MONTH, on=start)
-            | Q(span=Span.ENDED_MONTH, on__gte=start.replace(day=1))
-        )
-    sums.delete()
-    leaked = LeakSum.objects.all()
-    if not everything:
-        leaked = leaked.filter(
-            Q(span=LeakSum.Span.DAY, on__gte=start)
-            | Q(span=LeakSum.Span.MONTH, on__gte=start.replace(day=1))
-        )
-    leaked.delete()
+def _forget(start: date, end: date) -> None:
+    """Throw away what was carried of [start, end) in one month; later days nobody reads."""
+    month = start.replace(day=1)
+    StaySum.objects.filter(
+        Q(on__gte=start, on__lt=end) & ~Q(span__in=[Span.OPEN_MONTH, Span.ENDED_MONTH])
+        | Q(span=Span.OPEN_MONTH, on__gt=start, on__lte=end)
+        | Q(span=Span.ENDED_MONTH, on=month)
+    ).delete()
+    LeakSum.objects.filter(
+        Q(span=LeakSum.Span.DAY, on__gte=start, on__lt=end) | Q(span=LeakSum.Span.MONTH, on=month)
+    ).delete()
 
 
 def _carry(start: date, end: date) -> None:
@@ -87,7 +100,7 @@ def _carry(start: date, end: date) -> None:
 def _carry_month(execute: Callable[[str, list[date]], object], month: date, end: date) -> None:
     """Add up what ended in a month from its days, and what stands open after it."""
     execute(
-        f"{_INTO} SELECT {int(Span.ENDED_MONTH)}, %s, {_month_of('came')}, stage_id, days, forward,"
+        f"{_INTO} SELECT {int(Span.ENDED_MONTH)}, %s, {month_of('came')}, stage_id, days, forward,"
         f" SUM(number) FROM {StaySum._meta.db_table}"
         f' WHERE span = {int(Span.ENDED_DAY)} AND "on" >= %s AND "on" < %s GROUP BY 3, 4, 5, 6',
         [month, month, end],
@@ -140,9 +153,3 @@ def _carry_leaks(start: date, end: date) -> None:
                 " GROUP BY 3, 4, 5, 6, 7",
                 [month, month, end],
             )
-
-
-def _month_of(column: str) -> str:
-    if connection.vendor == "postgresql":
-        return f"CAST(DATE_TRUNC('month', {column}) AS DATE)"
-    return f"STRFTIME('%%Y-%%m-01', {column})"

@@ -260,7 +260,7 @@ class Again:
 def _anew(
     opportunity_id: int, again: Sequence[Again], posting: Posting, book: Booking
 ) -> list[Drafted]:
-    order = _order_of_stages(again)
+    order = _order_of_stages(opportunity_id, again)
     drafts: list[Drafted] = []
     held: int | None = None  # what the outcome was booked at that is left or restored later
     for one in again:
@@ -298,10 +298,12 @@ def _booked_again(one: Again, now: Standing, base: int, book: Booking) -> int:
     return book(now, one.on, Booked(amount, base) if kept else None)
 
 
-def _order_of_stages(again: Sequence[Again]) -> dict[int, int]:
+def _order_of_stages(opportunity_id: int, again: Sequence[Again]) -> dict[int, int]:
+    """Give the stages' order in the opportunity's version; of others the latest that has them."""
     stages = {s.position.stage_id for one in again for s in (one.was, one.now) if s is not None}
     rows = MethodStage.objects.filter(stage_id__in=stages).order_by("version__number")
-    return dict(rows.values_list("stage_id", "order"))
+    own = rows.filter(version__opportunity=opportunity_id)
+    return dict(rows.values_list("stage_id", "order")) | dict(own.values_list("stage_id", "order"))
 
 
 def _kind_of(one: Again, order: dict[int, int]) -> Kind:
@@ -311,7 +313,19 @@ def _kind_of(one: Again, order: dict[int, int]) -> Kind:
     was, now = one.was.position, one.now.position
     if one.step.kind in (Kind.SLIPPED, Kind.PULLED_IN):
         return Kind.SLIPPED if now.close_month > was.close_month else Kind.PULLED_IN
-    if one.step.kind in (Kind.ADVANCED, Kind.REGRESSED):
+    # Its method may have another order since: between the same stages it stays what it was.
+    if one.step.kind in (Kind.ADVANCED, Kind.REGRESSED) and not _between_the_same(
+        one.step, was, now
+    ):
         forward = order[now.stage_id] > order[was.stage_id]
         return Kind.ADVANCED if forward else Kind.REGRESSED
     return one.step.kind
+
+
+def _between_the_same(step: Lived, was: Position, now: Position) -> bool:
+    return (
+        step.before is not None
+        and step.after is not None
+        and step.before.position.stage_id == was.stage_id
+        and step.after.position.stage_id == now.stage_id
+    )

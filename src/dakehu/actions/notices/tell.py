@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from dakehu.actions.background import enqueue
 from dakehu.actions.together import gathering
@@ -64,10 +65,9 @@ def tell(
 
 
 def untell(*, kind: str, object_type: str, object_id: int) -> None:
-    """Take back what was told of something that is no longer so, where nobody has read it yet."""
-    Notice.objects.filter(
-        kind=kind, object_type=object_type, object_id=object_id, read_at=None
-    ).delete()
+    """Take back what was told of something that is no longer so: unread, or a mail not yet sent."""
+    told = Notice.objects.filter(kind=kind, object_type=object_type, object_id=object_id)
+    told.filter(Q(read_at=None) | Q(mail_state=WAITS)).delete()
 
 
 def tell_followers(

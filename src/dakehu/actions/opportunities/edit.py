@@ -96,6 +96,8 @@ def edit_opportunity(
         check_posting_day(save, last_on=row.last_on, reason=reason)
         _post(row, before, after, save, reason)
     if lines_now is not None:
+        if not moved:
+            check_posting_day(save, last_on=row.last_on, reason=reason)
         keep_lines(row.pk, lines_now, digits, save)
     if not moved and all(old == new for old, new in changes.values()):
         return Saved(row.pk, row.version, "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dakehu.actions.ledger import stays_are_stale_from
+from dakehu.actions.ledger import lines_change_on
 from dakehu.actions.opportunities.held import Save
 from dakehu.core.errors import RuleBroken
 from dakehu.core.opportunities import Line, line_amount
@@ -53,7 +53,7 @@ def check_products(lines: Iterable[Line], before: Iterable[Line] = ()) -> None:
 
 def keep_lines(opportunity_id: int, lines: Iterable[Line], digits: int, save: Save) -> None:
     """Keep a new set of lines as the one in force; what leaked since its day falls to these."""
-    stays_are_stale_from(save.on)
+    lines_change_on(save.on)
     LineSet.objects.filter(opportunity_id=opportunity_id, is_current=True).update(is_current=False)
     kept = LineSet.objects.create(
         opportunity_id=opportunity_id,

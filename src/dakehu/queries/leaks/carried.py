@@ -9,7 +9,7 @@ from dakehu.core.periods import next_month
 from dakehu.models import LeakSum
 from dakehu.queries.leaks.entries import KINDS, LeakBy, Window
 from dakehu.queries.ledger import Where, day_literal, fetch
-from dakehu.queries.stays import carried_stays
+from dakehu.queries.stays import carried_until
 
 #: What is carried, by the code that its sums have.
 BYS: dict[LeakBy, int] = {"stage": LeakSum.By.STAGE, "product": LeakSum.By.PRODUCT}
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 def rest_of(where: Sequence[Where], window: Window) -> Window | None:
     """Give the window of the days that are read from entries: all, the last ones, or None."""
-    until = carried_stays(where, window.question.on, window.question.known_at)
+    until = carried_until(where, window.question.known_at)
     if until is None or until <= window.begin:
         return window
     return None if until > window.question.on else replace(window, begin=until)
