@@ -20,7 +20,7 @@ from dakehu.actions.opportunities import (
 )
 from dakehu.core.access import operator
 from dakehu.core.errors import NotAllowed
-from dakehu.core.ledger import Place
+from dakehu.core.ledger import Kind, Place
 from dakehu.core.periods import containing
 from dakehu.core.speed import StageSpeed, Stays, stage_speed
 from dakehu.models import Opportunity, Organisation, Stage, StaySum, WinRate
@@ -134,24 +134,29 @@ def _walked(
     forward: dict[int, set[int]] = defaultdict(set)
     stays: dict[int, list[Stays]] = defaultdict(list)
     for pk in history.opportunities:
-        turns: list[tuple[date, object, int | None, int | None]] = []
+        turns: list[tuple[date, object, int | None, int | None, Kind]] = []
         before: tuple[object, ...] = (None, None)
         for step in standing_chain(pk):
             at = step.after.position if step.after else None
             now = (at.place, at.stage_id) if at else (None, None)
             if now != before and step.on <= end:
-                turns.append((step.on, *now, at.unit_id if at else None))
+                turns.append((step.on, *now, at.unit_id if at else None, step.kind))
             before = now
-        for (on, place, stage, unit), after in zip_longest(turns, turns[1:]):
+        for (on, place, stage, unit, _kind), after in zip_longest(turns, turns[1:]):
             if place is not Place.OPEN or on < start or stage is None:
                 continue
             if units is not None and unit not in units:
                 continue
             entered[stage].add(pk)
             stays[stage].append(Stays(((after[0] if after else end) - on).days, bool(after), 1))
-            if after and (
-                after[1] is Place.WON
-                or (after[1] is Place.OPEN and order[after[2] or 0] > order[stage])
+            # Another method's stage is no step forward on this one's.
+            if (
+                after
+                and after[4] is not Kind.METHOD_MOVED
+                and (
+                    after[1] is Place.WON
+                    or (after[1] is Place.OPEN and order[after[2] or 0] > order[stage])
+                )
             ):
                 forward[stage].add(pk)
     return {
