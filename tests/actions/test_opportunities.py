@@ -512,6 +512,21 @@ def test_a_day_is_neither_in_the_future_nor_before_the_last_change(world: World)
             act(world, advance_opportunity, "wen", made, on=day)
 
 
+def test_lines_alone_meet_the_same_days_and_closed_books(world: World) -> None:
+    made = world.create(on=date(2026, 6, 10))
+    edit = EditOpportunity(lines=(Line(world.products["crane"], Decimal(1), Decimal(10)),))
+    for day, code in (
+        (world.today + timedelta(days=1), "ledger.future"),
+        (date(2026, 6, 9), "ledger.before_last"),
+    ):
+        with refused(code):
+            act(world, edit_opportunity, "wen", made, edit=edit, on=day)
+    BooksClosing.objects.create(until_on=date(2026, 6, 10), recorded_at=world.at)
+    with refused("ledger.books_closed"):
+        act(world, edit_opportunity, "wen", made, edit=edit, on=date(2026, 6, 10))
+    act(world, edit_opportunity, "wen", made, edit=edit, on=date(2026, 6, 11))
+
+
 def test_closed_books_open_to_a_right_and_a_reason(world: World) -> None:
     made = world.create(on=date(2026, 5, 1))
     BooksClosing.objects.create(until_on=date(2026, 5, 31), recorded_at=world.at)
