@@ -57,4 +57,11 @@ class Migration(migrations.Migration):
             ),
         ),
         RemoveIndexOnline(model_name="entry", name="entry_on_position"),
+        AddIndexOnline(
+            model_name="smallsale",
+            index=models.Index(
+                fields=["on", "unit", "owner", "orders", "base_minor"], name="small_sale_sum"
+            ),
+        ),
+        RemoveIndexOnline(model_name="smallsale", name="small_sale_on"),
     ]
