@@ -87,6 +87,8 @@ def test_a_method_is_rewritten_without_scripts(browser: Browser, served: Served)
     copied = copy_method(page, "no-scripts")
     page.locator("a[href$='/edit/']").click()
     stages = page.locator(".stage-form")
+    # The button stands behind the last stage: when it is there, all of them are.
+    expect(page.locator("button[value='add']")).to_be_visible()
     before = stages.count()
     page.locator("button[value='add']").click()
     expect(stages).to_have_count(before + 1)
