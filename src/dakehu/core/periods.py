@@ -40,6 +40,15 @@ def next_month(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
+def whole_months(begin: date, end: date) -> tuple[date, date]:
+    """Give the whole months [first, after) within the days [begin, end); alike where none is.
+
+    The days before and after are [begin, min(first, end)) and [max(after, begin), end).
+    """
+    first = begin if begin.day == 1 else next_month(begin)
+    return first, max(end.replace(day=1), first)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A whole fiscal month, quarter or year: [start, end), `end` being the day after its last."""

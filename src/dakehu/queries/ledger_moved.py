@@ -11,7 +11,7 @@ from typing import Any
 
 from dakehu.core.funnel import Cell
 from dakehu.core.ledger import NO_MONTH, Kind, Place
-from dakehu.core.periods import Period, next_month
+from dakehu.core.periods import Period, whole_months
 from dakehu.models import Turnover
 from dakehu.queries.ledger import SCOPES, Where, carried_until, fetch, is_company
 
@@ -100,8 +100,7 @@ def moved_cells(
 def _carried_spans(start: date, end: date) -> list[tuple[Turnover.Span, date, date]]:
     """Cut the carried days of [start, end) into whole months and the days before and after."""
     end = min(end, carried_until())
-    first = start if start.day == 1 else next_month(start)
-    after = max(end.replace(day=1), first)
+    first, after = whole_months(start, end)
     cuts = [
         (Turnover.Span.DAY, start, min(first, end)),
         (Turnover.Span.MONTH, first, after),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from dakehu.core.periods import next_month
+from dakehu.core.periods import whole_months
 from dakehu.models import LeakSum
 from dakehu.queries.leaks.entries import KINDS, LeakBy, Window
 from dakehu.queries.ledger import Where, day_literal, fetch
@@ -46,8 +46,7 @@ def carried_sums(window: Window, rest: Window | None, by: int) -> Iterator[Seque
 
 def _spans(begin: date, end: date) -> list[tuple[int, date, date]]:
     """Cut [begin, end) into whole months and the days before and after."""
-    first = begin if begin.day == 1 else next_month(begin)
-    after = max(end.replace(day=1), first)
+    first, after = whole_months(begin, end)
     cuts = [
         (LeakSum.Span.DAY, begin, min(first, end)),
         (LeakSum.Span.MONTH, first, after),
