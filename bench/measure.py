@@ -26,6 +26,7 @@ from django.db import connection, connections  # noqa: E402
 
 from bench import bulk  # noqa: E402
 from bench.company import build_company  # noqa: E402
+from bench.machine import slowness  # noqa: E402
 from bench.questions import actions, floors, pages  # noqa: E402
 from dakehu.models import Entry, Opportunity  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
@@ -178,6 +179,8 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
     importlib.import_module("dakehu.wsgi")
     settings.ALLOWED_HOSTS = ["testserver"]
     today = organisation().today(datetime.now(UTC))
+    slow = [slowness()]
+    say(f"plain SQL takes {slow[0]:.2f} × what it took where targets were set")
     lines: list[Measured] = []
     for name, floor in floors(today).items():
         took = timed(floor, times)
@@ -198,10 +201,13 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
     took = timed(take_back, min(times, bulk.TIMES), before=prepared, warm=1)
     lines.append(Measured(name, *took, None, bulk.TARGET))
     say(f"{name}: {took.median:.1f} ms, {took.queries} queries")
+    slow.append(slowness())
+    say(f"plain SQL takes {slow[1]:.2f} × what it took where targets were set")
     return {
         "people": people,
         "on": f"{begun:%Y-%m-%d %H:%M}",
         "load": [load, os.getloadavg()[0]],
+        "slowness": slow,
         "version": database_version(),
         "with": f"Django {django.get_version()}",
         "times": times,

@@ -12,6 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.report import slower
+
 MILLION, TENTH = 1_000_000, 100_000
 #: Milliseconds on PostgreSQL, of the worst day or pair of days; seconds to build; how much
 #: slower ten times the data may be.
@@ -97,26 +99,32 @@ def _told(large: dict[str, Any], small: dict[str, Any]) -> list[str]:
             large["version"], large["on"], large["entries"], small["entries"], *loads,
             large["times"],
         ),
+        ("Plain SQL without an index took {:.2f} – {:.2f} × before and after the million, and"
+        " {:.2f} – {:.2f} × beside the tenth, what it took where targets were set; *here* is a"
+        " target times the smaller of the first two.").format(
+            *large["slowness"], *small["slowness"],
+        ),
         (f"Built in {built:,} s at a load of {large['built_load']:.1f} (target"
-        f" {BUILD_SECONDS:,}: {_verdict(built, BUILD_SECONDS)}); the set of 100,000 in"
+        f" {BUILD_SECONDS:,}, here {BUILD_SECONDS * slower(large):,.0f}:"
+        f" {_verdict(built, BUILD_SECONDS, slower(large))}); the set of 100,000 in"
         f" {small['built_seconds']:,} s."),
     ]  # fmt: skip
 
 
 def _targets(large: dict[str, Any], small: dict[str, Any]) -> dict[str, Any]:
-    rows = []
+    rows, factor = [], slower(large)
     for question, target in TARGETS.items():
         worst, before = _worst(large, question), _worst(small, question)
         rows.append([
             question, worst["of"], f"{worst['median']:.1f}", f"{target}",
-            _verdict(worst["median"], target), f"{worst['cpu']:.1f}", f"{worst['sql']:.1f}",
-            f"{worst['queries']}", f"{before['median']:.1f}",
+            f"{target * factor:.0f}", _verdict(worst["median"], target, factor),
+            f"{worst['cpu']:.1f}", f"{worst['sql']:.1f}", f"{worst['queries']}",
+            f"{before['median']:.1f}",
         ])  # fmt: skip
     return {
         "columns": [
-            "question", "worst of", "median ms", "target ms", "", "processors ms",
-            "in SQL ms", "queries",
-            "at 100,000 ms",
+            "question", "worst of", "median ms", "target ms", "here ms", "", "processors ms",
+            "in SQL ms", "queries", "at 100,000 ms",
         ],
         "rows": rows,
     }  # fmt: skip
@@ -184,8 +192,12 @@ def _worst(result: dict[str, Any], question: str) -> dict[str, Any]:
     return worst
 
 
-def _verdict(value: float, target: float) -> str:
-    return "reached" if value <= target else f"missed, {value / target:.2f} ×"
+def _verdict(value: float, target: float, factor: float = 1.0) -> str:
+    if value <= target:
+        return "reached"
+    if value <= target * factor:
+        return f"reached here ({value / target:.2f} × by the clock)"
+    return f"missed, {value / target / factor:.2f} ×"
 
 
 def write_section(folder: Path, results: dict[int, dict[str, Any]]) -> Path:

@@ -14,10 +14,16 @@ def line(name: str, median: float, target: float | None, sql: float = 2.0) -> di
     }  # fmt: skip
 
 
-def run(size: int, *lines: dict[str, Any], engine: str = "postgresql") -> dict[str, Any]:
+def run(
+    size: int,
+    *lines: dict[str, Any],
+    engine: str = "postgresql",
+    slowness: tuple[float, float] = (1.0, 1.0),
+) -> dict[str, Any]:
     return {
         "engine": engine, "size": size, "people": 2000, "times": 40, "built_seconds": 90,
         "entries": 1_000_000, "on": "2026-11-21 09:00", "load": [0.2, 1.1],
+        "slowness": list(slowness),
         "version": "PostgreSQL 15.20", "with": "Django 5.2.19", "lines": list(lines),
     }  # fmt: skip
 
@@ -41,12 +47,35 @@ def test_the_worst_of_those_who_ask_is_held_against_the_target(tmp_path: Path) -
         ),
     )
     assert "2 of 3 are reached" in said
-    assert "| list | head of 100 | 40.0 | 25.0 | missed by 15.0 ms, 1.60 × | 9.0 | 7 |" in said
-    assert "| funnel as of a past day | director | 30.0 | 50.0 | reached |" in said
-    assert "| move a stage | salesperson | 15.0 | 15.0 | reached |" in said
+    assert (
+        "| list | head of 100 | 40.0 | 25.0 | 25.0 | missed by 15.0 ms, 1.60 × | 9.0 |" in said
+    )
+    assert "| funnel as of a past day | director | 30.0 | 50.0 | 50.0 | reached |" in said
+    assert "| move a stage | salesperson | 15.0 | 15.0 | 15.0 | reached |" in said
     assert "its 7 statements take 9.0 ms" in said
     assert "rules, the page) 31.0 ms; at 1,000 opportunities it takes 11.0 ms." in said
     assert "| list, first page | list | 40.0 | 94 | 24 | 1152 |" in said
+
+
+def test_on_a_slower_machine_targets_are_held_at_its_speed_and_both_are_told(
+    tmp_path: Path,
+) -> None:
+    lines = (
+        line("list, director", 20.0, 25.0),
+        line("board, director", 55.0, 30.0),
+        line("palette, code, director", 26.0, 10.0),
+    )
+    said = page(tmp_path, run(100_000, *lines, slowness=(2.4, 2.0)))
+    assert "2 of 3 are reached at 100,000 on PostgreSQL on a machine 2.00 × slower; 1" in said
+    assert "| list | director | 20.0 | 25.0 | 50.0 | reached |" in said
+    assert "| board | director | 55.0 | 30.0 | 60.0 | reached here (1.83 × by the clock) |" in said
+    assert "| 26.0 | 10.0 | 20.0 | missed by 6.0 ms, 1.30 × |" in said
+    assert "misses by 6.0 ms (1.30 × the target here)" in said
+
+
+def test_on_a_quicker_machine_targets_stay_as_they_are(tmp_path: Path) -> None:
+    said = page(tmp_path, run(100_000, line("list, director", 26.0, 25.0), slowness=(0.5, 0.6)))
+    assert "| list | director | 26.0 | 25.0 | 25.0 | missed by 1.0 ms, 1.04 × |" in said
 
 
 def test_where_all_is_reached_nothing_is_explained(tmp_path: Path) -> None:
@@ -63,7 +92,9 @@ def test_without_the_run_of_the_targets_there_is_no_verdict_on_them(tmp_path: Pa
 
 def test_the_page_says_when_and_with_what_it_was_measured(tmp_path: Path) -> None:
     said = page(tmp_path, run(100_000, line("list, director", 20.0, 25.0)))
-    assert "| 100,000 | PostgreSQL 15.20 | 2026-11-21 09:00 | 40 | 0.2 – 1.1 |" in said
+    assert (
+        "PostgreSQL 15.20 | 2026-11-21 09:00 | 40 | 0.2 – 1.1 | 1.00 – 1.00 |" in said
+    )
     assert "Django 5.2.19" in said
 
 
