@@ -18,6 +18,7 @@ from django.core.management.color import no_style
 from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from dakehu.actions.bulk import count_the_uncounted
 from dakehu.core.access import Viewer
 from dakehu.core.backup import FilePart, Manifest
 from dakehu.core.errors import NotAllowed, RuleBroken
@@ -48,6 +49,7 @@ def restore_backup(*, actor: Viewer, source: Path) -> Manifest:
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         raise RuleBroken("backup.unreadable") from error
     call_command("migrate", verbosity=0, interactive=False)
+    count_the_uncounted()
     return manifest
 
 

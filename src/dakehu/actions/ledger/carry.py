@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from dakehu.actions.bulk import count_the_uncounted
 from dakehu.actions.ledger.carry_stays import carry_stays, stays_are_stale_from
 from dakehu.actions.ledger.hold import LedgerHold, lock_alone
 from dakehu.core.ledger import Place, shrank
@@ -42,6 +43,7 @@ def carry_forward(*, upto: date, at: datetime) -> int:
 
     Gives how many months were carried anew. Each under a short lock of its own.
     """
+    count_the_uncounted()
     carried = 0
     target = upto.replace(day=1)
     while True:
