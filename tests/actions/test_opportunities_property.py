@@ -33,6 +33,7 @@ from dakehu.actions.opportunities.held import standing_of
 from dakehu.core.access import operator
 from dakehu.core.errors import DakehuError
 from dakehu.core.ledger import Category, Place, Way
+from dakehu.core.opportunities import Line
 from dakehu.models import Entry, Movement
 from dakehu.queries.opportunities import opportunity
 from tests.world import World
@@ -72,6 +73,9 @@ def do(  # noqa: C901, PLR0912  one branch per thing that people do
                 category=Category(category),
             )  # fmt: skip
             edit_opportunity(**dated, edit=change)
+        case ("lines", product, quantity):
+            lines = (Line(world.products[product], Decimal(quantity), Decimal(10)),)
+            edit_opportunity(**dated, edit=EditOpportunity(lines=lines))
         case ("advance",):
             advance_opportunity(**dated)
         case ("regress",):

@@ -262,7 +262,7 @@ def many(seed: int) -> dict[str, object]:
 
 
 def days(seed: int) -> dict[str, object]:
-    """Let many people post of yesterday and the days before while those days are carried."""
+    """Let many post of the days before, and keep product lines, while those days are carried."""
     world, keys = founded()
     rebuild(since=None, upto=TODAY - timedelta(days=DAYS), at=world.at)
     outcomes: Counter[str] = Counter()
@@ -274,9 +274,14 @@ def days(seed: int) -> dict[str, object]:
             day = TODAY - timedelta(days=dice.randrange(DAYS))
             key = dice.choice(keys)
             try:
-                if dice.random() < 0.5 or world.row(key).last_on > day:
+                lot = dice.random()
+                if lot < 0.5 or world.row(key).last_on > day:
                     # All alike: whoever posts of the same day adds to the same rows.
                     world.create("wen", on=day, amount=Decimal(100))
+                elif lot < 0.7:
+                    # What leaked since that day falls to other products now.
+                    do(world, key, ("lines", dice.choice(("crane", "belt")), 1), day)
+                    outcomes["lines"] += 1
                 else:
                     do(world, key, deed(dice), day)
                 outcomes["finished" if day < TODAY else "today"] += 1

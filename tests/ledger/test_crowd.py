@@ -87,5 +87,6 @@ def test_many_people_post_of_yesterday_while_days_are_carried(url: str, tmp_path
     answer = crowd(url, tmp_path, "days", "1")
     assert (answer["right"], answer["same_when_rebuilt"]) == (True, True)
     assert answer["finished"] > 60
+    assert answer["lines"] > 2
     assert answer["until"] == 0
     assert answer["carried"] == 13

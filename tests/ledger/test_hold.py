@@ -2,15 +2,17 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dakehu.actions.bulk import count_the_uncounted
 from dakehu.actions.ledger import carry_forward, hold_for_posting, rebuild
 from dakehu.actions.opportunities import advance_opportunity
 from dakehu.core.access import operator
-from dakehu.models import Turnover
+from dakehu.models import CarriedMonth, Turnover
 from dakehu.queries.ledger import Where, carried_before, carried_until, open_sources
 from dakehu.queries.ledger_check import verify_ledger
 from tests.world import TODAY, World
@@ -119,3 +121,44 @@ def test_a_posting_of_today_asks_no_more_where_days_are_carried(world: World) ->
             world.create("wen", on=TODAY, amount=Decimal(70))
         asked.append(len(made))
     assert asked[1] <= asked[0]
+
+
+def test_stays_that_become_stale_while_they_are_carried_are_left_to_the_next_time(
+    world: World,
+) -> None:
+    for on in (date(2026, 3, 2), date(2026, 4, 3), date(2026, 5, 4), YESTERDAY):
+        world.create("wen", on=on, amount=Decimal(1000))
+    carry_forward(upto=TODAY, at=world.at)
+    stale_from(date(2026, 3, 1))
+    late = date(2026, 3, 20)
+
+    def posting(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Post into March as soon as April has been carried."""
+        answer = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and carried_stays() == date(2026, 5, 1):
+            stale_from(late)
+        return answer
+
+    with connection.execute_wrapper(posting):
+        carry_forward(upto=TODAY, at=world.at)
+    assert carried_stays() == late
+    assert verify_ledger(operator()).right
+    carry_forward(upto=TODAY, at=world.at)
+    assert carried_stays() == TODAY
+    assert verify_ledger(operator()).right
+
+
+def stale_from(day: date) -> None:
+    CarriedMonth.objects.filter(stays_until__gt=day).update(stays_until=day)
+
+
+def carried_stays() -> date | None:
+    last = CarriedMonth.objects.order_by("-month").first()
+    assert last is not None
+    return last.stays_until
+
+
+def test_tables_that_were_never_counted_are_counted_before_they_are_carried(world: World) -> None:
+    world.create("wen", on=date(2026, 4, 3), amount=Decimal(1000))
+    carry_forward(upto=TODAY, at=world.at)
+    assert not {"dakehu_entry", "dakehu_movement"} & set(count_the_uncounted())

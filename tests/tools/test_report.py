@@ -47,9 +47,7 @@ def test_the_worst_of_those_who_ask_is_held_against_the_target(tmp_path: Path) -
         ),
     )
     assert "2 of 3 are reached" in said
-    assert (
-        "| list | head of 100 | 40.0 | 25.0 | 25.0 | missed by 15.0 ms, 1.60 × | 9.0 |" in said
-    )
+    assert "| list | head of 100 | 40.0 | 25.0 | 25.0 | missed by 15.0 ms, 1.60 × | 9.0 |" in said
     assert "| funnel as of a past day | director | 30.0 | 50.0 | 50.0 | reached |" in said
     assert "| move a stage | salesperson | 15.0 | 15.0 | 15.0 | reached |" in said
     assert "its 7 statements take 9.0 ms" in said
@@ -92,9 +90,7 @@ def test_without_the_run_of_the_targets_there_is_no_verdict_on_them(tmp_path: Pa
 
 def test_the_page_says_when_and_with_what_it_was_measured(tmp_path: Path) -> None:
     said = page(tmp_path, run(100_000, line("list, director", 20.0, 25.0)))
-    assert (
-        "PostgreSQL 15.20 | 2026-11-21 09:00 | 40 | 0.2 – 1.1 | 1.00 – 1.00 |" in said
-    )
+    assert "PostgreSQL 15.20 | 2026-11-21 09:00 | 40 | 0.2 – 1.1 | 1.00 – 1.00 |" in said
     assert "Django 5.2.19" in said
 
 
