@@ -80,4 +80,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     else if (input.checked) list.prepend(line);
   }
   before = [];
+  const said = list.parentElement?.querySelector<HTMLElement>("[data-found-said]");
+  const words = list.querySelector<HTMLElement>("[data-said]");
+  if (said) said.textContent = words?.dataset["said"] ?? "";
 });

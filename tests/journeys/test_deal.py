@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.conftest import PATIENCE, Served
 from tests.journeys.steps import dialog_of, overhang, send, sign_in
 
 OpenPage = Callable[..., Page]
+Axe = Callable[[Page], list[str]]
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 
@@ -20,6 +22,31 @@ def a_deal(page: Page, place: int = 0) -> str:
     page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
     expect(page.locator("#timeline .timeline li").first).to_be_visible()
     return re.sub(r"^https?://[^/]+", "", page.url)
+
+
+def test_a_part_that_does_not_come_says_so_and_is_asked_for_again(
+    browser: Browser, served: Served, axe: Axe
+) -> None:
+    # A context of its own: without a connection the browser complains of each part.
+    context = browser.new_context(
+        base_url=served.url, locale="zh-CN", viewport={"width": 1440, "height": 300},
+    )  # fmt: skip
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 500)
+    sign_in(page, "demo-sales")
+    a_deal(page)
+    similar = page.locator("#similar")
+    context.set_offline(True)
+    similar.scroll_into_view_if_needed()
+    expect(similar.get_by_text("这一部分没能加载")).to_be_visible()
+    expect(similar).not_to_have_attribute("aria-busy", "true")
+    expect(similar.get_by_text("正在加载")).to_be_hidden()
+    assert axe(page) == []
+    context.set_offline(False)
+    similar.get_by_role("button", name="再试一次").press("Enter")
+    expect(similar.get_by_text("这一部分没能加载")).to_have_count(0)
+    expect(similar).not_to_have_class(re.compile("waiting"))
+    context.close()
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh-hans", "下一步已保存"), ("en", "saved")])

@@ -553,6 +553,8 @@ def test_any_colleague_is_found_beyond_those_that_are_named(now_world: World) ->
     assert len(names(client.get(FIND))) == 50
     assert "There are more" in client.get(FIND).content.decode()
     assert "Nobody else of this name" in client.get(FIND, {"colleague": "zzz"}).content.decode()
+    # Read out is how many fit, not the list.
+    assert 'data-said="1 colleague fits."' in client.get(FIND, {"colleague": "zw"}).content.decode()
     # Who is chosen stays chosen, whatever is looked for; nobody is given who may not be named.
     chosen = Person.objects.get(login="many305").pk
     others = list(Person.objects.filter(login__startswith="zhou").values_list("pk", flat=True))

@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -299,11 +300,14 @@ def colleagues_offered(
     language = request.viewer.language
     others = sum(one.id not in chosen for one in people)
     shown = people[:-1] if others > limit else people
+    fitting = min(others, limit)
     there = {one.id: one for one in (*along, *shown)}
     return {
         "colleagues": [(pk, one.shown(language), pk in chosen) for pk, one in there.items()],
         "colleagues_are_cut": others > limit,
         "nobody_fits": bool(text) and not others,
+        "found_said": ngettext("%(count)s colleague fits.", "%(count)s colleagues fit.", fitting)
+        % {"count": fitting},
     }
 
 
