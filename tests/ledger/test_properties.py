@@ -18,7 +18,7 @@ from dakehu.core.ledger import NO_MONTH, Kind, Place
 from dakehu.core.periods import containing
 from dakehu.core.waterfall import difference
 from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, Movement, Turnover
-from dakehu.models.ledger import ALIKE
+from dakehu.models.carried import ALIKE
 from dakehu.queries.funnel import FunnelOnDay, FunnelQuestion, funnel_on
 from dakehu.queries.ledger import Where, carried_until, open_cells
 from dakehu.queries.ledger_check import verify_ledger

@@ -7,6 +7,14 @@ from dakehu.models.audit import Change, LookUp
 from dakehu.models.background import BackgroundRun
 from dakehu.models.bulk_edits import BulkEdit, BulkEditRow
 from dakehu.models.calendar import CalendarFeed
+from dakehu.models.carried import (
+    Balance,
+    CarriedMonth,
+    CompanyBalance,
+    LeakSum,
+    StaySum,
+    Turnover,
+)
 from dakehu.models.contacts import Contact
 from dakehu.models.evidence import Evidence, EvidenceFile, EvidencePlan, StoredFile
 from dakehu.models.imports import (
@@ -16,18 +24,7 @@ from dakehu.models.imports import (
     ImportProblem,
     ImportRun,
 )
-from dakehu.models.ledger import (
-    Balance,
-    BooksClosing,
-    CarriedMonth,
-    CompanyBalance,
-    Entry,
-    LeakSum,
-    Movement,
-    MovementNote,
-    StaySum,
-    Turnover,
-)
+from dakehu.models.ledger import BooksClosing, Entry, Movement, MovementNote
 from dakehu.models.marks import Mark
 from dakehu.models.methods import Method, MethodStage, MethodVersion, Stage, WinRate
 from dakehu.models.money import Currency, ExchangeRate

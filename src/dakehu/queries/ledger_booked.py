@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from dakehu.core.ledger import OUTCOMES, Place
 from dakehu.models import Entry
-from dakehu.models.ledger import POSITION
+from dakehu.models.carried import POSITION
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_book
 

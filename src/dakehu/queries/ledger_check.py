@@ -12,7 +12,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
 from dakehu.core.ledger import NO_MONTH, Kind, Place
 from dakehu.models import CarriedMonth, Turnover
-from dakehu.models.ledger import ALIKE, POSITION
+from dakehu.models.carried import ALIKE, POSITION
 from dakehu.models.stamps import FAMILIES
 from dakehu.models.triggers import APPEND_ONLY
 from dakehu.queries.ledger import carried_until, fetch

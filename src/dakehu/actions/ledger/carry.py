@@ -21,7 +21,7 @@ from dakehu.actions.ledger.hold import LedgerHold, lock_alone
 from dakehu.core.ledger import Place, shrank
 from dakehu.core.periods import next_month
 from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, LeakSum, StaySum, Turnover
-from dakehu.models.ledger import ALIKE
+from dakehu.models.carried import ALIKE
 from dakehu.queries.ledger_moved import shrunk_sql
 
 POSITION = (

@@ -25,8 +25,9 @@ from dakehu.queries.opportunities.list import (
     opportunities,
 )
 from dakehu.queries.opportunities.next_step import DealInPlace, deal_in_place
+from dakehu.queries.opportunities.parts import RivalShown
 from dakehu.queries.opportunities.similar import SimilarDeal, similar_won
-from dakehu.queries.opportunities.single import OpportunityShown, RivalShown, opportunity
+from dakehu.queries.opportunities.single import OpportunityShown, opportunity
 from dakehu.queries.opportunities.totals import Totals, opportunity_totals
 
 __all__ = [

@@ -6,8 +6,8 @@ from datetime import date
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Place
 from dakehu.models import Opportunity
+from dakehu.queries.opportunities.parts import RivalShown, rivals_of
 from dakehu.queries.opportunities.path import in_tongue
-from dakehu.queries.opportunities.single import RivalShown, rivals_of
 from dakehu.queries.records import record_in_sight
 
 

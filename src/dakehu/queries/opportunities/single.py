@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connections
-from django.db.models import F
 
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
@@ -16,7 +15,6 @@ from dakehu.core.ledger import Category, Place
 from dakehu.core.methods import GateMode
 from dakehu.core.money import from_minor, round_money
 from dakehu.core.opportunities import is_overdue
-from dakehu.models import Competitor, ProductLine
 from dakehu.models.visibility import is_in_scope
 from dakehu.queries.opportunities.history import (
     Event,
@@ -27,6 +25,7 @@ from dakehu.queries.opportunities.history import (
     stays_of,
     undoable,
 )
+from dakehu.queries.opportunities.parts import LineShown, RivalShown, lines_of, rivals_of
 from dakehu.queries.opportunities.path import (
     EvidenceShown,
     StageShown,
@@ -81,28 +80,6 @@ _FLAGS = (
     "voided", "start_unknown", "evidence_unknown", "lined", "rivalled", "proven", "planned",
     "asked", "reviewed",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class LineShown:
-    """A product line in units of the opportunity's currency."""
-
-    product_id: int
-    code: str
-    name: str
-    quantity: Decimal
-    unit_price: Decimal
-    amount: Decimal
-    delivery_month: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class RivalShown:
-    """A competitor met on the deal, and what is known of them."""
-
-    id: int
-    name: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,23 +253,13 @@ def opportunity(*, viewer: Viewer, opportunity_id: int, today: date) -> Opportun
         missing_for_win=missing[1],
         loss_proof=loss_proof_of(stages, version),
         gaps=gaps_of(stages, here),
-        lines=_lines(opportunity_id, digits, language) if raw["lined"] else (),
+        lines=lines_of(opportunity_id, digits, language) if raw["lined"] else (),
         rivals=rivals_of(opportunity_id) if raw["rivalled"] else (),
         last_look=moment_of(raw["seen_at"]) if raw["seen_at"] else None,
         history=ledger.events,
         undo=undoable(ledger, viewer, may_edit=may.edit, may_correct=may.correct),
         may=may,
     )
-
-
-def rivals_of(opportunity_id: int) -> tuple[RivalShown, ...]:
-    """Give the competitors of a deal in sight, in the order in which they were met.
-
-    Ordered here: asked for the first by number, a planner may walk the whole table by its key.
-    """
-    rows = Competitor.objects.filter(opportunity_id=opportunity_id)
-    found = (RivalShown(*row) for row in rows.values_list("id", "name", "note")[:50])
-    return tuple(sorted(found, key=lambda rival: rival.id))
 
 
 _SAME = (
@@ -355,32 +322,6 @@ def _weighted(raw: dict[str, Any], rates: Rates, digits: int, *, overdue: bool) 
     )
     figure = weighted([cell], {}, Exchange(currency, {currency: digits}))
     return None if figure.value is None else round_money(figure.value, digits)
-
-
-def _lines(opportunity_id: int, digits: int, language: str) -> tuple[LineShown, ...]:
-    rows = (
-        ProductLine.objects.filter(
-            line_set__opportunity_id=opportunity_id, line_set__is_current=True
-        )
-        .order_by("id")
-        .annotate(code=F("product__code"))
-        .values_list(
-            "product_id", "code", "product__name_zh", "product__name_en", "quantity",
-            "unit_price", "amount_minor", "delivery_month",
-        )[:200]
-    )  # fmt: skip
-    return tuple(
-        LineShown(
-            product,
-            code,
-            in_tongue(language, zh, en) or code,
-            quantity.normalize(),
-            price.normalize(),
-            from_minor(amount, digits),
-            month,
-        )
-        for product, code, zh, en, quantity, price, amount, month in rows
-    )
 
 
 def _may(viewer: Viewer, raw: dict[str, Any], today: date) -> May:
