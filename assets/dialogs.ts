@@ -26,6 +26,13 @@ export function openInDialog(url: string): void {
     .catch(() => dialog.removeAttribute("aria-busy"));
 }
 
+// Cancel leads back where a page has no dialog; here it only closes.
+dialog?.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element) || !event.target.closest("a[data-close]")) return;
+  event.preventDefault();
+  dialog.close();
+});
+
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey)
     return;
@@ -42,6 +49,9 @@ if (dialog && content) {
     for (const form of content.querySelectorAll<HTMLFormElement>("form:not([method=dialog])")) {
       if (!form.getAttribute("action")) form.setAttribute("action", dialog.dataset["url"] ?? "");
       form.setAttribute("hx-boost", "true");
+      // Boosted is what the form sends; its links are links.
+      for (const link of form.querySelectorAll("a[href]:not([hx-get])"))
+        link.setAttribute("hx-boost", "false");
       htmx.process(form);
     }
     if (!dialog.open) dialog.showModal();

@@ -70,6 +70,31 @@ def test_a_number_explains_itself_and_escape_closes(page: Page) -> None:
     expect(dialog).to_be_hidden()
 
 
+def test_cancel_closes_a_dialog_and_it_opens_again_as_it_was(page: Page) -> None:
+    sign_in(page, "demo-sales")
+    page.goto("/opportunities/?sort=stage")
+    page.locator("tbody tr th a").first.click()
+    page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
+    there = page.url
+    dialog = page.locator("#dialog")
+    openers = [
+        page.locator("a[data-dialog][href$='/lose/']").first,
+        page.locator("a[data-dialog][href*='/activities/log/']").first,
+    ]
+    for opener in [*openers, *openers]:
+        if not opener.is_visible():
+            page.locator("details:has(a[href$='/lose/']) > summary").first.click()
+        opener.click()
+        expect(dialog).to_be_visible()
+        expect(dialog.locator("form[action]")).not_to_have_count(0)
+        form = dialog.locator("form").first.get_attribute("action") or ""
+        assert form.split("?")[0] in (opener.get_attribute("href") or ""), form
+        dialog.locator("a[data-close]").click()
+        expect(dialog).to_be_hidden()
+        expect(page.locator("#dialog-content > *")).to_have_count(0)
+    assert page.url == there
+
+
 def test_places_are_reached_by_two_keys(page: Page) -> None:
     sign_in(page)
     page.goto("/settings/me/")
