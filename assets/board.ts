@@ -182,6 +182,8 @@ function pick(card: HTMLElement): void {
   const targets = everywhere().filter((column) => column === home || allowed(card, column));
   if (!home || targets.length < 2) {
     say("fixed", card, null);
+    card.classList.add("stays");
+    window.setTimeout(() => card.classList.remove("stays"), 900);
     return;
   }
   picked = { card, targets, at: targets.indexOf(home) };

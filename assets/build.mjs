@@ -19,7 +19,7 @@ async function filesBelow(folder, ending) {
     .sort();
 }
 
-/** Icon names asked for: `{% icon "name" %}`, `icon_name="name"` in templates; `icon("name")`, `icon="name"` in Python. */
+/** Icon names asked for: `{% icon "name" %}`, `icon_name="name"` in templates; `icon("name")`, `icon="name"`, `ICONS = {key: "name"}` in Python. */
 async function iconsAskedFor() {
   const patterns = [
     [".html", /\bicon(?:_name)?\s*=?\s*["']([a-z0-9-]+)["']/g],
@@ -28,7 +28,10 @@ async function iconsAskedFor() {
   const asked = new Map();
   for (const [ending, pattern] of patterns) {
     for (const file of await filesBelow(source, ending)) {
-      for (const [, name] of (await readFile(file, "utf8")).matchAll(pattern)) {
+      const text = await readFile(file, "utf8");
+      const books = ending === ".py" ? text.matchAll(/\b[A-Z_]*ICONS\b[^={]*=\s*\{([^}]*)\}/g) : [];
+      const named = [...books].flatMap(([, book]) => [...book.matchAll(/:\s*"([a-z0-9-]+)"/g)]);
+      for (const [, name] of [...text.matchAll(pattern), ...named]) {
         if (!asked.has(name)) asked.set(name, relative(root, file));
       }
     }

@@ -7,6 +7,10 @@ const dialog = document.querySelector<HTMLDialogElement>("#dialog");
 const content = document.querySelector<HTMLElement>("#dialog-content");
 const toasts = document.querySelector<HTMLElement>("#toasts");
 
+/** Where one would begin to type. */
+const TYPED =
+  "form input:is([type=text], [type=number], [type=search], :not([type])), form textarea, form select";
+
 /** Open a page of ours in the dialog. */
 export function openInDialog(url: string): void {
   if (!dialog || !content) return;
@@ -57,7 +61,12 @@ if (dialog && content) {
     if (!dialog.open) dialog.showModal();
     // What lies outside a modal dialog can be neither seen well nor clicked: toasts come along.
     if (toasts) dialog.append(toasts);
-    content.querySelector<HTMLElement>("[autofocus], [aria-invalid=true]")?.focus();
+    const first = content.querySelector<HTMLElement>("[autofocus], [aria-invalid=true]");
+    // A keyboard on the glass would hide half of the dialog before it was read.
+    const typed = matchMedia("(hover: hover)").matches
+      ? content.querySelector<HTMLElement>(TYPED)
+      : null;
+    (first ?? typed)?.focus();
   });
   // A click on the ground beside the dialog closes it, unless something was typed.
   dialog.addEventListener("pointerdown", (event) => {

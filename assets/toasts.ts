@@ -34,4 +34,9 @@ if (place) {
     if (event.target instanceof Element && event.target.closest("[data-dismiss]"))
       event.target.closest("[data-toast]")?.remove();
   });
+  // What was taken back can't be taken back again.
+  place.addEventListener("htmx:afterRequest", (event) => {
+    if (!(event as CustomEvent).detail.successful || !(event.target instanceof Element)) return;
+    event.target.closest("form")?.closest("[data-toast]")?.remove();
+  });
 }

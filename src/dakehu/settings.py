@@ -274,6 +274,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "dakehu.templatetags.dakehu",
+                "dakehu.templatetags.words",
             ],
         },
     }

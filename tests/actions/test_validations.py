@@ -61,6 +61,7 @@ from dakehu.models import (
     Opportunity,
 )
 from dakehu.queries import deal_reviews
+from dakehu.queries.notices import unread_count
 from dakehu.queries.opportunities import opportunity
 from dakehu.queries.opportunities.path import moment_seen
 from dakehu.queries.stages import version_in_force
@@ -421,6 +422,32 @@ def test_a_deputy_answers_for_the_head_and_it_says_so(world: World) -> None:
     assert (moved.actor_id, moved.for_person_id) == (world.people["bo"], world.people["mei"])
     assert EvidenceMark.objects.get().for_person_id == world.people["mei"]
     assert MoveRequest.objects.get().decided_for_id == world.people["mei"]
+
+
+def how_it_ends(end: str, world: World, made: Saved, request: int) -> None:
+    """Let a request be answered, taken back, or overtaken."""
+    if end == "overtaken":
+        advance(world, made, "mei", overrule="the board has decided")
+    elif end == "withdrawn":
+        withdraw_request(**how(world, "wen", made), request_id=request)
+    elif end == "sent back":
+        send_back_request(**answer(world, "mei", request, answer="which department?"))
+    else:
+        mark(world, made)
+        approve_request(**answer(world, "mei", request))
+
+
+@pytest.mark.parametrize("end", ["approved", "sent back", "withdrawn", "overtaken"])
+def test_what_waits_no_more_is_no_unread_notice_of_the_superior_s(world: World, end: str) -> None:
+    made, request = asked(world)
+    notices = Notice.objects.filter(kind="validation_asked", person_id=world.people["mei"])
+    notices.update(mail_state=1, mail_at=world.at)
+    assert unread_count(world.viewer("mei")) == 1
+    how_it_ends(end, world, made, request)
+    told = notices.get()
+    assert told.read_at is not None
+    assert told.mail_state == 0
+    assert unread_count(world.viewer("mei")) == 0
 
 
 def test_what_has_moved_otherwise_is_overtaken(world: World) -> None:

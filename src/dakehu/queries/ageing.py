@@ -16,6 +16,7 @@ from dakehu.models import Opportunity
 from dakehu.queries.funnel import FunnelQuestion, sight
 from dakehu.queries.ledger import Where, day_literal, fetch
 from dakehu.queries.opportunities.history import day_of
+from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.stays import not_taken_back
 from dakehu.queries.units import all_units
@@ -88,7 +89,7 @@ def slow_opportunities(
         by_stage = Counter(one.stage_id for one in held)
         count, shown = len(held), len(told)
     return Slow(
-        rows=tuple(_rows(page[offset : offset + limit], medians, question.on)),
+        rows=tuple(_rows(page[offset : offset + limit], medians, question.on, viewer.language)),
         count=count,
         by_stage=by_stage,
         elsewhere=count - shown,
@@ -173,22 +174,26 @@ def _of_ledger(
 
 
 def _rows(
-    page: Sequence[tuple[Fraction, _Held]], medians: Mapping[int, int | None], on: date
+    page: Sequence[tuple[Fraction, _Held]],
+    medians: Mapping[int, int | None],
+    on: date,
+    language: str,
 ) -> list[SlowRow]:
     digits = currency_digits()
     facts = {
         row[0]: row[1:]
         for row in Opportunity.objects.filter(pk__in=[one.id for _ratio, one in page]).values_list(
-            "pk", "code", "name", "owner__name", "amount_minor", "currency_id"
+            "pk", "code", "name", "owner__name", "owner__name_en", "amount_minor", "currency_id"
         )
     }
     rows = []
     for ratio, one in page:
-        code, name, owner, minor, currency = facts[one.id]
+        code, name, zh, en, minor, currency = facts[one.id]
         rows.append(
             SlowRow(
-                one.id, code, name, owner, one.stage_id, one.came, (on - one.came).days,
-                medians[one.stage_id] or 0, ratio, from_minor(minor, digits[currency]), currency,
+                one.id, code, name, in_tongue(language, zh or "", en or ""), one.stage_id,
+                one.came, (on - one.came).days, medians[one.stage_id] or 0, ratio,
+                from_minor(minor, digits[currency]), currency,
             )
         )  # fmt: skip
     return rows

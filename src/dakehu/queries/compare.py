@@ -22,6 +22,7 @@ from dakehu.models import Opportunity
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.ledger import SCOPES, Where, fetch
 from dakehu.queries.ledger_moved import shrunk_sql
+from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on, win_rates
 from dakehu.queries.units import all_units
@@ -337,7 +338,7 @@ def page_of_moved(
     facts = {
         row[0]: row[1:]
         for row in Opportunity.objects.filter(pk__in=[row.id for row in page]).values_list(
-            "pk", "code", "name", "owner__name"
+            "pk", "code", "name", "owner__name", "owner__name_en"
         )
     }
     lost = known(0)
@@ -346,8 +347,9 @@ def page_of_moved(
     return Moved(
         currency,
         tuple(
-            replace(row, code=facts[row.id][0], name=facts[row.id][1], owner=facts[row.id][2] or "")
+            replace(row, code=code, name=name, owner=in_tongue(viewer.language, zh or "", en or ""))
             for row in page
+            for code, name, zh, en in (facts[row.id],)
         ),
         len(rows),
         len(away),

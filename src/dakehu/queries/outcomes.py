@@ -17,6 +17,7 @@ from dakehu.core.periods import containing
 from dakehu.models import Account, Opportunity, Person, Product
 from dakehu.queries.funnel import FunnelQuestion, method_labels, sight
 from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.organisation import Org, organisation
 from dakehu.queries.snapshot import read_alias
 from dakehu.queries.units import Units, all_units
@@ -297,8 +298,8 @@ def _total(sums: dict[Any, _Sum], org: Org) -> OutcomeRow:
 
 def _names(by: By, ids: list[int], viewer: Viewer) -> dict[int, str]:
     if by == "owner":
-        people = Person.objects.filter(pk__in=ids).values_list("pk", "name", "login")
-        listed = list(people)
+        people = Person.objects.filter(pk__in=ids).values_list("pk", "name", "name_en", "login")
+        listed = [(pk, in_tongue(viewer.language, zh, en), login) for pk, zh, en, login in people]
         names = [name for _id, name, _login in listed]
         return {
             pk: name if names.count(name) == 1 else f"{name} ({login})"

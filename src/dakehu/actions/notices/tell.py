@@ -1,6 +1,6 @@
 """Telling people what concerns them: the one writer of `Notice` rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -68,6 +68,17 @@ def untell(*, kind: str, object_type: str, object_id: int) -> None:
     """Take back what was told of something that is no longer so: unread, or a mail not yet sent."""
     told = Notice.objects.filter(kind=kind, object_type=object_type, object_id=object_id)
     told.filter(Q(read_at=None) | Q(mail_state=WAITS)).delete()
+
+
+def waits_no_more(
+    *, kind: str, object_type: str, object_ids: Collection[int], since: datetime, at: datetime
+) -> None:
+    """Mark as read, and don't mail, what was told since then and waits for nobody any more."""
+    told = Notice.objects.filter(
+        kind=kind, at__gte=since, object_type=object_type, object_id__in=object_ids
+    )
+    told.filter(mail_state=WAITS).update(mail_state=NOT_BY_MAIL, mail_at=None)
+    told.filter(read_at=None).update(read_at=at)
 
 
 def tell_followers(

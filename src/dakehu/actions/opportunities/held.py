@@ -12,6 +12,7 @@ from django.db.models import F
 
 from dakehu.actions.audit import record_changes
 from dakehu.actions.ledger import Booked, LedgerHold, Posting, hold_books, hold_for_posting, post
+from dakehu.actions.notices import waits_no_more
 from dakehu.actions.together import gathering
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -333,10 +334,18 @@ def overtake(opportunity_id: int, save: Save) -> None:
 
 
 def overtake_all(opportunity_ids: Collection[int], at: datetime) -> None:
-    """Do the same for several at once."""
-    MoveRequest.objects.filter(
+    """Do the same for several at once; who was asked need not look any more."""
+    waiting = MoveRequest.objects.filter(
         opportunity_id__in=opportunity_ids, state=RequestState.WAITING
-    ).update(state=RequestState.OVERTAKEN, decided_at=at, version=F("version") + 1)
+    )
+    asked = dict(waiting.values_list("opportunity_id", "asked_at"))
+    if not asked:
+        return
+    waiting.update(state=RequestState.OVERTAKEN, decided_at=at, version=F("version") + 1)
+    waits_no_more(
+        kind="validation_asked", object_type="opportunity", object_ids=asked,
+        since=min(asked.values()), at=at,
+    )  # fmt: skip
 
 
 def note_changes(row_id: int, changes: Mapping[str, tuple[Any, Any]], save: Save) -> None:

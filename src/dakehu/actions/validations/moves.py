@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
+from dakehu.actions.notices import waits_no_more
 from dakehu.actions.opportunities.commands import Saved
 from dakehu.actions.opportunities.methods import move_opportunity_method
 from dakehu.actions.opportunities.outcomes import Outcome, win_opportunity
@@ -89,3 +90,7 @@ def decide(
     request.answer = answer.strip()
     request.version += 1
     request.save()
+    waits_no_more(
+        kind="validation_asked", object_type="opportunity", object_ids=[request.opportunity_id],
+        since=request.asked_at, at=at,
+    )  # fmt: skip

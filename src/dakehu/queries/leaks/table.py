@@ -32,6 +32,7 @@ from dakehu.queries.leaks.entries import (
     worth,
 )
 from dakehu.queries.ledger import Where, fetch
+from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.organisation import organisation
 from dakehu.queries.units import all_units
 
@@ -209,7 +210,8 @@ def _add(sums: _Sums, key: Any, kind: int, currency: str, count: int, minor: int
 
 def _names(by: LeakBy, ids: Sequence[Any], language: str) -> dict[Any, str]:
     if by == "owner":
-        return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
+        people = Person.objects.filter(pk__in=ids).values_list("pk", "name", "name_en")
+        return {pk: in_tongue(language, zh, en) for pk, zh, en in people}
     if by == "product":
         rows = Product.objects.filter(pk__in=ids).values_list("pk", "name_zh", "name_en", "code")
         return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -85,7 +85,8 @@ def _recent(rows: Any, viewer: Viewer, at: datetime, *, unit: str = "unit_id") -
 
 
 def _days_left(deleted_at: datetime, at: datetime) -> int:
-    return max((deleted_at + KEPT - at).days, 0)
+    """Count a day that has begun: what was deleted just now is kept for 30."""
+    return max(-((at - deleted_at - KEPT) // timedelta(days=1)), 0)
 
 
 def _row(kind: str, row: Any, at: datetime, **more: Any) -> BinRow:

@@ -33,7 +33,8 @@ class BehindRow:
     """An opportunity or an out-of-funnel sale, as it stood on the day.
 
     `amount` is in its own currency; `worth` is that in the currency shown, and `adds` what it adds
-    to a weighted or closed amount: weighted, as booked, or the change of a week.
+    to a weighted or closed amount: weighted, as booked, or the change of a week. `own_bp` is the
+    owner's own win rate, of what stands open with one.
     """
 
     part: int
@@ -49,6 +50,7 @@ class BehindRow:
     count: int
     worth: Figure
     adds: Figure
+    own_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

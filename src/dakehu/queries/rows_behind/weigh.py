@@ -134,6 +134,7 @@ def rows_of(
                 owner=(owner_en or owner) if language.startswith("en") else (owner or owner_en),
                 amount=_own_amount(scales, one, currency), currency=currency,
                 count=int(n), worth=worth, adds=adds,
+                own_bp=int(own) if part_of.what == "open" and int(own) >= 0 else None,
             )
         )  # fmt: skip
     return tuple(found)

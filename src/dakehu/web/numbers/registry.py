@@ -74,7 +74,10 @@ NUMBERS: dict[str, Number] = {
     ),
     "funnel.weighted": Number(
         _("Weighted amount"),
-        _("Sum of amount × win rate. What is overdue weighs nothing."),
+        _(
+            "Sum of amount × win rate, the owner's own where there is one."
+            " What is overdue weighs nothing."
+        ),
         "FUN-2",
         "dakehu.core.funnel.weighted",
     ),

@@ -15,7 +15,7 @@ from dakehu.web.links import link
 from dakehu.web.past.words import KINDS
 
 ICONS = {
-    "opportunity": "briefcase",
+    "opportunity": "target",
     "account": "building",
     "contact": "user",
     "activity": "calendar",
