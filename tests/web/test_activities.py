@@ -98,6 +98,24 @@ def test_of_companies_alike_the_one_named_in_full_is_meant(now_world: World) -> 
     assert Activity.objects.latest("id").account is None
 
 
+def test_the_deal_and_its_next_step_stay_while_the_line_is_read(now_world: World) -> None:
+    deal = now_world.create(next_step="Send the offer").opportunity_id
+    client = now_world.client("wen")
+    page = client.get("/activities/log/", {"opportunity": deal}).content.decode()
+    # The line is read with all that the form knows: the deal stands above the fields it fills.
+    field = re.search(r'<input id="log-line"[^>]*>', page)
+    assert field is not None
+    assert 'hx-include="closest form"' in field[0]
+    sent = re.search(r'hx-params="([^"]*)"', field[0])
+    assert sent is not None
+    form = dict(re.findall(r'<input type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page))
+    known = {name: value for name, value in form.items() if name in sent[1].split(",")}
+    shown = client.get("/activities/log/reading/", {**known, "line": "call Li"}).content.decode()
+    assert "Stacker, 2 sets" in shown
+    assert "now: Send the offer" in shown
+    assert 'name="seen_step" value="Send the offer"' in shown
+
+
 def test_what_is_set_by_hand_stays_while_one_types_on(now_world: World) -> None:
     client = now_world.client("wen")
     shown = client.get(
