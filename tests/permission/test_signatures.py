@@ -23,6 +23,9 @@ WHO = "says who the viewer is, before there is one"
 #: Queries that ask for nobody, and why they need not.
 NO_VIEWER: dict[str, str] = {
     "activities.list.narrowed": SHAPE,
+    "activities.meant.account_place": SHAPE,
+    "activities.meant.person_fit": SHAPE,
+    "activities.meant.runs": SHAPE,
     "calendar.feed_owner": WHO,
     "today.day.stuck_since": SHAPE,
     "names.masked": SHAPE,
