@@ -1,5 +1,6 @@
 """The import page: tried first, taken in when confirmed, problems by row, rows as files."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -80,6 +81,28 @@ def test_an_upload_is_only_tried_until_it_is_confirmed(cast: Cast) -> None:
     # What was taken in is not taken in again.
     assert client.post(f"/imports/{run}/take-in/").status_code == 404
     assert Account.objects.count() == 1
+
+
+def test_taking_a_whole_import_back_is_asked_first(cast: Cast) -> None:
+    client = cast.client("ops")
+    run = tried(client)
+    url = f"/imports/{run}/revert/"
+    # Nothing was taken in yet: there is nothing to take back.
+    assert client.get(url).status_code == 404
+    client.post(f"/imports/{run}/take-in/")
+    work()
+    page = text_of(client.get(f"/imports/{run}/"))
+    assert f'href="{url}"' in page
+    assert f'action="{url}"' not in page
+    asked = text_of(client.get(url))
+    assert "1 row was taken in" in asked
+    assert re.search(r"Accounts\s*<b>1</b>", asked)
+    work()
+    assert Account.objects.count() == 1
+    assert client.post(url).status_code == 303
+    work()
+    assert not Account.objects.exists()
+    assert client.get(url).status_code == 404
 
 
 @pytest.mark.parametrize(
