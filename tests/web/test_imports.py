@@ -105,6 +105,13 @@ def test_taking_a_whole_import_back_is_asked_first(cast: Cast) -> None:
     assert client.get(url).status_code == 404
 
 
+def test_the_state_of_a_finding_stands_under_its_name(cast: Cast) -> None:
+    client = cast.client("ops", "zh-hans")
+    page = text_of(client.get(f"/imports/{tried(client)}/"))
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    assert heads[-5:] == ["文件", "行号", "列", "状态", "原因"]
+
+
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "is not a number"), ("zh-hans", "员工人数")]
 )
