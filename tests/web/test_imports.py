@@ -328,6 +328,30 @@ def test_names_that_nobody_has_are_asked_with_suggestions_and_never_dropped(cast
     ]  # fmt: skip
 
 
+def test_a_row_with_five_wrong_cells_says_all_five(cast: Cast) -> None:
+    install_built_in_methods(actor=OPERATOR, today=TODAY, at=AT, rates_from=START)
+    client = cast.client("ops")
+    head = "商机编号,商机名称,客户,负责人,销售方法,阶段,金额,预计成交日期\n"
+    upload(
+        client,
+        (
+            "a.csv",
+            (
+                head + "1,一,无此客户,nobody,industrial-6,无此阶段,很多,2026-13-45\n"
+                "2,二,无此客户,nobody,industrial-6,无此阶段,100,2026-09-01\n"
+            ).encode(),
+        ),
+    )
+    work()
+    run = ImportRun.objects.get()
+    found = run.problems.filter(severity="refused")
+    names = ["import.unknown_account", "import.unknown_owner", "import.unknown_stage"]
+    cells = ["day.not_in_calendar", "money.malformed"]
+    assert sorted(found.filter(row=2).values_list("code", flat=True)) == sorted(names + cells)
+    assert sorted(found.filter(row=3).values_list("code", flat=True)) == names
+    assert (run.report["read"], run.report["refused"], run.report["accepted"]) == (2, 2, 0)
+
+
 def test_an_answer_that_was_not_offered_is_no_answer(cast: Cast) -> None:
     install_built_in_methods(actor=OPERATOR, today=TODAY, at=AT, rates_from=START)
     client = cast.client("ops")
