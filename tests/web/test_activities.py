@@ -542,6 +542,50 @@ def test_tomorrow_is_planned_by_a_tap(now_world: World) -> None:
     assert lu.post("/today/tomorrow/plan/", {"opportunity": deal}).status_code == 404
 
 
+def undo_of(page: str) -> tuple[str, dict[str, str]]:
+    """Give where the toast's Undo posts, and what."""
+    button = re.search(r'toast-undo" hx-post="([^"]+)" hx-vals="([^"]*)"', page)
+    assert button is not None
+    return button[1], json.loads(unescape(button[2]))
+
+
+def test_what_is_put_off_is_said_and_can_be_taken_back(now_world: World) -> None:
+    world, htmx = now_world, {"HX-Request": "true"}
+    client = world.client("wen")
+    row = plan(world, on=world.today - DAY, starts_at=world.at - DAY)
+    was = (row.on, row.starts_at)
+    client.post(f"/activities/{row.pk}/move/", {"days": "1"}, headers=htmx)
+    page = client.get("/today/").content.decode()
+    assert f"Moved to {world.today + DAY}." in page
+    url, values = undo_of(page)
+    assert client.post(url, values, headers=htmx)["HX-Refresh"] == "true"
+    row.refresh_from_db()
+    assert row.on == was[0]
+    assert row.starts_at.replace(second=0, microsecond=0) == was[1].replace(second=0, microsecond=0)
+
+    # What moved back is said too.
+    assert f"Moved to {was[0]}." in client.get("/today/").content.decode()
+    deal = world.create(next_step="Call", next_step_on=world.today - DAY).opportunity_id
+    url = f"/today/opportunities/{deal}/put-off/"
+    page = client.post(url, {"days": "1"}, headers=htmx).content.decode()
+    assert f"Put off to {world.today + DAY}." in page
+    url, values = undo_of(page)
+    assert client.post(url, values, headers=htmx)["HX-Refresh"] == "true"
+    assert Opportunity.objects.get(pk=deal).next_step_on == world.today - DAY
+
+
+def test_what_a_tap_plans_is_said_and_can_be_taken_back(now_world: World) -> None:
+    world, htmx = now_world, {"HX-Request": "true"}
+    deal = world.create().opportunity_id
+    client = world.client("wen", "zh-hans")
+    said = {"opportunity": deal, "kind": "visit"}
+    page = client.post("/today/tomorrow/plan/", said, headers=htmx).content.decode()
+    assert f"已安排拜访：{world.today + DAY} 09:00。" in page
+    url, values = undo_of(page)
+    assert client.post(url, values, headers=htmx)["HX-Refresh"] == "true"
+    assert Activity.objects.get().deleted_at is not None
+
+
 def test_the_feed_tells_own_days_until_it_is_closed(now_world: World) -> None:
     world, client = now_world, now_world.client("wen")
     deal = world.create(next_step="Send the offer", next_step_on=world.today).opportunity_id
