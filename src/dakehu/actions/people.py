@@ -143,7 +143,9 @@ def _check_password(password: str, person: Person) -> None:
     try:
         validate_password(password, user=person)
     except ValidationError as weak:
-        raise RuleBroken("person.weak_password", problems=list(weak.messages)) from weak
+        # One sentence lists them: each is a part of it.
+        problems = [words.rstrip(".。") for words in weak.messages]
+        raise RuleBroken("person.weak_password", problems=problems) from weak
 
 
 def _unit_of(actor: Viewer, code: str | None, today: date, at: datetime) -> int:
