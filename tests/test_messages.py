@@ -8,10 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
 from dakehu.core.errors import RuleBroken
 from dakehu.messages import REASONS, SENTENCES, reason, sentence
+from dakehu.models import Person
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "dakehu"
 ERRORS = {"RuleBroken", "NotAllowed", "NotFound", "Conflict"}
@@ -89,3 +92,13 @@ def test_an_unworded_code_still_answers() -> None:
     with translation.override("en"):
         assert sentence(RuleBroken("no.such")) == "This is refused (no.such)."
         assert reason("no.such") == "Not known"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_what_is_wrong_with_a_password_is_said_in_the_reader_s_language(language: str) -> None:
+    person = Person(login="zhangwei", name="张伟", email="zhangwei@example.com")
+    for password in ("123", "12345678901", "zhangwei@example", "password"):
+        with translation.override(language), pytest.raises(ValidationError) as weak:
+            validate_password(password, user=person)
+        for said in weak.value.messages:
+            assert bool(re.search("[\u4e00-\u9fff]", said)) is (language == "zh-hans"), said

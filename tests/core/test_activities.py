@@ -18,6 +18,7 @@ from dakehu.core.activities import (
     name_parts,
     read_line,
     takes_outcome,
+    words_without,
 )
 from dakehu.core.errors import RuleBroken
 
@@ -151,3 +152,24 @@ def test_names_are_looked_for_in_the_parts_of_the_words(
     words: str, parts: list[tuple[str, str]]
 ) -> None:
     assert [(part.text, part.stem) for part in name_parts(words)] == parts
+
+
+@pytest.mark.parametrize(
+    ("words", "names", "left"),
+    [
+        ("王工 谈付款", {"王工"}, "谈付款"),
+        ("给王工 谈付款", {"王工"}, "谈付款"),
+        ("王工和李工 谈付款", {"王工", "李工"}, "谈付款"),
+        ("王工和李工 谈付款", {"李工"}, "王工 谈付款"),
+        ("with Chen and Li about price", {"chen", "li"}, "about price"),
+        ("with Chen and Li about price", {"chen"}, "Li about price"),
+        ("海岳泵业张总 谈付款", {"张总"}, "海岳泵业 谈付款"),
+        ("chen", {"chen"}, ""),
+        ("谈付款", set(), "谈付款"),
+    ],
+)
+def test_a_name_is_taken_out_of_the_words_and_nothing_else(
+    words: str, names: set[str], left: str
+) -> None:
+    places = [(one.start, one.end) for one in name_parts(words) if one.text in names]
+    assert words_without(words, places) == left

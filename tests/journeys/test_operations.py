@@ -137,7 +137,11 @@ def test_the_result_of_an_import_is_open_to_all(
     expect(page.locator("#import-state")).to_contain_text("Taken in", timeout=60_000)
     expect(page.locator(".kpis")).to_contain_text("Taken in")
     assert kept_out(page, axe) == []
-    page.locator("form[action$='revert/'] .btn").click()
+    # What takes everything back asks first.
+    page.locator("a[href$='/revert/']").click()
+    dialog = dialog_of(page)
+    expect(dialog).to_contain_text("1 row was taken in")
+    dialog.locator(".btn-danger").click()
     expect(page.locator("#import-state")).to_contain_text("Taken back", timeout=60_000)
 
 

@@ -74,7 +74,7 @@ LOG_IN = "login/"
 #: Addresses that only change something.
 POST_ONLY = {
     "books_close", "choose_language", "choose_theme", "demo_login",
-    "import_take_in", "import_match", "import_stop", "import_go_on", "import_revert",
+    "import_take_in", "import_match", "import_stop", "import_go_on",
     "import_check", "method_gate", "opportunity_undo", "person_appoint", "person_password",
     "evidence_mark", "evidence_plan", "evidence_remove", "evidence_upload", "inbox_approve",
     "inbox_send_back", "request_create", "request_withdraw",

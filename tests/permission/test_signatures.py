@@ -23,6 +23,9 @@ WHO = "says who the viewer is, before there is one"
 #: Queries that ask for nobody, and why they need not.
 NO_VIEWER: dict[str, str] = {
     "activities.list.narrowed": SHAPE,
+    "activities.meant.account_place": SHAPE,
+    "activities.meant.person_fit": SHAPE,
+    "activities.meant.runs": SHAPE,
     "calendar.feed_owner": WHO,
     "today.day.stuck_since": SHAPE,
     "names.masked": SHAPE,
@@ -120,7 +123,8 @@ NO_VIEWER: dict[str, str] = {
     "opportunities.path.path_of": SHAPE,
     "opportunities.path.plans_of": ROW_IN_SIGHT,
     "opportunities.path.ticks_of": ROW_IN_SIGHT,
-    "opportunities.single.rivals_of": ROW_IN_SIGHT,
+    "opportunities.parts.lines_of": ROW_IN_SIGHT,
+    "opportunities.parts.rivals_of": ROW_IN_SIGHT,
     "organisation.organisation": INSIDE,
     "paging.cursor_of": SHAPE,
     "paging.key_of": SHAPE,

@@ -1,12 +1,17 @@
 """The search: by name, pinyin, initials, code, in spite of typing errors; only in sight."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.accounts import create_account, edit_account
 from dakehu.actions.contacts import create_contact, edit_contact
 from dakehu.actions.marks import toggle_pin
+from dakehu.actions.names import person_key, sort_key
 from dakehu.actions.opportunities import (
     EditOpportunity,
     edit_opportunity,
@@ -254,3 +259,31 @@ def test_all_readings_and_word_beginnings_are_kept() -> None:
 def test_the_operator_finds_everything(found_world: World) -> None:
     assert names(search(OPERATOR, text="西站", today=TODAY), "opportunity")
     assert names(search(OPERATOR, text="海岳", today=TODAY), "account")
+
+
+def test_people_are_spelt_and_ordered_by_their_family_names_as_these_are_read() -> None:
+    read = {
+        "曾小明": "zeng xiao ming", "单雄信": "shan xiong xin", "查良镛": "zha liang yong",
+        "单于平": "chan yu ping", "张伟": "zhang wei", "单位联系人": "dan wei lian xi ren",
+    }  # fmt: skip
+    assert {name: person_key(name) for name in read} == read
+    assert sort_key("曾小明") == "ceng xiao ming"
+    for name, typed in (("曾小明", "zengxiaoming"), ("单雄信", "shanxiongxin")):
+        tokens = found_by([name])
+        assert f"={typed}" in tokens
+        assert f"~{typed[0]}x{'m' if 'ming' in typed else 'x'}" in tokens
+
+
+def test_who_was_spelt_otherwise_before_the_upgrade_is_spelt_anew_and_back() -> None:
+    change = import_module("dakehu.migrations.0030_surnames")._respell
+    for name, key in (("曾小明", "ceng xiao ming"), ("曾国藩", "zeng guo fan"),
+                      ("单于平", "chan yu ping"), ("单雄信", "dan xiong xin")):  # fmt: skip
+        row = Person.objects.create(login=key.replace(" ", ""), name=name, sort_key=key)
+        NameToken.objects.create(kind="p", object_id=row.pk, token="=x")
+    editor = SimpleNamespace(connection=connection)
+    keys = Person.objects.order_by("id").values_list("sort_key", flat=True)
+    change(back=False)(apps, editor)
+    assert list(keys.all()) == ["zeng xiao ming", "zeng guo fan", "chan yu ping", "shan xiong xin"]
+    assert NameToken.objects.filter(kind="p").count() == 2
+    change(back=True)(apps, editor)
+    assert list(keys.all()) == ["ceng xiao ming", "ceng guo fan", "chan yu ping", "dan xiong xin"]

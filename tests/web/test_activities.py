@@ -98,6 +98,125 @@ def test_of_companies_alike_the_one_named_in_full_is_meant(now_world: World) -> 
     assert Activity.objects.latest("id").account is None
 
 
+@pytest.mark.parametrize(
+    ("line", "subject", "who"),
+    [
+        ("电话 lvyu 谈付款条件", "谈付款条件", ["吕雨"]),
+        ("zhouxiaofeng 催款", "催款", ["周晓峰"]),
+        ("zhou xiaofeng 催款", "催款", ["周晓峰"]),
+        ("zxf 催款", "催款", ["周晓峰"]),
+        ("visit chengmengyi tomorrow 10:00", "", ["程梦怡"]),
+        ("拜访 给周晓峰 和 吕雨 谈付款", "谈付款", ["周晓峰", "吕雨"]),
+        # Of a name only the beginning: nobody is meant for certain, and nothing is lost.
+        ("call chen about 付款", "chen about 付款", []),
+        ("电话 谈付款条件", "谈付款条件", []),
+    ],
+)
+def test_the_word_that_named_somebody_is_no_part_of_the_title(
+    now_world: World, line: str, subject: str, who: list[str]
+) -> None:
+    for name in ("吕雨", "周晓峰", "程梦怡"):
+        contact(now_world, name)
+    logged(now_world.client("wen", "zh-hans"), line=line)
+    row = Activity.objects.get()
+    assert row.subject == subject
+    assert sorted(c.contact.name for c in row.contacts.all()) == sorted(who)
+    assert row.account_id == (now_world.accounts["harbour"] if who else None)
+
+
+def test_whose_tick_is_taken_away_their_word_comes_back_into_the_title(now_world: World) -> None:
+    client, who = now_world.client("wen"), contact(now_world, "吕雨")
+    line = "call lvyu payment"
+    shown = client.get("/activities/log/reading/", {"line": line}).content.decode()
+    assert re.search(rf'name="contacts" value="{who}" checked', shown)
+    assert f'name="meant" value="{who}"' in shown
+    account = now_world.accounts["harbour"]
+    said = {"read_line": line, "meant": who, "account": account, "read_account": account}
+    # Writing on does not tick them again, but goes on looking for others.
+    url = "/activities/log/reading/"
+    shown = client.get(url, {**said, "line": f"{line} terms"}).content.decode()
+    assert f'name="contacts" value="{who}"' in shown
+    assert f'name="contacts" value="{who}" checked' not in shown
+    # And who was ticked for a word that is gone is not ticked any more, nor is the account kept.
+    gone = client.get(url, {**said, "contacts": who, "line": "call payment"}).content.decode()
+    assert f'name="contacts" value="{who}" checked' not in gone
+    assert "read_account" not in gone
+    logged(client, line=line, **said)
+    row = Activity.objects.get()
+    assert (row.subject, row.contacts.count()) == ("lvyu payment", 0)
+
+
+def test_the_account_s_word_is_taken_too_and_its_trade_stays(now_world: World) -> None:
+    world = now_world
+    create_account(
+        actor=world.viewer("wen"), values={"name": "海岳泵业有限公司"},
+        manager_id=world.people["wen"], unit_id=None, today=world.today, at=world.at,
+    )  # fmt: skip
+    client = world.client("wen", "zh-hans")
+    for line, subject in (
+        ("拜访 海岳泵业 谈付款", "谈付款"),
+        ("拜访 海岳泵业有限公司 谈付款", "谈付款"),
+        ("拜访 haiyuebengye 谈付款", "谈付款"),
+        ("拜访 泵业 谈付款", "泵业 谈付款"),
+    ):
+        logged(client, line=line)
+        row = Activity.objects.latest("id")
+        assert (row.account is not None, row.subject) == (True, subject), line
+
+
+def test_the_beginning_of_a_name_is_asked_and_ticks_nobody(now_world: World) -> None:
+    client = now_world.client("wen")
+    doubtful, other = contact(now_world, "程梦怡"), contact(now_world, "陈伟")
+    shown = client.get("/activities/log/reading/", {"line": "call chen today"}).content.decode()
+    for one in (doubtful, other):
+        assert f'name="contacts" value="{one}"' in shown
+    assert not re.search(r'name="contacts" value="\d+" checked', shown)
+    assert 'name="account"' not in shown
+    logged(client, line="call chen today")
+    row = Activity.objects.get()
+    assert (row.account_id, row.subject, row.contacts.count()) == (None, "chen", 0)
+    # Who is chosen takes the word, and brings the account.
+    logged(client, line="call chen today", read_line="call chen today", contacts=other)
+    row = Activity.objects.latest("id")
+    assert (row.account_id, row.subject) == (now_world.accounts["harbour"], "")
+    assert [c.contact_id for c in row.contacts.all()] == [other]
+
+
+def test_two_of_one_name_are_offered_and_neither_is_ticked(now_world: World) -> None:
+    for _turn in range(2):
+        contact(now_world, "王强")
+    client = now_world.client("wen", "zh-hans")
+    shown = client.get("/activities/log/reading/", {"line": "电话 王强"}).content.decode()
+    assert shown.count('name="contacts"') == 2
+    assert not re.search(r'name="contacts" value="\d+" checked', shown)
+
+
+def test_at_a_known_account_the_family_name_is_enough(now_world: World) -> None:
+    deal, who = now_world.create().opportunity_id, contact(now_world, "陈伟")
+    contact(now_world, "程梦怡")
+    logged(now_world.client("wen"), line="visit chen tomorrow 10:00", opportunity=deal)
+    row = Activity.objects.get()
+    assert ([c.contact_id for c in row.contacts.all()], row.subject) == ([who], "")
+
+
+def test_the_deal_and_its_next_step_stay_while_the_line_is_read(now_world: World) -> None:
+    deal = now_world.create(next_step="Send the offer").opportunity_id
+    client = now_world.client("wen")
+    page = client.get("/activities/log/", {"opportunity": deal}).content.decode()
+    # The line is read with all that the form knows: the deal stands above the fields it fills.
+    field = re.search(r'<input id="log-line"[^>]*>', page)
+    assert field is not None
+    assert 'hx-include="closest form"' in field[0]
+    sent = re.search(r'hx-params="([^"]*)"', field[0])
+    assert sent is not None
+    form = dict(re.findall(r'<input type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page))
+    known = {name: value for name, value in form.items() if name in sent[1].split(",")}
+    shown = client.get("/activities/log/reading/", {**known, "line": "call Li"}).content.decode()
+    assert "Stacker, 2 sets" in shown
+    assert "now: Send the offer" in shown
+    assert 'name="seen_step" value="Send the offer"' in shown
+
+
 def test_what_is_set_by_hand_stays_while_one_types_on(now_world: World) -> None:
     client = now_world.client("wen")
     shown = client.get(
@@ -421,6 +540,50 @@ def test_tomorrow_is_planned_by_a_tap(now_world: World) -> None:
     assert "Stacker, 2 sets" in client.get("/activities/").content.decode()
     lu = world.client("lu")
     assert lu.post("/today/tomorrow/plan/", {"opportunity": deal}).status_code == 404
+
+
+def undo_of(page: str) -> tuple[str, dict[str, str]]:
+    """Give where the toast's Undo posts, and what."""
+    button = re.search(r'toast-undo" hx-post="([^"]+)" hx-vals="([^"]*)"', page)
+    assert button is not None
+    return button[1], json.loads(unescape(button[2]))
+
+
+def test_what_is_put_off_is_said_and_can_be_taken_back(now_world: World) -> None:
+    world, htmx = now_world, {"HX-Request": "true"}
+    client = world.client("wen")
+    row = plan(world, on=world.today - DAY, starts_at=world.at - DAY)
+    was = (row.on, row.starts_at)
+    client.post(f"/activities/{row.pk}/move/", {"days": "1"}, headers=htmx)
+    page = client.get("/today/").content.decode()
+    assert f"Moved to {world.today + DAY}." in page
+    url, values = undo_of(page)
+    assert client.post(url, values, headers=htmx)["HX-Refresh"] == "true"
+    row.refresh_from_db()
+    assert row.on == was[0]
+    assert row.starts_at.replace(second=0, microsecond=0) == was[1].replace(second=0, microsecond=0)
+
+    # What moved back is said too.
+    assert f"Moved to {was[0]}." in client.get("/today/").content.decode()
+    deal = world.create(next_step="Call", next_step_on=world.today - DAY).opportunity_id
+    url = f"/today/opportunities/{deal}/put-off/"
+    page = client.post(url, {"days": "1"}, headers=htmx).content.decode()
+    assert f"Put off to {world.today + DAY}." in page
+    url, values = undo_of(page)
+    assert client.post(url, values, headers=htmx)["HX-Refresh"] == "true"
+    assert Opportunity.objects.get(pk=deal).next_step_on == world.today - DAY
+
+
+def test_what_a_tap_plans_is_said_and_can_be_taken_back(now_world: World) -> None:
+    world, htmx = now_world, {"HX-Request": "true"}
+    deal = world.create().opportunity_id
+    client = world.client("wen", "zh-hans")
+    said = {"opportunity": deal, "kind": "visit"}
+    page = client.post("/today/tomorrow/plan/", said, headers=htmx).content.decode()
+    assert f"已安排拜访：{world.today + DAY} 09:00。" in page
+    url, values = undo_of(page)
+    assert client.post(url, values, headers=htmx)["HX-Refresh"] == "true"
+    assert Activity.objects.get().deleted_at is not None
 
 
 def test_the_feed_tells_own_days_until_it_is_closed(now_world: World) -> None:

@@ -1,5 +1,6 @@
 """The import page: tried first, taken in when confirmed, problems by row, rows as files."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -80,6 +81,35 @@ def test_an_upload_is_only_tried_until_it_is_confirmed(cast: Cast) -> None:
     # What was taken in is not taken in again.
     assert client.post(f"/imports/{run}/take-in/").status_code == 404
     assert Account.objects.count() == 1
+
+
+def test_taking_a_whole_import_back_is_asked_first(cast: Cast) -> None:
+    client = cast.client("ops")
+    run = tried(client)
+    url = f"/imports/{run}/revert/"
+    # Nothing was taken in yet: there is nothing to take back.
+    assert client.get(url).status_code == 404
+    client.post(f"/imports/{run}/take-in/")
+    work()
+    page = text_of(client.get(f"/imports/{run}/"))
+    assert f'href="{url}"' in page
+    assert f'action="{url}"' not in page
+    asked = text_of(client.get(url))
+    assert "1 row was taken in" in asked
+    assert re.search(r"Accounts\s*<b>1</b>", asked)
+    work()
+    assert Account.objects.count() == 1
+    assert client.post(url).status_code == 303
+    work()
+    assert not Account.objects.exists()
+    assert client.get(url).status_code == 404
+
+
+def test_the_state_of_a_finding_stands_under_its_name(cast: Cast) -> None:
+    client = cast.client("ops", "zh-hans")
+    page = text_of(client.get(f"/imports/{tried(client)}/"))
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    assert heads[-5:] == ["文件", "行号", "列", "状态", "原因"]
 
 
 @pytest.mark.parametrize(
@@ -296,6 +326,30 @@ def test_names_that_nobody_has_are_asked_with_suggestions_and_never_dropped(cast
         "深圳海岳精密机械股份有限公司", "深圳海岳精密机械股份有限公司", "全新客户",
         "上海远山科技有限公司",
     ]  # fmt: skip
+
+
+def test_a_row_with_five_wrong_cells_says_all_five(cast: Cast) -> None:
+    install_built_in_methods(actor=OPERATOR, today=TODAY, at=AT, rates_from=START)
+    client = cast.client("ops")
+    head = "商机编号,商机名称,客户,负责人,销售方法,阶段,金额,预计成交日期\n"
+    upload(
+        client,
+        (
+            "a.csv",
+            (
+                head + "1,一,无此客户,nobody,industrial-6,无此阶段,很多,2026-13-45\n"
+                "2,二,无此客户,nobody,industrial-6,无此阶段,100,2026-09-01\n"
+            ).encode(),
+        ),
+    )
+    work()
+    run = ImportRun.objects.get()
+    found = run.problems.filter(severity="refused")
+    names = ["import.unknown_account", "import.unknown_owner", "import.unknown_stage"]
+    cells = ["day.not_in_calendar", "money.malformed"]
+    assert sorted(found.filter(row=2).values_list("code", flat=True)) == sorted(names + cells)
+    assert sorted(found.filter(row=3).values_list("code", flat=True)) == names
+    assert (run.report["read"], run.report["refused"], run.report["accepted"]) == (2, 2, 0)
 
 
 def test_an_answer_that_was_not_offered_is_no_answer(cast: Cast) -> None:

@@ -80,3 +80,15 @@ def test_a_person_is_made_appointed_moved_and_ended_by_form(cast: Cast) -> None:
     named = {"name": "新人二", "seen": 1, "is_active": "on"}
     assert client.post(url, named).status_code == 303
     assert client.post(url, {**named, "name": "新人三"}).status_code == 422
+
+
+def test_the_history_of_a_person_names_the_role_in_the_reader_s_language(cast: Cast) -> None:
+    amy = cast.people["amy"]
+    seat = {"role": "finance", "unit_id": cast.units["team-1"], "from_on": "2026-01-01"}
+    assert cast.client("admin").post(f"/people/{amy}/appoint/", seat).status_code == 303
+    for language, word in (("zh-hans", "财务 · "), ("en", "Finance · ")):
+        client = cast.client("admin", language)
+        for url in (f"/people/{amy}/", f"/history/person/{amy}/"):
+            page = client.get(url).content.decode()
+            assert word in page
+            assert "finance · " not in page

@@ -14,7 +14,7 @@ from pypinyin import lazy_pinyin
 from dakehu.actions.bulk import insert_rows
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
-from dakehu.core.names import folded
+from dakehu.core.names import folded, surname_of_person
 from dakehu.models import Account, AccountName, LookUp, NameToken, Person
 from dakehu.queries.names import SameName, same_name
 from dakehu.queries.spelling import tokens_of
@@ -34,6 +34,16 @@ def sort_key(name: str, limit: int = 160) -> str:
     # Names in bulk differ by numbers and letters: what is Han in them is spelt once.
     parts = [_spelt(part) if _HAN.match(part) else part for part in _HAN.split(name) if part]
     return _plain(unicodedata.normalize("NFKD", " ".join(parts)))[:limit]
+
+
+@lru_cache(maxsize=65536)
+def person_key(name: str, limit: int = 160) -> str:
+    """Give the key by which a person is ordered: the family name as it is read, 曾 as zeng."""
+    key, read = sort_key(name, limit), surname_of_person(name.strip())
+    if not read:
+        return key
+    _first, between, rest = key.partition(" ")
+    return f"{read}{between}{rest}"[:limit]
 
 
 @lru_cache(maxsize=65536)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from dakehu.actions.audit import record_changes
-from dakehu.actions.names import sort_key
+from dakehu.actions.names import person_key
 from dakehu.actions.search import PERSON, index_name
 from dakehu.core.access import ROLES, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -97,7 +97,7 @@ def add_person(
         raise RuleBroken("person.name_missing")
     if Person.objects.filter(login=login).exists():
         raise RuleBroken("person.login_taken", login=login)
-    person = Person(login=login, name=name.strip(), sort_key=sort_key(name), joined_at=at)
+    person = Person(login=login, name=name.strip(), sort_key=person_key(name), joined_at=at)
     _check_password(password, person)
     person.set_password(password)
     person.save()
@@ -143,7 +143,9 @@ def _check_password(password: str, person: Person) -> None:
     try:
         validate_password(password, user=person)
     except ValidationError as weak:
-        raise RuleBroken("person.weak_password", problems=list(weak.messages)) from weak
+        # One sentence lists them: each is a part of it.
+        problems = [words.rstrip(".。") for words in weak.messages]
+        raise RuleBroken("person.weak_password", problems=problems) from weak
 
 
 def _unit_of(actor: Viewer, code: str | None, today: date, at: datetime) -> int:
@@ -254,7 +256,7 @@ def _person_columns(**texts: str) -> dict[str, Any]:
     for name, limit in (("name", 80), ("name_en", 80), ("email", 254), ("phone", 40)):
         if len(columns[name]) > limit:
             raise RuleBroken("text.too_long", field=name, limit=limit)
-    return {**columns, "sort_key": sort_key(columns["name"])}
+    return {**columns, "sort_key": person_key(columns["name"])}
 
 
 def _record_person(

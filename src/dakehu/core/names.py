@@ -1,4 +1,4 @@
-"""Names of companies: folded for exact look-ups, and what is distinctive in them (CUS-2)."""
+"""Names: folded for exact look-ups, what is distinctive of a company (CUS-2), family names."""
 
 import re
 import tomllib
@@ -76,3 +76,26 @@ def grams(core: str) -> set[str]:
         else:
             found |= set(part) | {part[place : place + 2] for place in range(len(part) - 1)}
     return found
+
+
+@cache
+def _surnames() -> dict[str, str]:
+    text = (resources.files("dakehu.core") / "data" / "surnames.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)["readings"]
+    return {character: reading for reading, named in table.items() for character in named}
+
+
+def surname_reading(character: str) -> str:
+    """Give how a character is read as a family name, '' where it is read as ever."""
+    return _surnames().get(character, "")
+
+
+#: Longer is no name of a person, but of a desk: 单位联系人.
+_LONGEST_PERSON = 4
+
+
+def surname_of_person(name: str) -> str:
+    """Give how the family name of a person is read, '' where it is read as its characters are."""
+    if not 2 <= len(name) <= _LONGEST_PERSON or name.startswith("单于"):
+        return ""
+    return surname_reading(name[0])

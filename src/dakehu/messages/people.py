@@ -34,5 +34,5 @@ SENTENCES: dict[str, str | Promise] = {
     "person.unknown_login": _("Nobody has the log-in “%(login)s”. Check its spelling."),
     "person.unknown_role": _("There is no role “%(role)s”. Choose one of the list."),
     "person.unknown_theme": _("“%(theme)s” is not a theme. Choose light, dark or automatic."),
-    "person.weak_password": _("The password is too weak: %(problems)s"),
+    "person.weak_password": _("The password is too weak: %(problems)s."),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from pypinyin import Style, pinyin
 
-from dakehu.core.names import core_of, grams
+from dakehu.core.names import core_of, grams, surname_reading
 
 _READINGS = 6
 _LONGEST = 40
@@ -117,7 +117,9 @@ def words_of(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=32_768)
 def readings(character: str) -> tuple[str, ...]:
     """Give every syllable that a character is read as, the usual one first."""
-    found = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+    first, *others = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+    # A family name is typed as it is read: it comes before what is rarer.
+    found = (first, surname_reading(character), *others)
     return tuple(dict.fromkeys(s for s in found if s.isascii() and s.isalpha()))[:4]
 
 

@@ -1,5 +1,7 @@
 """People as administrators see them: the list, one person, their appointments and password."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -14,12 +16,13 @@ from dakehu.actions import appointments, people
 from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import appointments as queries
+from dakehu.queries.audit import ChangeRow
 from dakehu.queries.paging import Cut, Page
 from dakehu.queries.units import Units, all_units
 from dakehu.web.exports import every_row, list_as_file
 from dakehu.web.forms import DayField, done, status_of, unit_choices
 from dakehu.web.history import events_of
-from dakehu.web.roles import ROLE_WORDS
+from dakehu.web.roles import ROLE_WORDS, appointment_shown
 
 WORDS = {
     "login": lazy("Log-in"),
@@ -309,10 +312,19 @@ def _shown(
         "appoint": appoint,
         "seats": [(seat, _seat(seat, units, language)) for seat in page.person.seats],
         "today": request.today,
-        "events": events_of(page.changes, words=WORDS, language=language),
+        "events": events_of(_told(page.changes), words=WORDS, language=language),
     }
     status = max(status_of(f) for f in (form, password, appoint))
     return render_page(request, "people/page.html", facts, status=status)
+
+
+def _told(changes: Iterable[ChangeRow]) -> list[ChangeRow]:
+    return [
+        replace(one, old=appointment_shown(one.old), new=appointment_shown(one.new))
+        if one.field == "appointed"
+        else one
+        for one in changes
+    ]
 
 
 def _held(page: queries.PersonPage) -> dict[str, object]:

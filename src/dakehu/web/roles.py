@@ -1,5 +1,7 @@
 """What the roles of core/access.py are called."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as lazy
 
 ROLE_WORDS = {
@@ -12,3 +14,11 @@ ROLE_WORDS = {
     "auditor": lazy("Auditor"),
     "administrator": lazy("Administrator"),
 }
+
+
+def appointment_shown(kept: Any) -> Any:
+    """Word an appointment as changes keep it, "role · unit · days": the role is kept as a code."""
+    if not isinstance(kept, str):
+        return kept
+    role, between, rest = kept.partition(" · ")
+    return f"{ROLE_WORDS.get(role, role)}{between}{rest}"

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from dakehu.actions.audit import last_change
 from dakehu.actions.contacts.rows import account_held, locked_contact, record_contact
-from dakehu.actions.names import sort_key
+from dakehu.actions.names import person_key
 from dakehu.actions.search import CONTACT, index_name
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, RuleBroken
@@ -42,7 +42,7 @@ def create_contact(
         raise RuleBroken("contact.name_missing", field="name")
     row = Contact.objects.create(
         account_id=account.pk,
-        sort_key=sort_key(checked["name"]),
+        sort_key=person_key(checked["name"]),
         created_on=today,
         **checked,
     )
@@ -93,7 +93,7 @@ def set_fields(row: Contact, wanted: Mapping[str, str]) -> None:
     """Write checked fields and what follows from them, as the next version of the row."""
     columns: dict[str, Any] = dict(wanted)
     if "name" in columns:
-        columns["sort_key"] = sort_key(columns["name"])
+        columns["sort_key"] = person_key(columns["name"])
     Contact.with_deleted.filter(pk=row.pk).update(**columns, version=row.version + 1)
     if columns.keys() & {"name", "name_en"}:
         index_name(CONTACT, row.pk)

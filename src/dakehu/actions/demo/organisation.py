@@ -7,7 +7,7 @@ from random import Random
 from django.contrib.auth.hashers import make_password
 from treebeard.numconv import NumConv
 
-from dakehu.actions.names import sort_key
+from dakehu.actions.names import person_key, sort_key
 from dakehu.core.demo.company import ROOT, CompanyPlan, company
 from dakehu.core.demo.customers import AccountPlan, accounts, contacts, products
 from dakehu.core.demo.world import (
@@ -154,7 +154,7 @@ def _write_people(plan: CompanyPlan, unit_ids: dict[str, int], at: datetime) -> 
                 login=person.login,
                 name=person.name.zh,
                 name_en=person.name.en,
-                sort_key=sort_key(person.name.zh),
+                sort_key=person_key(person.name.zh),
                 email=f"{person.login}@example.com",
                 # Nobody has a password: the demo is entered by its buttons, on this machine only.
                 password=make_password(None),
@@ -319,7 +319,7 @@ def _write_contacts(
                 account_id=account_ids[plan.account],
                 name=plan.name.zh,
                 name_en=plan.name.en,
-                sort_key=sort_key(plan.name.zh),
+                sort_key=person_key(plan.name.zh),
                 title=plan.title,
                 department=plan.department,
                 phone=plan.phone,

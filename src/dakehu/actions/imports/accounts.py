@@ -11,7 +11,7 @@ from dakehu.actions.accounts import lock_groups
 from dakehu.actions.bulk import insert_models
 from dakehu.actions.imports.organisation import people_by_name, units_of_sellers
 from dakehu.actions.imports.work import Work
-from dakehu.actions.names import sort_key
+from dakehu.actions.names import person_key, sort_key
 from dakehu.core.imports.plan import PlannedAccount, PlannedContact
 from dakehu.core.names import folded
 from dakehu.models import Account, AccountName, Contact
@@ -325,7 +325,7 @@ def _contact(work: Work, planned: PlannedContact, account: int) -> Contact:
         account_id=account,
         name=planned.name,
         name_en=planned.name_en,
-        sort_key=sort_key(planned.name),
+        sort_key=person_key(planned.name),
         title=planned.title,
         department=planned.department,
         phone=planned.phone,

@@ -111,6 +111,11 @@ def plan_course(
     if options.make_accounts or made:
         only = None if options.make_accounts else made
         plan.accounts += _implied_accounts(plan.deals, only)
+        # An account that would be made is not unknown.
+        plan.refused_deals = [
+            replace(deal, account="") if only is None or folded(deal.account) in only else deal
+            for deal in plan.refused_deals
+        ]
     work = Work(
         actor, bound.recipe, correlation_id, today, at, currency.pk, currency.digits,
         first_on=min(plan.first_on or today, today).replace(day=1),
@@ -199,14 +204,17 @@ def know(course: Course) -> None:
     """Read what rows may name, after `set_up`; then the phases are known."""
     work, plan, accounts, booking = course.work, course.plan, course.accounts, course.booking
     assert booking is not None
-    known = lookups(work, products=any(deal.product for deal in plan.deals))
+    known = lookups(work, products=any(deal.product for deal in (*plan.deals, *plan.refused_deals)))
     apply_matches(work, accounts, known, course.matches)
     course.known = known
     deals = Deals(
         work, stages(work.recipe.method), booking, known, accounts.found, updating=course.updating
     )
 
-    course.end = deals.say_near_misses
+    def end() -> None:
+        deals.end(plan.refused_deals)
+
+    course.end = end
 
     def same(chunk: Sequence[Any]) -> Sequence[Any]:
         return chunk

@@ -317,10 +317,12 @@ def _finish(run: ImportRun, mark: str, clock: Clock, course: Course, total: _Tot
     course.end()
     if course.plan.deals:
         carry_forward(upto=course.work.today, at=clock())
-    with transaction.atomic():
-        renewed(run.pk, mark, clock())
-        _keep_problems(run.pk, course.work.problems, checked=False)
-        total.found += len(course.work.problems)
+    findings = course.work.problems
+    for place in range(0, max(len(findings), 1), _FINDINGS):
+        with transaction.atomic():
+            renewed(run.pk, mark, clock())
+            _keep_problems(run.pk, findings[place : place + _FINDINGS], checked=False)
+    total.found += len(findings)
     enqueue("index_names", 0)
     _end(run.pk, mark, clock(), "done", _report(course, total), course=course)
 

@@ -93,53 +93,74 @@ class Finder:
         self._closed_until = lookups.closed_until
 
     def find(self, deal: PlannedDeal) -> Ready | None:
-        work = self._work
-        owners = self._people.get(folded(deal.owner), ())
-        if len(owners) != 1:
-            code = "import.several_people" if owners else "import.unknown_owner"
-            work.refuse(deal.at, code, name=deal.owner)
+        """Give a row with what it names; all that is wrong with it is said at once."""
+        owner, stage = self._owner(deal), self._stage(deal)
+        unit = None if owner is None else self._reached_unit(deal, owner)
+        way = None if stage is None else self._way(deal, stage)
+        product, account = self._product(deal), self._account(deal)
+        unknown = (deal.product and product is None) or (deal.account and account is None)
+        if owner is None or unit is None or stage is None or way is None or unknown:
             return None
-        owner = next(iter(owners))
-        unit = self._unit(owner, deal.start_on)
-        if unit is None or not work.reaches(unit):
-            code = "import.owner_without_unit" if unit is None else "import.owner_out_of_reach"
-            work.refuse(deal.at, code, name=deal.owner)
-            return None
-        stage = self._stages.find(deal.method, deal.stage, deal.outcome)
-        if stage is None:
-            work.refuse(deal.at, "import.unknown_stage", stage=deal.stage)
-            return None
-        way = self._way(deal, stage)
-        if way is None:
-            return None
-        product = self.catalogue.find(deal.product, deal.at) if deal.product else None
-        if deal.product and product is None:
-            work.refuse(deal.at, "import.unknown_product", name=deal.product)
-            return None
-        accounts = self._accounts.get(folded(deal.account), []) if deal.account else []
-        if deal.account and len(accounts) != 1:
-            code = "import.several_accounts" if accounts else "import.unknown_account"
-            work.refuse(deal.at, code, name=deal.account)
-            return None
-        amount = self._amount(deal, product)
-        if amount is None or not self._days_hold(deal):
+        amount, days_hold = self._amount(deal, product), self._days_hold(deal)
+        if amount is None or not days_hold:
             return None
         try:
             home = self._home(deal, owner, unit, way[-1][0])
         except RuleBroken as error:
-            work.refuse(deal.at, error.code, **error.facts)
+            self._work.refuse(deal.at, error.code, **error.facts)
             return None
         left = amount
         if deal.outcome_amount not in (None, deal.amount):
             left = round_to_minor(deal.outcome_amount, self._booking.digits)
         return Ready(
-            deal, owner, unit, stage.version_id, way[-1][1].stage_id, product,
-            accounts[0] if accounts else None,
-            amount,
-            left,
-            home,
-            way,
+            deal, owner, unit, stage.version_id, way[-1][1].stage_id, product, account, amount,
+            left, home, way,
         )  # fmt: skip
+
+    def say_unknown(self, deal: PlannedDeal) -> None:
+        """Of a row that is refused already say what it names that nobody has."""
+        if deal.owner:
+            self._owner(deal)
+        if deal.stage:
+            self._stage(deal)
+        self._product(deal)
+        self._account(deal)
+
+    def _owner(self, deal: PlannedDeal) -> int | None:
+        owners = self._people.get(folded(deal.owner), ())
+        if len(owners) == 1:
+            return next(iter(owners))
+        code = "import.several_people" if owners else "import.unknown_owner"
+        self._work.refuse(deal.at, code, name=deal.owner)
+        return None
+
+    def _reached_unit(self, deal: PlannedDeal, owner: int) -> int | None:
+        unit = self._unit(owner, deal.start_on)
+        if unit is not None and self._work.reaches(unit):
+            return unit
+        code = "import.owner_without_unit" if unit is None else "import.owner_out_of_reach"
+        self._work.refuse(deal.at, code, name=deal.owner)
+        return None
+
+    def _stage(self, deal: PlannedDeal) -> StagePlace | None:
+        stage = self._stages.find(deal.method, deal.stage, deal.outcome)
+        if stage is None:
+            self._work.refuse(deal.at, "import.unknown_stage", stage=deal.stage)
+        return stage
+
+    def _product(self, deal: PlannedDeal) -> Product | None:
+        product = self.catalogue.find(deal.product, deal.at) if deal.product else None
+        if deal.product and product is None:
+            self._work.refuse(deal.at, "import.unknown_product", name=deal.product)
+        return product
+
+    def _account(self, deal: PlannedDeal) -> int | None:
+        accounts = self._accounts.get(folded(deal.account), []) if deal.account else []
+        if deal.account and len(accounts) != 1:
+            code = "import.several_accounts" if accounts else "import.unknown_account"
+            self._work.refuse(deal.at, code, name=deal.account)
+            return None
+        return accounts[0] if accounts else None
 
     def _way(
         self, deal: PlannedDeal, stage: StagePlace

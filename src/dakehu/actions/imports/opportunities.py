@@ -143,9 +143,11 @@ class Deals:
         changed = deal.outcome is not None and found.outcome_minor != found.amount_minor
         self._work.created["movements"] += len(found.way) + (deal.outcome is not None) + changed
 
-    def say_near_misses(self) -> None:
-        """Report which spellings of products were taken for which."""
+    def end(self, refused: Sequence[PlannedDeal]) -> None:
+        """Report which spellings of products were taken for which, and what refused rows name."""
         self._finder.catalogue.say_near_misses(self._work)
+        for deal in refused:
+            self._finder.say_unknown(deal)
 
 
 _COLUMNS = (

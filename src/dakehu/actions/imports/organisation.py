@@ -5,7 +5,7 @@ from datetime import date
 from django.contrib.auth.hashers import make_password
 
 from dakehu.actions.imports.work import Work
-from dakehu.actions.names import sort_key
+from dakehu.actions.names import person_key, sort_key
 from dakehu.actions.unit_tree import lock_unit_tree
 from dakehu.core.access import ROLES
 from dakehu.core.errors import NotAllowed, RuleBroken
@@ -195,7 +195,7 @@ def write_people(work: Work, plan: Plan) -> None:
             Person(
                 login=login,
                 name=planned.name,
-                sort_key=sort_key(planned.name),
+                sort_key=person_key(planned.name),
                 email=planned.email,
                 phone=planned.phone,
                 password=make_password(None),

@@ -1,7 +1,7 @@
 """Activities (PRJ-4, PRJ-7): kinds, states, outcomes, and a line of words read as one."""
 
 from dakehu.core.activities.line import Line, read_line
-from dakehu.core.activities.names import NamePart, name_parts
+from dakehu.core.activities.names import NamePart, name_parts, words_without
 from dakehu.core.activities.rules import (
     CONTINUATIONS,
     OUT_OF_TOUCH_DAYS,
@@ -34,4 +34,5 @@ __all__ = [
     "name_parts",
     "read_line",
     "takes_outcome",
+    "words_without",
 ]

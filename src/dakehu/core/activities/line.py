@@ -173,7 +173,7 @@ def read_line(text: str, *, today: date) -> Line:
     follows = _NEXT.search(text)
     if follows:
         on, step = _take_day(follows[1], today)
-        line = replace(line, next_step=_tidy(step), next_step_on=on)
+        line = replace(line, next_step=tidy(step), next_step_on=on)
         text = text[: follows.start()]
     kind, text = _take_kind(text)
     # A duration reads like a time (1小时) and a time like a day (10点5日): the longer ones first.
@@ -187,7 +187,7 @@ def read_line(text: str, *, today: date) -> Line:
         on=on,
         at=at,
         minutes=minutes if minutes is not None else lasting,
-        words=_tidy(text),
+        words=tidy(text),
     )
 
 
@@ -285,5 +285,6 @@ def _clock(
     return time(hours, minutes) if hours < 24 and minutes < 60 else None
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
+    """Give words with single spaces, without punctuation at their ends."""
     return re.sub(r"\s+", " ", text).strip(" ,，;；。.、:：-")

@@ -167,6 +167,7 @@ def plan_current(
         deal = _current(record, recipe, state_of, reading)
         if isinstance(deal, Problem):
             plan.problems.append(deal)
+            plan_refused([record], recipe, plan, state_of)
             continue
         if deal.external_id in seen:
             plan.problems.append(
@@ -176,6 +177,24 @@ def plan_current(
         seen.add(deal.external_id)
         plan.deals.append(deal)
     plan.first_on = min((deal.start_on for deal in plan.deals), default=None)
+
+
+def plan_refused(records: Sequence[Record], recipe: Recipe, plan: Plan, on: date) -> None:
+    """Keep what rows of opportunities name that are refused already: it may be wrong as well."""
+    for record in records:
+        stage = record.text("stage")
+        plan.refused_deals.append(
+            PlannedDeal(
+                at=At(record.file, record.row),
+                external_id="",
+                owner=record.text("owner"),
+                stage="" if recipe.meaning("outcome", stage) in _PLACES else stage,
+                start_on=on,
+                method=record.text("method"),
+                product=record.text("product"),
+                account=record.text("account"),
+            )
+        )
 
 
 def _current(

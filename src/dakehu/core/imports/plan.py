@@ -161,6 +161,9 @@ class Plan:
     quotas: list[PlannedQuota] = field(default_factory=list)
     deals: list[PlannedDeal] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    #: Rows that are refused already: whom and what they name is looked up all the same, so that
+    #: one check says all that is wrong with them.
+    refused_deals: list[PlannedDeal] = field(default_factory=list)
     #: The day whose state the files show, and the first day they tell of.
     state_of: date | None = None
     first_on: date | None = None

@@ -9,6 +9,7 @@ from dakehu.core.imports.generic import (
     plan_people,
     plan_products,
     plan_quotas,
+    plan_refused,
 )
 from dakehu.core.imports.pipeline import plan_pipeline, plan_teams
 from dakehu.core.imports.plan import Plan
@@ -36,9 +37,11 @@ def plan_import(
         plan.problems.append(warned(name, None, "", "import.file_not_used"))
     _say_unused_columns(bound, plan)
     for file in sorted(bound.files, key=lambda f: ORDER.index(f.part.subject)):
-        records, problems = read_records(file, reading)
+        records, broken, problems = read_records(file, reading)
         plan.problems.extend(problems)
         _plan(file.part.subject, records, bound.recipe, plan, reading, (state_of, today))
+        if file.part.subject == "opportunities":
+            plan_refused(broken, bound.recipe, plan, state_of or today)
     return plan
 
 

@@ -49,8 +49,13 @@ class Record:
         return self.values.get(key)
 
 
-def read_records(bound: BoundFile, reading: Reading) -> tuple[list[Record], list[Problem]]:
-    """Read the rows of a file; a row with a value that can't be read is refused, all named."""
+def read_records(
+    bound: BoundFile, reading: Reading
+) -> tuple[list[Record], list[Record], list[Problem]]:
+    """Read the rows of a file; a row with a value that can't be read is refused, all named.
+
+    Gives the records, what can be read of those that are refused, and the problems.
+    """
     problems = list(bound.table.problems)
     orders, findings = _orders(bound, reading)
     problems.extend(findings)
@@ -64,7 +69,8 @@ def read_records(bound: BoundFile, reading: Reading) -> tuple[list[Record], list
         for c in bound.part.columns
         if c.key in bound.places
     ]
-    records = []
+    records: list[Record] = []
+    broken: list[Record] = []
     for row, cells in bound.table.rows:
         values: dict[str, Any] = {}
         wrong: list[Problem] = []
@@ -81,11 +87,9 @@ def read_records(bound: BoundFile, reading: Reading) -> tuple[list[Record], list
                     continue
             if found is not _EMPTY:
                 values[column.key] = found
-        if wrong:
-            problems.extend(wrong)
-        else:
-            records.append(Record(bound.table.file, row, values))
-    return records, problems
+        problems.extend(wrong)
+        (broken if wrong else records).append(Record(bound.table.file, row, values))
+    return records, broken, problems
 
 
 _EMPTY = object()

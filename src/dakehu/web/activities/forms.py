@@ -99,6 +99,9 @@ class ActivityForm(ResultForm):
     contacts = IdsField(label=_("With"), required=False)
     people = IdsField(label=_("Colleagues"), required=False)
     account = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    #: Whom and which account the line named, as the fields were filled last.
+    meant = IdsField(required=False)
+    read_account = forms.IntegerField(required=False, widget=forms.HiddenInput)
     opportunity = forms.IntegerField(required=False, widget=forms.HiddenInput)
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     #: The day on which a draft was written: its 'tomorrow' is meant from there.

@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from dakehu.actions import activities as actions
 from dakehu.actions.activities import YEARS_AWAY, Logged, NewActivity
-from dakehu.core.activities import ActivityState, CallOutcome
+from dakehu.core.activities import ActivityState, CallOutcome, words_without
 from dakehu.core.errors import DakehuError, NotAllowed, RuleBroken
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.messages import sentence
@@ -58,6 +58,15 @@ class Written:
     contacts: tuple[Offered, ...]
     account_id: int | None
     account: str
+    #: Whether the account is the line's: it goes where the line names another.
+    is_account_read: bool
+    #: What the line says beside who and when.
+    subject: str
+
+    @property
+    def meant(self) -> tuple[int, ...]:
+        """Give whom the line names for certain: ticked, unless the reader took the tick away."""
+        return tuple(one.id for one in self.named.meant)
 
 
 @signed_in
@@ -109,10 +118,14 @@ def _asked(request: SignedRequest) -> dict[str, Any]:
 
 
 def _context(request: SignedRequest, data: QueryDict) -> LogContext:
+    account_id = whole_in_url(data.get("account", ""))
+    # An account that only the line named is read from the line again.
+    if account_id is not None and account_id == whole_in_url(data.get("read_account", "")):
+        account_id = None
     return queries.log_context(
         viewer=request.viewer,
         opportunity_id=whole_in_url(data.get("opportunity", "")),
-        account_id=whole_in_url(data.get("account", "")),
+        account_id=account_id,
         contact_id=whole_in_url(data.get("contact", "")),
         contact_ids=IdsField(required=False).clean(data.getlist("contacts")),
     )
@@ -121,30 +134,49 @@ def _context(request: SignedRequest, data: QueryDict) -> LogContext:
 def _written(request: SignedRequest, context: LogContext, said: dict[str, Any]) -> Written:
     """Put line, fields and record together: whom the line names, and who is chosen."""
     reading = read_fields(said, today=request.today, now=timezone.localtime(request.now))
-    named = Named()
+    words, named = reading.line.words, Named()
     # On a deal whose account is out of sight, nobody else's people can be meant.
     if context.account_id is not None or not context.account:
-        named = queries.named_in(
-            viewer=request.viewer, words=reading.line.words, account_id=context.account_id
-        )
+        named = queries.named_in(viewer=request.viewer, words=words, account_id=context.account_id)
     account = named.account if context.account_id is None else None
-    chosen = set(said.get("contacts") or ()) | set(context.chosen)
-    if reading.is_changed and named.contact is not None:
-        chosen.add(named.contact.id)
-    offered = {
-        one.id: Offered(ContactName(one.id, one.name, one.title), one.account, one.id in chosen)
-        for one in named.contacts
-    }
-    for contact in context.contacts:
-        offered.setdefault(contact.id, Offered(contact, "", contact.id in chosen))
+    chosen = _chosen(said, named, is_changed=reading.is_changed) | context.chosen
+    theirs: tuple[ContactName, ...] = ()
+    if account is not None:
+        theirs = queries.log_context(viewer=request.viewer, account_id=account.id).contacts
     return Written(
         reading=reading,
         context=context,
         named=named,
-        contacts=tuple(sorted(offered.values(), key=lambda one: not one.is_chosen)),
+        contacts=_offered((*context.contacts, *theirs), named, chosen),
         account_id=context.account_id or (account.id if account else None),
         account=context.account or (account.name if account else ""),
+        is_account_read=account is not None,
+        subject=words_without(words, named.places_of(chosen)),
     )
+
+
+def _chosen(said: dict[str, Any], named: Named, *, is_changed: bool) -> set[int]:
+    """Give who is ticked: by hand, and whom the line means.
+
+    Who was ticked by the line goes with the words that named them, and whose tick was taken away
+    is not ticked again.
+    """
+    ticked, by_line = set(said.get("contacts") or ()), set(said.get("meant") or ())
+    if not is_changed:
+        return ticked
+    meant = {one.id for one in named.meant}
+    return (ticked - (by_line - meant)) | (meant - (by_line - ticked))
+
+
+def _offered(known: Sequence[ContactName], named: Named, chosen: set[int]) -> tuple[Offered, ...]:
+    """Give who is offered: whom the line may mean, then the account's people."""
+    offered = {
+        one.id: Offered(ContactName(one.id, one.name, one.title), one.account, one.id in chosen)
+        for one in named.contacts
+    }
+    for contact in known:
+        offered.setdefault(contact.id, Offered(contact, "", contact.id in chosen))
+    return tuple(sorted(offered.values(), key=lambda one: not one.is_chosen))
 
 
 def _logged(request: SignedRequest) -> HttpResponseBase:
@@ -197,7 +229,7 @@ def _log(
             on=reading.on,
             starts_at=moment_of(request, reading.on, reading.at),
             minutes=reading.minutes,
-            subject=(said.get("subject") or reading.line.words)[:200],
+            subject=(said.get("subject") or written.subject)[:200],
             opportunity_id=context.opportunity_id,
             account_id=written.account_id,
             contact_ids=contacts,

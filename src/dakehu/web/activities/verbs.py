@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from dakehu.actions import activities as actions
 from dakehu.actions.activities import EditActivity
-from dakehu.core.activities import takes_outcome
+from dakehu.core.activities import ActivityState, takes_outcome
 from dakehu.core.errors import Conflict, NotAllowed
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.messages.activities import KINDS, OUTCOME_HELP, OUTCOMES, STATES
@@ -23,6 +24,7 @@ from dakehu.web.activities import wording
 from dakehu.web.activities.forms import ActivityForm, FinishForm, day_in_url, outcome_of
 from dakehu.web.activities.log import colleagues_offered, moment_of
 from dakehu.web.forms import done, status_of, whole_in_url
+from dakehu.web.undoing import staying, toast_with_undo
 
 #: People by their id.
 Names = dict[int, str]
@@ -222,7 +224,19 @@ def activity_move(request: SignedRequest, activity_id: int) -> HttpResponse:
         today=request.today,
         at=request.now,
     )
+    if on != page.row.on and not request.POST.get("quiet"):
+        _say_moved(request, page.row, on)
     return _back(request, activity_id)
+
+
+def _say_moved(request: SignedRequest, row: ActivityRow, on: date) -> None:
+    """Say where it went, for it is out of the list; what was cancelled is not cancelled again."""
+    words = _("Moved to %(day)s.") % {"day": on.isoformat()}
+    if row.state is not ActivityState.PLANNED:
+        toast(request, words)
+        return
+    back = {"on": row.on.isoformat(), "at": wording.clock(row.starts_at)}
+    toast_with_undo(request, words, reverse("activity_move", args=[row.id]), back)
 
 
 def _moved(request: SignedRequest, row: ActivityRow) -> tuple[date, datetime | None]:
@@ -279,7 +293,7 @@ def activity_delete(request: SignedRequest, activity_id: int) -> HttpResponse:
         at=request.now,
     )
     toast(request, _("It is deleted. For 30 days it can be brought back from its page."))
-    return go(request, "activity", activity_id)
+    return staying(request) or go(request, "activity", activity_id)
 
 
 @signed_in

@@ -9,10 +9,10 @@ from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dakehu.actions import imports as actions
-from dakehu.core.errors import NotAllowed
+from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.core.imports.recipes import recipes
 from dakehu.http import SignedRequest, go, render_page, signed_in
 from dakehu.messages import sentence
@@ -144,7 +144,7 @@ def _page(request: SignedRequest, run_id: int, how: HowForm | None = None) -> Ht
     facts = {
         "run": run,
         "shown": _shown(run.row, request.viewer.language),
-        "created": [(KINDS.get(kind, kind), n) for kind, n in sorted(run.created.items())],
+        "created": _created(run),
         "problems": [_worded(problem) for problem in problems.rows],
         "page": problems,
         "severity": severity,
@@ -166,7 +166,7 @@ def _page(request: SignedRequest, run_id: int, how: HowForm | None = None) -> Ht
 @signed_in
 @require_POST
 def import_step(request: SignedRequest, run_id: int, step: str) -> HttpResponse:
-    """Go a step on: take in, stop, go on, take back, or check again."""
+    """Go a step on: take in, stop, go on, or check again."""
     viewer, today, at = request.viewer, request.today, request.now
     match step:
         case "take-in":
@@ -175,8 +175,6 @@ def import_step(request: SignedRequest, run_id: int, step: str) -> HttpResponse:
             actions.stop(actor=viewer, run_id=run_id)
         case "go-on":
             actions.go_on(actor=viewer, run_id=run_id, at=at)
-        case "revert":
-            actions.revert(actor=viewer, run_id=run_id, at=at)
         case _:
             form = HowForm(request.POST)
             if not form.is_valid():
@@ -189,7 +187,30 @@ def import_step(request: SignedRequest, run_id: int, step: str) -> HttpResponse:
     return go(request, "import", run_id)
 
 
-STEPS = ("take-in", "stop", "go-on", "revert", "check")
+STEPS = ("take-in", "stop", "go-on", "check")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_revert(request: SignedRequest, run_id: int) -> HttpResponse:
+    """Ask, say what goes out again, and take the whole import back."""
+    if request.method == "POST":
+        actions.revert(actor=request.viewer, run_id=run_id, at=request.now)
+        return go(request, "import", run_id)
+    run = queries.import_run(viewer=request.viewer, run_id=run_id)
+    if not run.may_revert:
+        raise NotFound("import.unknown_run")
+    facts = {
+        "run": run,
+        "shown": _shown(run.row, request.viewer.language),
+        "rows": run.row.accepted or 0,
+        "created": _created(run),
+    }
+    return render_page(request, "imports/revert.html", facts)
+
+
+def _created(run: queries.RunPage) -> list[tuple[str | Promise, int]]:
+    return [(KINDS.get(kind, kind), n) for kind, n in sorted(run.created.items())]
 
 
 @signed_in
@@ -248,6 +269,7 @@ urlpatterns = [
     path("imports/", import_list, name="imports"),
     path("imports/<int:run_id>/", import_page, name="import"),
     path("imports/<int:run_id>/columns/", import_columns, name="import_columns"),
+    path("imports/<int:run_id>/revert/", import_revert, name="import_revert"),
     path("imports/<int:run_id>/match/", import_match, name="import_match"),
     *[
         path(f"imports/<int:run_id>/{step}/", import_step, {"step": step},

@@ -40,6 +40,7 @@ from dakehu.web.opportunities.verb_forms import (
     VoidForm,
     WinForm,
 )
+from dakehu.web.undoing import staying
 
 
 @dataclass(frozen=True)
@@ -293,7 +294,7 @@ def opportunity_undo(request: SignedRequest, opportunity_id: int) -> HttpRespons
         at=request.now,
     )
     say_saved(request, saved, _("Taken back."))
-    return go(request, "opportunity", opportunity_id)
+    return staying(request) or go(request, "opportunity", opportunity_id)
 
 
 @signed_in

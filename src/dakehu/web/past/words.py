@@ -13,6 +13,7 @@ from dakehu.web.contacts.words import WORDS as CONTACTS
 from dakehu.web.history import value_shown
 from dakehu.web.people import WORDS as PEOPLE
 from dakehu.web.products import WORDS as PRODUCTS
+from dakehu.web.roles import appointment_shown
 from dakehu.web.units.words import KINDS as UNIT_KINDS
 from dakehu.web.units.words import WORDS as UNITS
 
@@ -74,4 +75,6 @@ def kept_shown(change: FieldChange, value: object, language: str) -> str:
 def _value(kind: str, change: FieldChange, value: object, language: str) -> str:
     if kind == "unit" and change.field == "kind" and isinstance(value, str):
         return str(UNIT_KINDS.get(value, value))
+    if kind == "person" and change.field == "appointed":
+        value = appointment_shown(value)
     return kept_shown(change, value, language)

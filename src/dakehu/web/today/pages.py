@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,6 +17,7 @@ from dakehu.queries.today import DealRow, Some
 from dakehu.web.activities.wording import all_shown
 from dakehu.web.forms import whole_in_url
 from dakehu.web.links import dial
+from dakehu.web.undoing import STAY, toast_with_undo
 
 #: The addresses of records that one marks, by their kind.
 MARKED = {"opportunity": "opportunity", "account": "account", "contact": "contact"}
@@ -118,15 +120,22 @@ def today_side(request: SignedRequest) -> HttpResponse:
 def next_step_put_off(request: SignedRequest, opportunity_id: int) -> HttpResponse:
     """Put a next step off by some days from today, and show the day anew."""
     days = whole_in_url(request.POST.get("days", "1"))
-    put_off_next_step(
+    days = 1 if days is None else min(days, 10_000)
+    saved = put_off_next_step(
         actor=request.viewer,
         opportunity_id=opportunity_id,
-        days=1 if days is None else min(days, 10_000),
+        days=days,
         seen_version=whole_in_url(request.POST.get("seen", "")),
         today=request.today,
         at=request.now,
     )
-    toast(request, _("Put off."))
+    words = _("Put off to %(day)s.") % {"day": (request.today + timedelta(days)).isoformat()}
+    if saved.correlation_id:
+        undo = reverse("opportunity_undo", args=[opportunity_id])
+        back = {"save": saved.correlation_id, "seen": str(saved.version), **STAY}
+        toast_with_undo(request, words, undo, back)
+    else:
+        toast(request, words)
     return _page(request) if request.htmx else go(request, "today")
 
 

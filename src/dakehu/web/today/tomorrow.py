@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -10,13 +11,15 @@ from django.views.decorators.http import require_POST, require_safe
 from dakehu.actions.activities import YEARS_AWAY, NewActivity, log_activity
 from dakehu.core.activities import ActivityKind, ActivityState
 from dakehu.core.errors import NotFound
-from dakehu.http import SignedRequest, go, render_page, signed_in, toast
+from dakehu.http import SignedRequest, go, render_page, signed_in
+from dakehu.messages.activities import KINDS
 from dakehu.queries import today as queries
 from dakehu.queries.activities import ActivityRow
 from dakehu.web.activities.forms import day_in_url
 from dakehu.web.activities.log import moment_of
 from dakehu.web.activities.wording import all_shown, kind_of
 from dakehu.web.forms import whole_in_url
+from dakehu.web.undoing import STAY, toast_with_undo
 
 DAY = timedelta(days=1)
 #: The hours at which a visit and a call are put where they are free.
@@ -69,7 +72,7 @@ def tomorrow_plan(request: SignedRequest) -> HttpResponse:
     kind = kind_of(request.POST.get("kind", "")) or ActivityKind.VISIT
     found = queries.tomorrow(viewer=viewer, today=request.today, on=on)
     at = _free(found.planned, VISITS if kind is ActivityKind.VISIT else CALLS)
-    log_activity(
+    made = log_activity(
         actor=viewer,
         new=NewActivity(
             kind=kind,
@@ -82,10 +85,11 @@ def tomorrow_plan(request: SignedRequest) -> HttpResponse:
         today=request.today,
         at=request.now,
     )
-    if request.htmx:
-        return _page(request)
-    toast(request, _("Planned."))
-    return go(request, "tomorrow")
+    words = _("%(kind)s planned: %(day)s %(time)s.") % {
+        "kind": KINDS[kind], "day": on.isoformat(), "time": f"{at:%H:%M}",
+    }  # fmt: skip
+    toast_with_undo(request, words, reverse("activity_delete", args=[made.activity_id]), STAY)
+    return _page(request) if request.htmx else go(request, "tomorrow")
 
 
 def _free(planned: tuple[ActivityRow, ...], hours: tuple[time, ...]) -> time:
