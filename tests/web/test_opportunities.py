@@ -223,6 +223,26 @@ def test_the_gate_refuses_in_the_dialog_and_says_what_is_missing(world: World) -
     assert overruled.status_code == 303
 
 
+@pytest.mark.parametrize("verb", ["advance", "win", "move_method"])
+def test_a_superior_who_may_only_overrule_is_asked_for_the_reason(world: World, verb: str) -> None:
+    made = world.create()
+    mei, url = client(world, "mei"), f"/opportunities/{made.opportunity_id}/{verb}/"
+    form = mei.get(url).content.decode()
+    field = re.search(r'<label for="id_overrule">(.*?)</label>', form, re.DOTALL)
+    assert field
+    assert field[1].strip() == "Why you do it for the owner"
+    assert "This opportunity is Wen’s to move." in form
+    stage = re.findall(r'<option value="([^"]+)"', form)[0]
+    sent = {"stage": stage, "reason": "price", "seen": "1", "overrule": " "}
+    answer = mei.post(url, sent)
+    assert answer.status_code == 422
+    assert "Give a reason: without one you may not move what is Wen’s." in answer.content.decode()
+    assert world.row(made).version == 1
+    # The owner is asked for none; who is no superior is refused as before.
+    assert "id_overrule" not in client(world, "wen").get(url).content.decode()
+    assert client(world, "director").post(url, sent).status_code == 403
+
+
 def test_taking_back_the_last_save(world: World) -> None:
     made = world.create()
     one = f"/opportunities/{made.opportunity_id}"

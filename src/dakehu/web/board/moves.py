@@ -184,11 +184,7 @@ def _forward(
         else:
             return moved(request, question, card.id, saved, _("Advanced."))
     page = _page(request, card)
-    form = OverruleForm(
-        request.POST if "asked" in request.POST else None,
-        may_overrule=page.may.overrule,
-        must_overrule=card.rights.overrules,
-    )
+    form = OverruleForm(request.POST if "asked" in request.POST else None, page=page)
     return _gated(
         request, question, card, target, page=page, form=form, to=to,
         words=_("Advanced."), refused=refused,
@@ -234,8 +230,6 @@ def _decide(
     data = request.POST if "asked" in request.POST else None
     form = kinds[target.outcome](data, request=request, page=page)
     del form.fields["on"]
-    if "overrule" in form.fields:
-        form.fields["overrule"].required = not page.may.edit
 
     def act(said: dict[str, Any]) -> Saved:
         how = {**_how(request, card), "outcome": form.outcome}

@@ -244,18 +244,24 @@ def show_verb(
 def _moved(request: SignedRequest, opportunity_id: int) -> bool:
     """Move a stage without reading the page first; what is refused is shown by the dialog."""
 
-    def act(said: dict[str, Any]) -> Saved:
-        return actions.advance_opportunity(
-            actor=request.viewer,
-            opportunity_id=opportunity_id,
-            to_stage=said["stage"],
-            overrule=said["overrule"],
-            seen_version=seen_version(request),
-            on=said["on"] or request.today,
-            today=request.today,
-            at=request.now,
-            way=Way.FORM,
-        )
+    def act(said: dict[str, Any]) -> Saved | None:
+        try:
+            return actions.advance_opportunity(
+                actor=request.viewer,
+                opportunity_id=opportunity_id,
+                to_stage=said["stage"],
+                overrule=said["overrule"],
+                seen_version=seen_version(request),
+                on=said["on"] or request.today,
+                today=request.today,
+                at=request.now,
+                way=Way.FORM,
+            )
+        except NotAllowed as error:
+            # A superior gave no reason: the dialog asks for it.
+            if error.code != "opportunity.advance" or said["overrule"]:
+                raise
+            return None
 
     saved = done(StageForm(request.POST), act)
     if saved is not None:
