@@ -18,7 +18,7 @@ from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Category, Way
 from dakehu.core.methods import WON
 from dakehu.core.periods import parse_day
-from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.http import SignedRequest, layout_of, render_page, signed_in
 from dakehu.messages import sentence
 from dakehu.queries import board as boards
 from dakehu.queries import opportunities as queries
@@ -300,10 +300,15 @@ def _dialog(
     """Show what the move needs, in the dialog or as a page."""
     wrong = bool(form.errors) or any(item.error for item in missing)
     waits = page.gate.value == "validate" and all(item.advised for item in missing)
+    if form.fields and not (missing and page.may.tick):
+        next(iter(form.fields.values())).widget.attrs["autofocus"] = True
+    # A card that was dropped asks for no dialog, and is answered with one.
+    dropped = request.htmx and request.htmx.target != "dialog-content"
     response = render_page(
         request,
         "board/ask.html",
         {
+            "layout": "layouts/dialog.html" if dropped else layout_of(request),
             "page": page,
             "card": card,
             "form": form,
@@ -325,6 +330,6 @@ def _dialog(
         },
         status=422 if form.is_bound and wrong else 200,
     )
-    if request.htmx and request.htmx.target != "dialog-content":
+    if dropped:
         response = retarget(reswap(response, "innerHTML"), "#dialog-content")
     return response
