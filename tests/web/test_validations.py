@@ -217,6 +217,21 @@ def test_what_a_tick_changes_follows_on_the_page_at_once(world: World) -> None:
     assert 'id="advance"' not in wen.post(url, {"note": "two"}, headers=elsewhere).content.decode()
 
 
+def test_the_square_of_an_item_opens_its_form(world: World) -> None:
+    made = world.create()
+    url, one = item(world, made), f"/opportunities/{made.opportunity_id}/"
+    square = re.search(r'<a class="tick"[^>]*>', world.client("wen").get(one).content.decode())
+    assert square
+    assert f'hx-get="{url}"' in square[0]
+    assert f'hx-target="#slot-{world.row(made).stage_id}-purchase_request"' in square[0]
+    # The button beside it is what keys and screen readers reach.
+    assert 'tabindex="-1"' in square[0]
+    assert 'aria-hidden="true"' in square[0]
+    shown = world.client("mei").get(one).content.decode()
+    assert '<span class="tick' in shown
+    assert '<a class="tick' not in shown
+
+
 def test_pictures_are_shown_and_nothing_that_runs(world: World, tmp_path: Any) -> None:
     made = ticked(world)
     tick = Evidence.objects.get()
