@@ -232,6 +232,16 @@ def test_the_square_of_an_item_opens_its_form(world: World) -> None:
     assert '<a class="tick' not in shown
 
 
+def test_the_form_of_an_item_says_once_that_one_of_three_is_needed(world: World) -> None:
+    made = world.create()
+    form = world.client("wen").get(item(world, made), headers=PART).content.decode()
+    proof = form.partition("<details")[0]
+    assert "(optional)" not in proof
+    assert proof.count("One of the three is enough.") == 1
+    # The grid of the methods' forms squeezes it: their class is not its.
+    assert "item-form" not in form
+
+
 def test_pictures_are_shown_and_nothing_that_runs(world: World, tmp_path: Any) -> None:
     made = ticked(world)
     tick = Evidence.objects.get()

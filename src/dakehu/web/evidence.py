@@ -42,6 +42,8 @@ from dakehu.web.opportunities.wording import PLACES
 class TickForm(forms.Form):
     """The proof of an item."""
 
+    #: One of them is needed, whichever it is.
+    one_needed = ("note", "link", "file")
     note = forms.CharField(
         label=lazy("Note"),
         required=False,
