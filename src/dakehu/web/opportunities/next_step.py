@@ -121,6 +121,8 @@ def shown(
         "may_edit": deal.may_edit,
         "step_forms": every,
         "opened": bound[0] if bound else "",
+        # Saved or cancelled, the form that had the focus is gone.
+        "closes": bool(request.htmx) and bound is None,
         "saved": saved,
         "said": said,
     }
