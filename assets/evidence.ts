@@ -75,6 +75,7 @@ function show(url: string): void {
   if (!target || !uploaded.has(url) || target.querySelector(".upload")) return;
   uploaded = new Set([...uploaded].filter((one) => one !== url));
   void htmx.ajax("get", url, { target, swap: "outerHTML" });
+  htmx.trigger(document.body, "record:changed", {});
 }
 
 /** Send one file; give what was wrong in the server's words, null where it arrived. */

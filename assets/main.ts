@@ -1,6 +1,7 @@
 // What every page runs. Each module finds its own elements by their data- attributes.
 
 import "./exchange";
+import "./choices";
 import "./dialogs";
 import "./days";
 import "./drafts";

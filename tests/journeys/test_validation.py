@@ -170,6 +170,49 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
     expect(sales.locator(".history")).to_contain_text("Advance" if is_english else "推进")
 
 
+def test_what_is_done_in_place_is_followed_by_the_page_and_by_the_focus(page: Page) -> None:
+    sign_in(page, "demo-sales", language="en")
+    new_deal(page, "Follows at once")
+    way = page.locator("#advance")
+    expect(way).to_contain_text("missing")
+    # Ticked by its square and its form: button, path, timeline and files know of it.
+    page.locator("#evidence .item.missing a.tick").first.click()
+    form = page.locator("#evidence .proof-form form").first
+    form.locator("[name=file]").set_input_files(
+        {"name": "letter.png", "mimeType": "image/png", "buffer": photo()}
+    )
+    form.locator(".buttons button").first.press("Enter")
+    expect(page.locator("#evidence .item").first).to_be_focused()
+    expect(page.locator("#evidence .tick.on")).to_have_count(1)
+    expect(way).not_to_contain_text("missing")
+    expect(page.locator("#stages")).not_to_contain_text("missing")
+    expect(page.locator("#timeline-list")).to_contain_text("vidence")
+    expect(page.locator("#files")).to_contain_text("letter.png")
+    # The next step: its form opens below the verbs and leaves by Cancel; saved, the focus stays.
+    card = page.locator("#next-step")
+    verb = card.locator("summary").last
+    for press in (card.get_by_role("link", name="Cancel"), card.locator(".buttons .btn-primary")):
+        place = verb.bounding_box()
+        verb.click()
+        assert verb.bounding_box() == place
+        card.locator("details[open] [name=next_step]").fill("call")
+        press.locator("visible=true").press("Enter")
+        expect(card.locator("details[open]")).to_have_count(0)
+        expect(verb).to_be_focused()
+    expect(card.locator(".step")).to_contain_text("call")
+    page.locator("#timeline textarea").fill("they have signed")
+    page.locator("#note-send").press("Enter")
+    expect(page.locator("#timeline-list")).to_contain_text("they have signed")
+    expect(page.locator("#note-send")).to_be_focused()
+    # What a later stage still needs is told as soon as that stage is chosen.
+    way.click()
+    dialog = dialog_of(page)
+    lacking = dialog.locator(".gates li").locator("visible=true")
+    before = lacking.count()
+    dialog.locator("[name=stage]").select_option(index=1)
+    expect(lacking).not_to_have_count(before)
+
+
 def test_a_head_reviews_the_deals_that_need_it(open_page: OpenPage, axe: Axe) -> None:
     page = open_page(locale="en-US")
     sign_in(page, "demo-head", language="en")

@@ -205,6 +205,28 @@ def test_a_superior_moves_with_a_reason_and_others_not_at_all(world: World) -> N
     assert world.row(made).version == 2
 
 
+def test_what_a_dropped_card_asks_is_a_dialog_with_its_title_and_why(world: World) -> None:
+    made = world.create()
+    world.client("wen").post(
+        f"/opportunities/{made.opportunity_id}/evidence/{world.row(made).stage_id}"
+        "/purchase_request/",
+        {"note": "letter"},
+    )
+    body = move(world, "mei", made, "stage-nurture").content.decode()
+    title = re.search(r'<h2 id="dialog-title">(.*?)</h2>', body, re.DOTALL)
+    assert title
+    assert title[1].split() == ["Interest", "→", "Nurture:", "Stacker,", "2", "sets"]
+    assert 'class="dialog-body"' in body
+    # All evidence is there: a reason is asked because it is not hers to move.
+    assert "1 item of evidence missing" not in body
+    assert "This opportunity is Wen’s to move. As their superior you may overrule" in body
+    assert "(optional)" not in body
+    assert re.search(r'<textarea name="overrule"[^>]* autofocus', body)
+    asked = tick_all(world, "mei", made, "stage-nurture")
+    assert "Give a reason: without one you may not move what is Wen’s." in asked.content.decode()
+    assert 'id="dialog-title"' in move(world, "wen", made, "lost").content.decode()
+
+
 def test_back_and_outcomes_ask_why(world: World) -> None:
     made = world.create(stage_key="interest")
     move(world, "wen", made, "stage-nurture")

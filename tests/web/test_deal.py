@@ -226,6 +226,24 @@ def test_the_next_step_is_done_put_off_and_taken_back_in_place(world: World) -> 
     assert world.row(deal).next_step == "write"
 
 
+def test_the_step_is_left_as_it_is_by_cancel_and_the_focus_has_a_place(world: World) -> None:
+    deal = world.create(next_step="call").opportunity_id
+    wen = world.client("wen")
+    page = wen.get(f"/opportunities/{deal}/").content.decode()
+    card = page[page.index('id="next-step"') :].partition("</section>")[0]
+    assert len(re.findall(rf'hx-get="/opportunities/{deal}/next-step/"[^>]*>Cancel<', card)) == 3
+    assert "autofocus" not in card
+    back = wen.get(f"/opportunities/{deal}/next-step/", headers=HTMX).content.decode()
+    saved = step(wen, deal, verb="edit", next_step="visit", seen_step="call", seen_on="")
+    for shown in (back, saved.content.decode()):
+        assert re.search(r"<summary[^>]*autofocus>", shown)
+        assert "<details open" not in shown
+    assert "record:changed" in saved["HX-Trigger"]
+    # A note is written and another one can follow: the button keeps the focus by its name.
+    told = wen.post(f"/notes/opportunity/{deal}/", {"text": "said yes"}, headers=HTMX)
+    assert 'id="note-send"' in told.content.decode()
+
+
 def test_the_second_of_two_sees_both_steps_and_loses_nothing(world: World) -> None:
     deal = world.create(next_step="call").opportunity_id
     wen = world.client("wen")

@@ -1,9 +1,11 @@
 """Opportunities as pages: list, form, dialogs; what was typed is never lost (DESIGN: Pages)."""
 
 import csv
+import json
 import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -221,6 +223,66 @@ def test_the_gate_refuses_in_the_dialog_and_says_what_is_missing(world: World) -
         {"stage": "nurture", "seen": "1", "overrule": "the board has decided"},
     )
     assert overruled.status_code == 303
+
+
+@pytest.mark.parametrize("verb", ["advance", "win", "move_method"])
+def test_a_superior_who_may_only_overrule_is_asked_for_the_reason(world: World, verb: str) -> None:
+    made = world.create()
+    mei, url = client(world, "mei"), f"/opportunities/{made.opportunity_id}/{verb}/"
+    form = mei.get(url).content.decode()
+    field = re.search(r'<label for="id_overrule">(.*?)</label>', form, re.DOTALL)
+    assert field
+    assert field[1].strip() == "Why you do it for the owner"
+    assert "This opportunity is Wen’s to move." in form
+    stage = re.findall(r'<option value="([^"]+)"', form)[0]
+    sent = {"stage": stage, "reason": "price", "seen": "1", "overrule": " "}
+    answer = mei.post(url, sent)
+    assert answer.status_code == 422
+    assert "Give a reason: without one you may not move what is Wen’s." in answer.content.decode()
+    assert world.row(made).version == 1
+    # The owner is asked for none; who is no superior is refused as before.
+    assert "id_overrule" not in client(world, "wen").get(url).content.decode()
+    assert client(world, "director").post(url, sent).status_code == 403
+
+
+def test_what_is_missing_is_told_for_each_stage_that_may_be_chosen(world: World) -> None:
+    world.gate("industrial-6", "require")
+    made = world.create()
+    wen, url = client(world, "wen"), f"/opportunities/{made.opportunity_id}/advance/"
+
+    def told(text: str) -> dict[str, tuple[bool, int]]:
+        parts = text.split('data-with="id_stage"')[1:]
+        return {
+            re.findall(r'data-value="(\w+)"', part)[0]: (
+                " hidden" in part.partition(">")[0], part.partition("</ul>")[0].count("<li>")
+            )
+            for part in parts
+        }  # fmt: skip
+
+    first = told(wen.get(url).content.decode())
+    assert first["nurture"] == (False, 1)
+    assert first["design"][0]
+    assert 1 < first["design"][1] < first["commit"][1]
+    refused = told(wen.post(url, {"stage": "design", "seen": "1"}).content.decode())
+    assert [stage for stage, (hidden, _n) in refused.items() if not hidden] == ["design"]
+
+
+def test_a_move_is_taken_back_by_the_toast_that_tells_of_it(world: World) -> None:
+    made = world.create()
+    wen, one = client(world, "wen"), f"/opportunities/{made.opportunity_id}/"
+    wen.post(f"{one}advance/", {"stage": "nurture", "seen": "1"})
+    page = wen.get(one).content.decode()
+    toast = page[page.index("Still missing") :].partition("</div>")[0]
+    button = re.search(r'hx-post="([^"]+)" hx-vals="([^"]+)"', toast)
+    assert button
+    sent = json.loads(unescape(button[2]))
+    answer = wen.post(button[1], sent, headers=PART)
+    assert answer["HX-Redirect"] == one
+    assert world.row(made).stage.key == "interest"
+    # By a superior, too, who overruled.
+    mei = client(world, "mei")
+    mei.post(f"{one}advance/", {"stage": "nurture", "seen": "3", "overrule": "told so"})
+    assert "toast-undo" in mei.get(one).content.decode()
 
 
 def test_taking_back_the_last_save(world: World) -> None:

@@ -186,6 +186,62 @@ def test_evidence_is_worked_on_in_place(world: World) -> None:
     assert world.client("mei").post(f"{url}files/", {}, headers=PART).status_code == 403
 
 
+def test_what_a_tick_changes_follows_on_the_page_at_once(world: World) -> None:
+    world.gate("industrial-6", "require")
+    made = world.create()
+    wen, url, one = world.client("wen"), item(world, made), f"/opportunities/{made.opportunity_id}/"
+    assert "To “Nurture”: 1 missing" in wen.get(one).content.decode()
+    here = {**CARD, "HX-Current-URL": f"http://testserver{one}?from=list"}
+    sent = {"note": "letter", "file": SimpleUploadedFile("letter.png", PNG)}
+    answer = wen.post(url, sent, headers=here)
+    body = answer.content.decode()
+    follows = [
+        part for part in re.split(r"(?=<(?:a|ol|form|div)\b)", body) if "hx-swap-oob" in part[:400]
+    ]
+    told = {name: part for part in follows for name in re.findall(r'^<[^>]*?id="([\w-]+)"', part)}
+    assert set(told) == {"advance", "stages", "take-back", "thumb-bar", "toasts"}
+    assert "missing" not in body.replace('class="item missing', "")
+    assert body.count("Advance to “Nurture”") == 2
+    # The timeline and the files ask anew, and find it.
+    assert "record:changed" in answer["HX-Trigger"]
+    for part in ("timeline", "files"):
+        there = wen.get(f"/{part}/opportunity/{made.opportunity_id}/", headers=PART)
+        assert 'hx-trigger="record:changed from:body"' in there.content.decode()
+        assert "letter" in there.content.decode()
+    # The focus goes to the item, or to the card where it is gone from it.
+    assert re.search(r'id="item-\d+-purchase_request"[^>]*autofocus', body)
+    stays = wen.get(f"{one}evidence/?item=0-other", headers=CARD).content.decode()
+    assert re.search(r'id="evidence-card"[^>]*autofocus', stays)
+    # Elsewhere, as beside a review, there is nothing that could follow.
+    elsewhere = {**CARD, "HX-Current-URL": f"http://testserver{one}reviews/create/"}
+    assert 'id="advance"' not in wen.post(url, {"note": "two"}, headers=elsewhere).content.decode()
+
+
+def test_the_square_of_an_item_opens_its_form(world: World) -> None:
+    made = world.create()
+    url, one = item(world, made), f"/opportunities/{made.opportunity_id}/"
+    square = re.search(r'<a class="tick"[^>]*>', world.client("wen").get(one).content.decode())
+    assert square
+    assert f'hx-get="{url}"' in square[0]
+    assert f'hx-target="#slot-{world.row(made).stage_id}-purchase_request"' in square[0]
+    # The button beside it is what keys and screen readers reach.
+    assert 'tabindex="-1"' in square[0]
+    assert 'aria-hidden="true"' in square[0]
+    shown = world.client("mei").get(one).content.decode()
+    assert '<span class="tick' in shown
+    assert '<a class="tick' not in shown
+
+
+def test_the_form_of_an_item_says_once_that_one_of_three_is_needed(world: World) -> None:
+    made = world.create()
+    form = world.client("wen").get(item(world, made), headers=PART).content.decode()
+    proof = form.partition("<details")[0]
+    assert "(optional)" not in proof
+    assert proof.count("One of the three is enough.") == 1
+    # The grid of the methods' forms squeezes it: their class is not its.
+    assert "item-form" not in form
+
+
 def test_pictures_are_shown_and_nothing_that_runs(world: World, tmp_path: Any) -> None:
     made = ticked(world)
     tick = Evidence.objects.get()

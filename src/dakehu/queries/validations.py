@@ -12,7 +12,14 @@ from django.utils import timezone
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Place
-from dakehu.core.methods import WON, EvidenceItem, GateMode, evidence_needed, evidence_unconfirmed
+from dakehu.core.methods import (
+    WON,
+    EvidenceItem,
+    GateMode,
+    evidence_missing,
+    evidence_needed,
+    evidence_unconfirmed,
+)
 from dakehu.core.money import from_minor
 from dakehu.core.validations import RequestState
 from dakehu.models import MoveRequest, Opportunity, Person
@@ -265,6 +272,34 @@ def _unconfirmed(
         confirmed={item.key for item in shown if item.tick and item.tick.is_confirmed},
     )
     return tuple(item.name.in_language(viewer.language) for item in items)
+
+
+@dataclass(frozen=True, slots=True)
+class GateAhead:
+    """What stands before a move: names of what is missing, else of what is not confirmed."""
+
+    #: The key of the stage, WON of a win.
+    to: str
+    missing: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+
+
+def gates_ahead(viewer: Viewer, *, page: OpportunityShown) -> tuple[GateAhead, ...]:
+    """Give what stands before each stage that follows, of an opportunity the viewer was shown."""
+    version = version_in_force(page.method_version_id)
+    here = page.here.key
+    ticked = {item.key for stage in page.stages for item in stage.evidence if item.tick}
+    place = [stage.id for stage in page.stages].index(page.here.id)
+    gates = []
+    for stage in page.stages[place + 1 :]:
+        if stage.after_win:
+            continue
+        lacks = evidence_missing(version.spec, leaving=here, to=stage.key, ticked=ticked)
+        missing = tuple(item.name.in_language(viewer.language) for item in lacks)
+        waits = page.gate is GateMode.VALIDATE and page.is_open and not missing
+        unconfirmed = _unconfirmed(page, version, here, stage.key, viewer) if waits else ()
+        gates.append(GateAhead(stage.key, missing, unconfirmed))
+    return tuple(gates)
 
 
 def items_asked(

@@ -358,12 +358,16 @@ def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
     if bound.errors:
         kind += " is-invalid"
     attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
+    is_check = isinstance(widget, CheckboxInput)
+    # Of several that may each stay empty, but not all of them, the form says so once.
+    one_needed = bound.name in getattr(bound.form, "one_needed", ())
     return {
         "field": bound,
         "input": bound.as_widget(attrs=attrs),
         "label": label or bound.label,
         "css": css,
-        "is_check": isinstance(widget, CheckboxInput),
+        "is_check": is_check,
+        "is_optional": not (bound.field.required or is_check or one_needed),
         "is_group": isinstance(widget, RadioSelect),
     }
 

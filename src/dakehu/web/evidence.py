@@ -1,6 +1,7 @@
 """Evidence on pages: tick an item in place, add files, plan what is missing, mark it."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.http import (
@@ -13,6 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from dakehu.actions.evidence import (
     MOST_PLAN,
@@ -34,11 +36,14 @@ from dakehu.queries.opportunities import OpportunityShown, opportunity
 from dakehu.queries.opportunities.path import EvidenceShown, StageShown
 from dakehu.queries.validations import validation_of
 from dakehu.web.forms import DayField, done, status_of, whole_in_url
+from dakehu.web.opportunities.wording import PLACES
 
 
 class TickForm(forms.Form):
     """The proof of an item."""
 
+    #: One of them is needed, whichever it is.
+    one_needed = ("note", "link", "file")
     note = forms.CharField(
         label=lazy("Note"),
         required=False,
@@ -124,7 +129,7 @@ def evidence_tick(
         return _form(request, page, stage, item, form, _plan_form(item))
     gone, ticked = _("The tick is gone."), _("Ticked: %(name)s") % {"name": item.name}
     toast(request, gone if untick else ticked)
-    return _back(request, opportunity_id)
+    return _back(request, opportunity_id, item.ref)
 
 
 def _tick_form(item: EvidenceShown) -> TickForm:
@@ -172,19 +177,34 @@ def _form(
     return answer
 
 
-def _back(request: SignedRequest, opportunity_id: int) -> HttpResponse:
+def _back(request: SignedRequest, opportunity_id: int, ref: str = "") -> HttpResponse:
     """Show what stands now: the card in place, or the opportunity's page."""
     if layout_of(request) != "layouts/part.html":
         return go(request, "opportunity", opportunity_id)
-    return _card(request, opportunity_id)
+    card = _card(request, opportunity_id, ref)
+    # What else tells of it on the page (timeline, files) asks anew.
+    return trigger_client_event(card, "record:changed")
 
 
-def _card(request: SignedRequest, opportunity_id: int) -> HttpResponse:
+def _card(request: SignedRequest, opportunity_id: int, ref: str = "") -> HttpResponse:
+    """Give the card, with the focus on the item that was worked on (`ref`).
+
+    On the deal's own page what says how far the next stage is comes along.
+    """
     page = opportunity(viewer=request.viewer, opportunity_id=opportunity_id, today=request.today)
     validation = validation_of(request.viewer, page=page, today=request.today)
-    return render_page(
-        request, "opportunities/evidence_card.html", {"page": page, "validation": validation}
-    )
+    shown = {item.ref for item in (*page.here.evidence, *page.gaps)}
+    asking = urlsplit(request.htmx.current_url or "").path
+    facts = {
+        "page": page,
+        "validation": validation,
+        "focus": ref,
+        "focus_card": bool(ref) and ref not in shown,
+        "on_page": asking == reverse("opportunity", args=[opportunity_id]),
+        "place": PLACES[page.place],
+        "now_days": page.here.days or 0,
+    }
+    return render_page(request, "opportunities/evidence_card.html", facts)
 
 
 @signed_in
@@ -214,7 +234,7 @@ def evidence_remove(
     _found(request, opportunity_id, stage_id, key)
     what = _what(request, opportunity_id, stage_id, key)
     remove_evidence_file(**what, file_id=file_id)
-    return _back(request, opportunity_id)
+    return _back(request, opportunity_id, f"{stage_id}-{key}")
 
 
 @signed_in
@@ -235,7 +255,7 @@ def evidence_plan(
 
     if done(plan, keep):
         toast(request, _("Planned."))
-        return _back(request, opportunity_id)
+        return _back(request, opportunity_id, item.ref)
     return _form(request, page, stage, item, _tick_form(item), plan)
 
 
@@ -287,7 +307,7 @@ def _marked(page: OpportunityShown, evidence_id: int, wanted: str) -> Marks:
 def evidence_list(request: SignedRequest, opportunity_id: int) -> HttpResponse:
     """Show the items of every stage: whoever skips stages proves them too."""
     if layout_of(request) == "layouts/part.html":
-        return _card(request, opportunity_id)
+        return _card(request, opportunity_id, request.GET.get("item", ""))
     page = opportunity(viewer=request.viewer, opportunity_id=opportunity_id, today=request.today)
     validation = validation_of(request.viewer, page=page, today=request.today)
     return render_page(

@@ -12,6 +12,7 @@ from dakehu.core.errors import RuleBroken
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.messages import sentence
 from dakehu.queries import files as queries
+from dakehu.queries.evidence import proof_files
 from dakehu.queries.records import record_in_sight
 
 
@@ -49,10 +50,13 @@ def _shown(
 ) -> HttpResponse:
     record = record_in_sight(request.viewer, kind=kind, record_id=record_id)
     files = queries.files_on(request.viewer, record=record)
+    proofs = proof_files(request.viewer, record=record)
     language = request.viewer.language
     facts = {
         "record": record,
         "files": [(f, f.added_by.shown(language) if f.added_by else "") for f in files],
+        "proofs": proofs,
+        "count": len(files) + len(proofs),
         "may_attach": queries.may_attach(request.viewer, record),
         "wrong": wrong,
         "undo": undo,

@@ -15,20 +15,25 @@ STAY = {"stay": "1"}
 
 
 def toast_with_undo(
-    request: SignedRequest, sentence: str, undo: str, values: Mapping[str, str] | None = None
+    request: SignedRequest,
+    sentence: str,
+    undo: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    kind: str = "good",
 ) -> None:
     """Say what was done, with a button that posts `values` to `undo`.
 
     Without scripts there are no toasts that act: the history and the bin do the same.
     """
     button = format_html(
-        '<button type="button" class="btn toast-undo" hx-post="{}" hx-vals="{}" '
-        'hx-swap="none">{}</button>',
+        '<button type="button" class="btn toast-undo" hx-post="{}" hx-vals="{}" hx-swap="none">'
+        "{}</button>",
         undo,
         json.dumps(dict(values or {})),
         _("Undo"),
     )
-    toast(request, format_html("{} {}", sentence, button))
+    toast(request, format_html("{} {}", sentence, button), kind=kind)
 
 
 def staying(request: SignedRequest) -> HttpResponse | None:

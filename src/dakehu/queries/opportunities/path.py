@@ -92,6 +92,11 @@ class EvidenceShown:
     plan: PlanShown | None = None
 
     @property
+    def ref(self) -> str:
+        """Give what tells it from the others on its page."""
+        return f"{self.stage_id}-{self.key}"
+
+    @property
     def state(self) -> ItemState:
         """Say how far the item is."""
         mark = self.tick.mark if self.tick else None

@@ -120,6 +120,8 @@ class May:
     tick: bool = False
     reassign: bool = False
     overrule: bool = False
+    #: Leads it further only by overruling, with a reason: the superior of whose it is (FUN-3).
+    overrules: bool = False
     correct: bool = False
     move_method: bool = False
     #: Mark evidence, answer requests, review: the owner's superior.
@@ -334,10 +336,10 @@ def _may(viewer: Viewer, raw: dict[str, Any], today: date) -> May:
         return May(restore=allowed("opportunity.restore"))
     is_open = raw["place"] == Place.OPEN
     superior = is_superior(viewer, owner_id=owner, unit_id=unit, today=today)
-    edit = allowed("opportunity.edit")
+    edit, advance = allowed("opportunity.edit"), allowed("opportunity.advance")
     return May(
         edit=edit,
-        advance=is_open and (allowed("opportunity.advance") or superior),
+        advance=is_open and (advance or superior),
         regress=is_open and allowed("opportunity.regress"),
         win=is_open and (allowed("opportunity.win") or superior),
         lose=is_open and allowed("opportunity.lose"),
@@ -347,6 +349,7 @@ def _may(viewer: Viewer, raw: dict[str, Any], today: date) -> May:
         tick=is_open and allowed("evidence.tick"),
         reassign=is_open and superior,
         overrule=is_open and superior,
+        overrules=is_open and superior and not advance,
         correct=superior or allowed("ledger.correct"),
         move_method=is_open and (edit or superior),
         validate=is_open and superior,

@@ -15,6 +15,7 @@ from dakehu.http import SignedRequest
 from dakehu.messages import sentence
 from dakehu.queries.opportunities import OpportunityShown
 from dakehu.queries.stages import version_in_force
+from dakehu.web.opportunities.verb_forms import offer_overruling
 
 
 def _text(label: Any, *, required: bool) -> forms.CharField:
@@ -37,11 +38,9 @@ class OverruleForm(forms.Form):
 
     overrule = _text(lazy("Overrule the gate, because"), required=False)
 
-    def __init__(self, data: Any, *, may_overrule: bool, must_overrule: bool) -> None:
+    def __init__(self, data: Any, *, page: OpportunityShown) -> None:
         super().__init__(data)
-        self.fields["overrule"].required = must_overrule
-        if not may_overrule:
-            del self.fields["overrule"]
+        offer_overruling(self, page)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Category, Way
 from dakehu.core.methods import WON
 from dakehu.core.periods import parse_day
-from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.http import SignedRequest, layout_of, render_page, signed_in
 from dakehu.messages import sentence
 from dakehu.queries import board as boards
 from dakehu.queries import opportunities as queries
@@ -184,11 +184,7 @@ def _forward(
         else:
             return moved(request, question, card.id, saved, _("Advanced."))
     page = _page(request, card)
-    form = OverruleForm(
-        request.POST if "asked" in request.POST else None,
-        may_overrule=page.may.overrule,
-        must_overrule=card.rights.overrules,
-    )
+    form = OverruleForm(request.POST if "asked" in request.POST else None, page=page)
     return _gated(
         request, question, card, target, page=page, form=form, to=to,
         words=_("Advanced."), refused=refused,
@@ -234,8 +230,6 @@ def _decide(
     data = request.POST if "asked" in request.POST else None
     form = kinds[target.outcome](data, request=request, page=page)
     del form.fields["on"]
-    if "overrule" in form.fields:
-        form.fields["overrule"].required = not page.may.edit
 
     def act(said: dict[str, Any]) -> Saved:
         how = {**_how(request, card), "outcome": form.outcome}
@@ -306,10 +300,15 @@ def _dialog(
     """Show what the move needs, in the dialog or as a page."""
     wrong = bool(form.errors) or any(item.error for item in missing)
     waits = page.gate.value == "validate" and all(item.advised for item in missing)
+    if form.fields and not (missing and page.may.tick):
+        next(iter(form.fields.values())).widget.attrs["autofocus"] = True
+    # A card that was dropped asks for no dialog, and is answered with one.
+    dropped = request.htmx and request.htmx.target != "dialog-content"
     response = render_page(
         request,
         "board/ask.html",
         {
+            "layout": "layouts/dialog.html" if dropped else layout_of(request),
             "page": page,
             "card": card,
             "form": form,
@@ -331,6 +330,6 @@ def _dialog(
         },
         status=422 if form.is_bound and wrong else 200,
     )
-    if request.htmx and request.htmx.target != "dialog-content":
+    if dropped:
         response = retarget(reswap(response, "innerHTML"), "#dialog-content")
     return response

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import trigger_client_event
 
 from dakehu.actions.opportunities import add_competitor, edit_competitor, remove_competitor
 from dakehu.core.errors import NotAllowed, NotFound
@@ -113,7 +114,7 @@ def _answer(request: SignedRequest, opportunity_id: int, words: str) -> HttpResp
     if not request.htmx:
         return go(request, "opportunity", opportunity_id)
     deal = deal_in_place(request.viewer, opportunity_id=opportunity_id, today=request.today)
-    return _shown(request, deal, None)
+    return trigger_client_event(_shown(request, deal, None), "record:changed")
 
 
 def _shown(request: SignedRequest, deal: Any, form: RivalForm | None) -> HttpResponse:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +18,7 @@ from dakehu.queries.people import people_in_sight
 from dakehu.web.forms import Clashes, ask_unit, done, status_of
 from dakehu.web.opportunities import wording
 from dakehu.web.opportunities.forms import OpportunityForm, initial_of
+from dakehu.web.undoing import toast_with_undo
 
 
 @signed_in
@@ -204,14 +206,16 @@ def seen_version(request: SignedRequest) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
-def say_saved(request: SignedRequest, saved: Saved, words: str) -> None:
-    """Say what was done, and which evidence is only advised (FUN-3)."""
+def say_saved(request: SignedRequest, saved: Saved, words: str, *, undo: bool = False) -> None:
+    """Say what was done, and which evidence is only advised (FUN-3); `undo` offers it at once."""
+    kind = "good"
     if saved.warnings:
         missing = _(", ").join(saved.warnings)
-        toast(
-            request,
-            _("%(done)s Still missing: %(missing)s") % {"done": words, "missing": missing},
-            kind="watch",
-        )
+        words = _("%(done)s Still missing: %(missing)s") % {"done": words, "missing": missing}
+        kind = "watch"
+    if undo and saved.correlation_id:
+        url = reverse("opportunity_undo", args=[saved.opportunity_id])
+        what = {"save": saved.correlation_id, "seen": saved.version}
+        toast_with_undo(request, words, url, what, kind=kind)
     else:
-        toast(request, words)
+        toast(request, words, kind=kind)

@@ -16,11 +16,12 @@ from dakehu.actions.ledger import Correction
 from dakehu.actions.opportunities import Saved
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
+from dakehu.core.methods import WON
 from dakehu.core.money import to_minor
 from dakehu.core.validations import MOST_NOTE
 from dakehu.http import SignedRequest, go, render_page, signed_in
 from dakehu.queries import opportunities as queries
-from dakehu.queries.validations import validation_of
+from dakehu.queries.validations import GateAhead, Validation, gates_ahead, validation_of
 from dakehu.web.forms import done, status_of
 from dakehu.web.opportunities import wording
 from dakehu.web.opportunities.edit import say_saved, seen_version
@@ -183,8 +184,8 @@ def opportunity_verb(request: SignedRequest, opportunity_id: int, verb: str) -> 
     if data is not None:
         saved = done(form, lambda said: _act(asked, request, page, form, said, unconfirmed))
         if saved is not None:
-            say_saved(request, saved, str(asked.done))
             gone = verb == "void"
+            say_saved(request, saved, str(asked.done), undo=verb not in ("void", "restore"))
             return (
                 go(request, "opportunities") if gone else go(request, "opportunity", opportunity_id)
             )
@@ -218,11 +219,10 @@ def show_verb(
     note: str = "",
 ) -> HttpResponse:
     """Show the dialog of a verb; where evidence is only unconfirmed it offers to ask for it."""
-    missing = {"advance": page.missing_for_next, "win": page.missing_for_win}.get(asked.name, ())
     validation = validation_of(request.viewer, page=page, today=request.today)
-    if not missing and not form.is_bound:
-        waiting = {"advance": validation.for_next, "win": validation.for_win}
-        unconfirmed = waiting.get(asked.name, ())
+    gates = _gates(request, page, asked, validation, unconfirmed)
+    chosen = form["stage"].value() if asked.name == "advance" else ""
+    gate = next((gate for gate in gates if gate.to == chosen), gates[0] if gates else None)
     return render_page(
         request,
         "opportunities/verb.html",
@@ -230,10 +230,10 @@ def show_verb(
             "form": form,
             "page": page,
             "verb": asked,
-            "missing": missing,
+            "gates": gates,
+            "gate": gate,
             "strict": page.gate.value != "advise",
             "loss_proof": page.loss_proof if asked.name == "lose" else (),
-            "unconfirmed": unconfirmed,
             "validation": validation,
             "note": note,
             "most_note": MOST_NOTE,
@@ -242,25 +242,47 @@ def show_verb(
     )
 
 
+def _gates(
+    request: SignedRequest,
+    page: Shown,
+    asked: Verb,
+    validation: Validation,
+    unconfirmed: tuple[str, ...],
+) -> tuple[GateAhead, ...]:
+    """Give what stands before the move, of each stage that it may lead to."""
+    if asked.name == "advance":
+        return gates_ahead(request.viewer, page=page)
+    if asked.name == "win":
+        missing = page.missing_for_win
+        return (GateAhead(WON, missing, () if missing else unconfirmed or validation.for_win),)
+    return (GateAhead("", (), unconfirmed),)
+
+
 def _moved(request: SignedRequest, opportunity_id: int) -> bool:
     """Move a stage without reading the page first; what is refused is shown by the dialog."""
 
-    def act(said: dict[str, Any]) -> Saved:
-        return actions.advance_opportunity(
-            actor=request.viewer,
-            opportunity_id=opportunity_id,
-            to_stage=said["stage"],
-            overrule=said["overrule"],
-            seen_version=seen_version(request),
-            on=said["on"] or request.today,
-            today=request.today,
-            at=request.now,
-            way=Way.FORM,
-        )
+    def act(said: dict[str, Any]) -> Saved | None:
+        try:
+            return actions.advance_opportunity(
+                actor=request.viewer,
+                opportunity_id=opportunity_id,
+                to_stage=said["stage"],
+                overrule=said["overrule"],
+                seen_version=seen_version(request),
+                on=said["on"] or request.today,
+                today=request.today,
+                at=request.now,
+                way=Way.FORM,
+            )
+        except NotAllowed as error:
+            # A superior gave no reason: the dialog asks for it.
+            if error.code != "opportunity.advance" or said["overrule"]:
+                raise
+            return None
 
     saved = done(StageForm(request.POST), act)
     if saved is not None:
-        say_saved(request, saved, str(VERBS["advance"].done))
+        say_saved(request, saved, str(VERBS["advance"].done), undo=True)
     return saved is not None
 
 

@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
 
 from dakehu.actions.opportunities import NextStep, Saved, set_next_step
 from dakehu.core.errors import NotAllowed, NotFound
@@ -80,7 +81,8 @@ def next_step(request: SignedRequest, opportunity_id: int) -> HttpResponse:
         toast(request, str(_SAID[verb]))
         return go(request, "opportunity", opportunity_id)
     now = deal_in_place(request.viewer, opportunity_id=opportunity_id, today=request.today)
-    return shown(request, now, saved=saved, said=str(_SAID[verb]))
+    answer = shown(request, now, saved=saved, said=str(_SAID[verb]))
+    return trigger_client_event(answer, "record:changed")
 
 
 _SAID = {
@@ -119,6 +121,8 @@ def shown(
         "may_edit": deal.may_edit,
         "step_forms": every,
         "opened": bound[0] if bound else "",
+        # Saved or cancelled, the form that had the focus is gone.
+        "closes": bool(request.htmx) and bound is None,
         "saved": saved,
         "said": said,
     }

@@ -35,6 +35,9 @@ def request_create(request: SignedRequest, opportunity_id: int) -> HttpResponse:
     if verb not in ASKED:
         raise RuleBroken("request.unknown_verb", verb=verb[:40])
     form = VERBS[verb].form(_posted(request), request=request, page=page)
+    if "overrule" in form.fields:
+        # Who asks overrules nothing; whether they may ask is said by the action.
+        form.fields["overrule"].required = False
     note = request.POST.get("note", "")
     waiting: list[str] = []
 

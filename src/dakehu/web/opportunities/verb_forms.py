@@ -43,6 +43,26 @@ def _text(label: Any, *, required: bool, help_text: Any = "") -> forms.CharField
 _OVERRULE = lazy("Overrule the gate, because")
 
 
+def offer_overruling(form: forms.Form, page: Shown) -> None:
+    """Let a superior overrule; one to whom the deal is not theirs to move must say why (FUN-3)."""
+    if not page.may.overrule:
+        del form.fields["overrule"]
+        return
+    if not page.may.overrules:
+        return
+    field, whose = form.fields["overrule"], {"owner": page.owner}
+    field.required = True
+    field.label = _("Why you do it for the owner")
+    field.help_text = (
+        _("This opportunity is %(owner)s’s to move. As their superior you may overrule; the reason"
+          " goes on record.")
+        % whose
+    )  # fmt: skip
+    field.error_messages["required"] = (
+        _("Give a reason: without one you may not move what is %(owner)s’s.") % whose
+    )
+
+
 class AdvanceForm(MoveForm):
     """To which stage; a superior may overrule."""
 
@@ -53,8 +73,7 @@ class AdvanceForm(MoveForm):
         place = [s.id for s in self.page.stages].index(self.page.here.id)
         later = [s for s in self.page.stages[place + 1 :] if not s.after_win]
         _offer(self, "stage", [(s.key, s.name) for s in later])
-        if not self.page.may.overrule:
-            del self.fields["overrule"]
+        offer_overruling(self, self.page)
 
 
 class StageForm(forms.Form):
@@ -110,8 +129,7 @@ class WinForm(OutcomeForm):
 
     def prepare(self, request: SignedRequest) -> None:
         super().prepare(request)
-        if not self.page.may.overrule:
-            del self.fields["overrule"]
+        offer_overruling(self, self.page)
 
 
 class LoseForm(OutcomeForm):
@@ -171,8 +189,7 @@ class MethodForm(MoveForm):
     overrule = _text(_OVERRULE, required=False)
 
     def prepare(self, request: SignedRequest) -> None:
-        if not self.page.may.overrule:
-            del self.fields["overrule"]
+        offer_overruling(self, self.page)
         groups: dict[str, list[tuple[str, str]]] = {}
         for stage in queries.choices(viewer=request.viewer).stages:
             if stage.version_id != self.page.method_version_id:
