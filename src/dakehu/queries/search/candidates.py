@@ -1,7 +1,7 @@
 """Candidates of a search: the rarest tokens pick them, among what the viewer may see only.
 
 Two statements whose text stays the same: one counts how often each range of tokens occurs, up to
-a bound; one for each kind gives what stands behind the rarest. Whatever is typed, no more rows
+a bound; the other gives what stands behind the rarest of each kind. Whatever is typed, no more rows
 are touched than the bounds say. A token that very many records have is looked for the other way
 round as well: among the viewer's own records, by the tokens of each.
 """
@@ -23,6 +23,8 @@ from dakehu.queries.snapshot import read_alias
 COMMON, _READ, _READ_COMMON = 150, 120, 50
 #: So many records of the viewer's own are looked through for a common token.
 _OWN, _OWN_ACCOUNTS = 60, 30
+#: So many other names of an account are looked at.
+_ALIASES = 25
 
 Chosen = dict[str, list[tuple[Probe, bool]]]
 
@@ -34,7 +36,7 @@ class Source:
     table: str
     #: Whole columns of `x`, and what is looked up for the few that are shown.
     columns: str
-    shown: str
+    shown: tuple[str, ...]
     where: str
     order: str
     #: Joined to each candidate: of contacts the account, which decides who may see them.
@@ -48,7 +50,8 @@ def sources(viewer: Viewer, kinds: Iterable[str]) -> dict[str, Source]:
     every = {
         "o": _opportunities(viewer), "a": _accounts(viewer), "c": _contacts(viewer),
         "p": Source(
-            "dakehu_person", "x.name, x.name_en", "x.name, x.name_en", "x.is_active", "x.id DESC"
+            "dakehu_person", "x.name, x.name_en", ("x.name", "x.name_en"), "x.is_active",
+            "x.id DESC",
         ),
     }  # fmt: skip
     return {kind: every[kind] for kind in kinds}
@@ -66,9 +69,13 @@ def _opportunities(viewer: Viewer) -> Source:
     return Source(
         "dakehu_opportunity",
         "x.name, x.code, x.place, x.account_id, x.owner_id",
-        "x.name, x.code, x.place,"
-        " (SELECT v.name FROM dakehu_account v WHERE v.id = x.account_id),"
-        f" {_name_of(viewer, 'owner_id')}",
+        (
+            "x.name",
+            "x.code",
+            "CAST(x.place AS varchar)",
+            "(SELECT v.name FROM dakehu_account v WHERE v.id = x.account_id)",
+            _name_of(viewer, "owner_id"),
+        ),
         f"NOT x.voided AND ({visible_sql(viewer, 'x')})",
         "x.place, x.id DESC",
         own=tuple(
@@ -83,7 +90,7 @@ def _accounts(viewer: Viewer) -> Source:
     return Source(
         "dakehu_account",
         "x.name, x.name_en, x.code, x.manager_id, x.tax_code",
-        f"x.name, x.name_en, x.code, {_name_of(viewer, 'manager_id')}, x.tax_code",
+        ("x.name", "x.name_en", "x.code", _name_of(viewer, "manager_id"), "x.tax_code", _aliases()),
         f"x.deleted_at IS NULL AND ({visible_accounts_sql(viewer, 'x')})",
         "x.id DESC",
         own=tuple(
@@ -97,7 +104,7 @@ def _contacts(viewer: Viewer) -> Source:
     return Source(
         "dakehu_contact",
         "x.name, x.name_en, x.title, v.name AS account",
-        "x.name, x.name_en, x.title, x.account",
+        ("x.name", "x.name_en", "x.title", "x.account"),
         f"x.deleted_at IS NULL AND v.deleted_at IS NULL AND ({visible_accounts_sql(viewer, 'v')})",
         "x.id DESC",
         through=("dakehu_account", "v.id = x.account_id"),
@@ -106,6 +113,16 @@ def _contacts(viewer: Viewer) -> Source:
             f" LIMIT {_OWN_ACCOUNTS}) AS v JOIN dakehu_contact x ON x.account_id = v.id"
             for column, ids in _scopes(viewer, "manager_id")
         ),
+    )
+
+
+def _aliases() -> str:
+    """Give an account's other names, a line each."""
+    postgresql = connections[read_alias()].vendor == "postgresql"
+    lines = "string_agg(n.name, chr(10))" if postgresql else "group_concat(n.name, char(10))"
+    return (
+        f"(SELECT {lines} FROM (SELECT n.name FROM dakehu_accountname n WHERE n.account_id = x.id"
+        f" ORDER BY n.id LIMIT {_ALIASES}) AS n)"
     )
 
 
@@ -173,15 +190,34 @@ def _counts(probes: Sequence[Probe], kinds: Sequence[str]) -> dict[tuple[str, in
 
 
 def candidates(
-    viewer: Viewer, kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], *, limit: int
-) -> list[tuple[Any, ...]]:
-    """Give candidates of a kind: id, seen, pinned, then the columns of its source.
+    viewer: Viewer, at_hand: Mapping[str, Source], chosen: Chosen, *, limit: int
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Give candidates of each kind: id, seen, pinned, then what its source shows, as text.
 
     Those in which most of what was asked for occurs come first; of a common token, those that
-    the viewer looked at last.
+    the viewer looked at last. One statement for all kinds.
     """
-    connection = connections[read_alias()]
-    one_by_one = _lateral if connection.vendor == "postgresql" else _joined
+    width = max(len(source.shown) for source in at_hand.values())
+    parts, values = [], list[Any]()
+    for kind, source in at_hand.items():
+        sql, more = _of_kind(viewer, kind, source, chosen[kind], limit)
+        if sql:
+            padded = ", ".join([*source.shown, *["NULL"] * (width - len(source.shown))])
+            parts.append(f"SELECT '{kind}', x.id, x.seen, x.pinned, {padded} FROM ({sql}) AS x")
+            values += more
+    found: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in at_hand}
+    if parts:
+        with connections[read_alias()].cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), values)
+            for kind, *row in cursor.fetchall():
+                found[kind].append(tuple(row))
+    return found
+
+
+def _of_kind(
+    viewer: Viewer, kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], limit: int
+) -> tuple[str, list[Any]]:
+    one_by_one = _lateral if connections[read_alias()].vendor == "postgresql" else _joined
     hits: list[str] = []
     values: list[Any] = []
     for number, (probe, is_common) in enumerate(chosen):
@@ -204,11 +240,10 @@ def candidates(
             )
             values += [kind, probe.low, probe.high]
     if not hits:
-        return []
+        return "", []
     through = one_by_one(source.through[0], "v", source.through[1]) if source.through else ""
     sql = (
-        f"SELECT x.id, x.seen, x.pinned, {source.shown} FROM"
-        f" (SELECT x.id, m.seen_at IS NOT NULL AS seen, m.pinned_at IS NOT NULL AS pinned,"
+        "SELECT x.id, m.seen_at IS NOT NULL AS seen, m.pinned_at IS NOT NULL AS pinned,"
         f" {source.columns}, h.weight, m.seen_at FROM"
         " (SELECT object_id, SUM(weight) AS weight FROM"
         f" ({' UNION '.join(hits)}) AS hit GROUP BY object_id) AS h"
@@ -216,11 +251,9 @@ def candidates(
         " LEFT JOIN dakehu_mark m ON m.person_id = %s AND m.object_type = %s"
         f" AND m.object_id = x.id WHERE {source.where}"
         " ORDER BY h.weight DESC, m.seen_at IS NULL, m.seen_at DESC,"
-        f" {source.order} LIMIT {int(limit)}) AS x"
+        f" {source.order} LIMIT {int(limit)}"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, viewer.person_id or 0, OBJECT_TYPES[kind]])
-        return list(cursor.fetchall())
+    return sql, [*values, viewer.person_id or 0, OBJECT_TYPES[kind]]
 
 
 def _lateral(table: str, alias: str, on: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Place
-from dakehu.models import AccountName, Opportunity
+from dakehu.models import Opportunity
 from dakehu.queries.search.candidates import (
     OBJECT_TYPES,
     candidates,
@@ -77,9 +77,7 @@ def search(
     chosen = chosen_probes(asked, signs)
     at_hand = sources(viewer, signs)
     limit = max(_RANKED, most)
-    rows = {
-        sign: candidates(viewer, sign, at_hand[sign], chosen[sign], limit=limit) for sign in signs
-    }
+    rows = candidates(viewer, at_hand, chosen, limit=limit)
     best: dict[str, list[Scored]] = {}
     aliases: Aliases = {}
     if "a" in rows:
@@ -140,7 +138,7 @@ def _of_account(aliases: Aliases) -> Scorer:
 
 
 def _of_opportunity(asked: Asked, row: Row, in_spite: bool) -> float:
-    name, code, place, account = row[3:7]
+    name, code, place, account = row[3], row[4], int(row[5]), row[6]
     score = score_of(asked, [name], code, in_spite=in_spite)
     # What is asked for with its account fits by both: 海岳 堆垛机.
     if score < 82 and account and len(asked.words) > 1:
@@ -153,12 +151,8 @@ def _of_person(asked: Asked, row: Row, in_spite: bool) -> float:
 
 
 def _aliases(rows: Sequence[Row]) -> Aliases:
-    found: Aliases = {}
-    if rows:
-        held = AccountName.objects.filter(account_id__in=[row[0] for row in rows]).order_by("id")
-        for pk, alias in held.values_list("account_id", "name")[:500]:
-            found.setdefault(pk, []).append(alias)
-    return found
+    """Give the other names of accounts, which come as lines."""
+    return {row[0]: row[8].split("\n") for row in rows if row[8]}
 
 
 def _of_accounts(viewer: Viewer, accounts: Sequence[Scored], known: set[int]) -> list[Scored]:
@@ -216,7 +210,7 @@ def _shown(
         other = _other_name(asked, [name, row[4], *aliases.get(pk, ())])
         beside: tuple[str | None, ...] = (other, row[5], row[6])
     elif kind == "opportunity":
-        beside, place = (row[4], row[6], row[7]), Place(row[5])
+        beside, place = (row[4], row[6], row[7]), Place(int(row[5]))
     elif kind == "contact":
         beside = (row[5], row[6])
     else:

@@ -26,6 +26,8 @@ _OF_UNIT = ("/funnel/", "/board/", "/opportunities/", "/hygiene/")
 _OF_PERIOD = ("/funnel/",)
 
 Scored = list[tuple[float, Option]]
+#: What the commands for new records ask for, in their order.
+_RIGHTS = ("opportunity.create", "activity.log", "account.create")
 
 
 def fitting_commands(request: SignedRequest, text: str, here: str) -> Scored:
@@ -48,36 +50,53 @@ def fitting_commands(request: SignedRequest, text: str, here: str) -> Scored:
 
 def first_commands(request: SignedRequest) -> tuple[Option, ...]:
     """Give what can be done anywhere, for who has typed nothing yet."""
-    return tuple(option for option, _also in _new(request))
+    may = tuple(request.viewer.holds(right) for right in _RIGHTS)
+    return tuple(option for option, _also in _new(may))
 
 
 Named = tuple[Option, tuple[str, ...]]
 
 
-def _all_commands(request: SignedRequest, here: str) -> Iterator[Named]:
-    yield from _new(request)
-    yield from _places(request)
-    yield from _switches(request, here)
-
-
-def _new(request: SignedRequest) -> Iterator[Named]:
+def _all_commands(request: SignedRequest, here: str) -> tuple[Named, ...]:
+    """Give all commands; they stay the same while one types."""
     viewer = request.viewer
-    if viewer.holds("opportunity.create"):
+    may = tuple(viewer.holds(right) for right in _RIGHTS)
+    places = tuple(
+        (one.url, one.label, one.icon, one.key, one.url_name)
+        for _group, places in frame_of(request).groups
+        for one in places
+    )
+    return _worded((translation.get_language() or "", viewer.language), may, places, here)
+
+
+@lru_cache(maxsize=256)
+def _worded(
+    languages: tuple[str, str],
+    may: tuple[bool, ...],
+    places: tuple[tuple[str, ...], ...],
+    here: str,
+) -> tuple[Named, ...]:
+    return (*_new(may), *_places(places), *_switches(languages[1], here))
+
+
+def _new(may: tuple[bool, ...]) -> Iterator[Named]:
+    creates, logs, adds = may
+    if creates:
         yield _link(reverse("opportunity_create"), _("New opportunity"), icon="plus"), ("new",)
-    if viewer.holds("activity.log"):
+    if logs:
         log = _link(reverse("activity_log"), _("Log an activity"), icon="phone", is_dialog=True)
         yield log, ("log call visit meeting task",)
-    if viewer.holds("account.create"):
+    if adds:
         yield _link(reverse("account_create"), _("New account"), icon="building-plus"), ("new",)
 
 
-def _places(request: SignedRequest) -> Iterator[Named]:
+def _places(places: tuple[tuple[str, ...], ...]) -> Iterator[Named]:
     english = _english()
-    for _group, places in frame_of(request).groups:
-        for one in places:
-            key = f"g {one.key}" if one.key else ""
-            option = _link(one.url, one.label, icon=one.icon)
-            yield replace(option, key=key, beside=(_("Go to"),)), (english.get(one.url_name, ""),)
+    for url, label, icon, key, url_name in places:
+        option = replace(
+            _link(url, label, icon=icon), key=f"g {key}" if key else "", beside=(_("Go to"),)
+        )
+        yield option, (english.get(url_name, ""),)
     help_page = _link(reverse("guide"), _("Help"), icon="help-circle")
     yield help_page, ("help",)
     yield _link(reverse("preferences"), _("Preferences"), icon="adjustments-horizontal"), ()
@@ -91,10 +110,10 @@ def _english() -> dict[str, str]:
         return {one.url_name: str(one.label) for one in PLACES}
 
 
-def _switches(request: SignedRequest, here: str) -> Iterator[Named]:
+def _switches(spoken: str, here: str) -> Iterator[Named]:
     back = ("next", here or "/")
     language = reverse("choose_language")
-    if request.viewer.language == "en":
+    if spoken == "en":
         label = "中文"  # han: its name
         chinese = _post(language, label, ("language", "zh-hans"), back, icon="language")
         yield replace(chinese, beside=(_("Language"),)), ("language chinese",)

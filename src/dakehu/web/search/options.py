@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -111,11 +112,15 @@ def of_marks(marks: Iterable[Marked]) -> tuple[Option, ...]:
     return tuple(of_record(mark.record) for mark in marks)
 
 
+@cache
+def _below(kind: str) -> str:
+    """Give what the addresses of a kind's records begin with: a list asks for twenty of them."""
+    return reverse(kind, args=[0]).removesuffix("0/")
+
+
 def _url_of(request: SignedRequest, kind: str, pk: int) -> str:
-    if kind != "person":
-        return reverse(kind, args=[pk])
-    if request.viewer.holds("person.edit"):
-        return reverse("person", args=[pk])
+    if kind != "person" or request.viewer.holds("person.edit"):
+        return f"{_below(kind)}{pk}/"
     # Colleagues have no page of their own: what they own, as far as one sees it.
     if reads_customers(request.viewer):
         return f"{reverse('opportunities')}?owner={pk}"
