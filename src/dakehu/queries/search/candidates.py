@@ -207,8 +207,12 @@ def candidates(
             values += more
     found: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in at_hand}
     if parts:
-        with connections[read_alias()].cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(parts), values)
+        connection = connections[read_alias()]
+        begins = ""
+        if connection.vendor == "postgresql":
+            begins, values = _ASKED, [_asked(chosen), *values]
+        with connection.cursor() as cursor:
+            cursor.execute(begins + " UNION ALL ".join(parts), values)
             for kind, *row in cursor.fetchall():
                 found[kind].append(tuple(row))
     return found
@@ -217,7 +221,67 @@ def candidates(
 def _of_kind(
     viewer: Viewer, kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], limit: int
 ) -> tuple[str, list[Any]]:
-    one_by_one = _lateral if connections[read_alias()].vendor == "postgresql" else _joined
+    if not chosen:
+        return "", []
+    at_once = connections[read_alias()].vendor == "postgresql"
+    one_by_one = _lateral if at_once else _joined
+    hits, values = (_hits_at_once if at_once else _hits)(kind, source, chosen)
+    through = one_by_one(source.through[0], "v", source.through[1]) if source.through else ""
+    sql = (
+        "SELECT x.id, m.seen_at IS NOT NULL AS seen, m.pinned_at IS NOT NULL AS pinned,"
+        f" {source.columns}, h.weight, m.seen_at FROM"
+        " (SELECT object_id, SUM(weight) AS weight FROM"
+        f" ({hits}) AS hit GROUP BY object_id) AS h"
+        f" {one_by_one(source.table, 'x', 'x.id = h.object_id')} {through}"
+        " LEFT JOIN dakehu_mark m ON m.person_id = %s AND m.object_type = %s"
+        f" AND m.object_id = x.id WHERE {source.where}"
+        " ORDER BY h.weight DESC, m.seen_at IS NULL, m.seen_at DESC,"
+        f" {source.order} LIMIT {int(limit)}"
+    )
+    return sql, [*values, viewer.person_id or 0, OBJECT_TYPES[kind]]
+
+
+#: What PostgreSQL looks up for all kinds: read once, however often it is joined.
+_ASKED = (
+    "WITH p AS MATERIALIZED (SELECT * FROM json_to_recordset(%s)"
+    " AS p(k text, i int, low text, high text, weight int, most int, own boolean)) "
+)
+
+
+def _asked(chosen: Chosen) -> str:
+    """Give the rows of _ASKED."""
+    return json.dumps([
+        {"k": kind, "i": number, "low": probe.low, "high": probe.high, "weight": probe.weight,
+         "most": _READ_COMMON if is_common else _READ, "own": _is_read_by_own(probe, is_common)}
+        for kind, probes in chosen.items()
+        for number, (probe, is_common) in enumerate(probes)
+    ])  # fmt: skip
+
+
+def _hits_at_once(
+    kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]
+) -> tuple[str, list[Any]]:
+    """Give the tokens that fit, for PostgreSQL: however many are looked up, the text is the same.
+
+    Else each search would be planned anew, which takes as long as to answer it.
+    """
+    within = f"t.kind = '{kind}' AND t.token >= p.low AND t.token <= p.high"
+    token = (
+        f"JOIN LATERAL (SELECT t.object_id FROM dakehu_nametoken t WHERE {within}"
+        " ORDER BY t.token, t.object_id LIMIT p.most) AS t ON TRUE"
+    )
+    hits = [f"SELECT t.object_id, p.i AS probe, p.weight FROM p {token} WHERE p.k = '{kind}'"]
+    for own in source.own if any(_is_read_by_own(*one) for one in chosen) else ():
+        token = _lateral("dakehu_nametoken", "t", f"{within} AND t.object_id = own.id")
+        hits.append(
+            f"SELECT own.id, p.i, p.weight FROM ({own} LIMIT {_OWN}) AS own CROSS JOIN p {token}"
+            f" WHERE p.k = '{kind}' AND p.own"
+        )
+    return " UNION ".join(hits), []
+
+
+def _hits(kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]) -> tuple[str, list[Any]]:
+    """Give the same for SQLite, which plans in no time and has no lateral joins."""
     hits: list[str] = []
     values: list[Any] = []
     for number, (probe, is_common) in enumerate(chosen):
@@ -228,10 +292,8 @@ def _of_kind(
             f" LIMIT {_READ_COMMON if is_common else _READ}) AS held"
         )
         values += [kind, probe.low, probe.high]
-        if not is_common or probe.group == "whole":
-            continue
-        for own in source.own:
-            token = one_by_one(
+        for own in source.own if _is_read_by_own(probe, is_common) else ():
+            token = _joined(
                 "dakehu_nametoken", "t",
                 "t.kind = %s AND t.object_id = own.id AND t.token >= %s AND t.token <= %s",
             )  # fmt: skip
@@ -239,21 +301,12 @@ def _of_kind(
                 f"SELECT own.id, {number}, {probe.weight} FROM ({own} LIMIT {_OWN}) AS own {token}"
             )
             values += [kind, probe.low, probe.high]
-    if not hits:
-        return "", []
-    through = one_by_one(source.through[0], "v", source.through[1]) if source.through else ""
-    sql = (
-        "SELECT x.id, m.seen_at IS NOT NULL AS seen, m.pinned_at IS NOT NULL AS pinned,"
-        f" {source.columns}, h.weight, m.seen_at FROM"
-        " (SELECT object_id, SUM(weight) AS weight FROM"
-        f" ({' UNION '.join(hits)}) AS hit GROUP BY object_id) AS h"
-        f" {one_by_one(source.table, 'x', 'x.id = h.object_id')} {through}"
-        " LEFT JOIN dakehu_mark m ON m.person_id = %s AND m.object_type = %s"
-        f" AND m.object_id = x.id WHERE {source.where}"
-        " ORDER BY h.weight DESC, m.seen_at IS NULL, m.seen_at DESC,"
-        f" {source.order} LIMIT {int(limit)}"
-    )
-    return sql, [*values, viewer.person_id or 0, OBJECT_TYPES[kind]]
+    return " UNION ".join(hits), values
+
+
+def _is_read_by_own(probe: Probe, is_common: bool) -> bool:
+    """Tell whether a token is also looked for among the viewer's own records."""
+    return is_common and probe.group != "whole"
 
 
 def _lateral(table: str, alias: str, on: str) -> str:
