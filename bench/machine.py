@@ -21,7 +21,7 @@ from django.db import connection
 STAGES = (
     (29_872, 10), (21_967, 30), (11_990, 50), (12_189, 60), (6_924, 80), (10_923, 100), (6_135, 0),
 )  # fmt: skip
-OWNERS, TIMES = 200, 15
+OWNERS, TIMES = 200, 9
 CREATE = (
     "CREATE {} bench_floor (id integer PRIMARY KEY, owner integer, stage integer,"
     " cents bigint, probability integer, close_on date, name varchar(60))"

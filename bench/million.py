@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.report import slower
+from bench.report import slower, speeds
 
 MILLION, TENTH = 1_000_000, 100_000
 #: Milliseconds on PostgreSQL, of the worst day or pair of days; seconds to build; how much
@@ -99,11 +99,9 @@ def _told(large: dict[str, Any], small: dict[str, Any]) -> list[str]:
             large["version"], large["on"], large["entries"], small["entries"], *loads,
             large["times"],
         ),
-        ("Plain SQL without an index took {:.2f} – {:.2f} × before and after the million, and"
-        " {:.2f} – {:.2f} × beside the tenth, what it took where targets were set; *here* is a"
-        " target times the smaller of the first two.").format(
-            *large["slowness"], *small["slowness"],
-        ),
+        (f"Plain SQL without an index took {speeds(large)} × (least, median, most) at the million,"
+        f" and {speeds(small)} × at the tenth, what it took where targets were set; *here* is a"
+        " target times the median."),
         (f"Built in {built:,} s at a load of {large['built_load']:.1f} (target"
         f" {BUILD_SECONDS:,}, here {BUILD_SECONDS * slower(large):,.0f}:"
         f" {_verdict(built, BUILD_SECONDS, slower(large))}); the set of 100,000 in"

@@ -8,6 +8,7 @@ import os
 import platform
 import re
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.peers import beside_peers
@@ -24,9 +25,10 @@ palette ≤ 10 ms, a cell ≤ 12 ms, undo of a thousand rows ≤ 2 s. They are s
 opportunities on PostgreSQL, the worst of director, head of 100 and salesperson, and shown beside
 the other runs for orientation. Compare within a table: machines and their neighbours differ.
 
-*Slower* is how many times as long this machine took, before and after the run, for plain SQL
-without an index (`bench/machine.py`) as the machine on which peers and targets were measured; the
-smaller of the two, if above 1, is what a target is multiplied by where it says *here*.
+*Slower* is how many times as long this machine took, again and again during the run, for plain SQL
+without an index (`bench/machine.py`) as the machine on which peers and targets were measured: the
+least, the median and the most. The median, if above 1, is what a target is multiplied by where it
+says *here*.
 """
 #: The run that the targets are about.
 TARGET_RUN = ("postgresql", 100_000)
@@ -68,7 +70,7 @@ def runs(results: list[Result]) -> str:
     """Say on what, when and with what the runs were made."""
     rows = [
         f"| {r['size']:,} | {r['version']} | {r['on']} | {r['times']} | {r['load'][0]:.1f} –"
-        f" {r['load'][1]:.1f} | {r['slowness'][0]:.2f} – {r['slowness'][1]:.2f} |\n"
+        f" {r['load'][1]:.1f} | {speeds(r)} |\n"
         for r in results
     ]
     return (
@@ -90,7 +92,13 @@ def question(name: str) -> str:
 
 def slower(result: Result) -> float:
     """Give what targets are multiplied by on the machine of a run: never less than 1."""
-    return max(1.0, min(result["slowness"]))
+    return max(1.0, median(result["slowness"]))
+
+
+def speeds(result: Result) -> str:
+    """Tell how slow the machine was at least, mostly, and at most."""
+    found = result["slowness"]
+    return f"{min(found):.2f} – {median(found):.2f} – {max(found):.2f}"
 
 
 def worst_by_question(result: Result) -> dict[str, dict[str, Any]]:
