@@ -31,7 +31,9 @@ from bench.questions import actions, floors, pages  # noqa: E402
 from dakehu.models import Entry, Opportunity  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
 
-WARM = 5
+#: A worker is warm when its statements have plans: psycopg prepares one when it has come five
+#: times, and PostgreSQL plans it five times more before it keeps a plan.
+WARM = 12
 #: After so many questions the machine's speed is looked at again: it changes within minutes.
 ASKED_BETWEEN = 20
 
