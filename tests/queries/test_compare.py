@@ -311,7 +311,7 @@ def test_leaks_by_everything(world: World, by: str) -> None:
         seen_version=None, **world.how(TODAY - timedelta(days=2)),
     )  # fmt: skip
     page = browser("mei").get(f"/funnel/leaks/?by={by}").content.decode()
-    named = {"stage": "Interest", "unit": "East_Team", "owner": "文静", "product": "no product",
+    named = {"stage": "Interest", "unit": "East_Team", "owner": "Wen", "product": "no product",
              "rival": "Konecranes"}[by]  # fmt: skip
     assert named in page
     assert 'value="1200.00"' in page
