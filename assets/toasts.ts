@@ -37,6 +37,6 @@ if (place) {
   // What was taken back can't be taken back again.
   place.addEventListener("htmx:afterRequest", (event) => {
     if (!(event as CustomEvent).detail.successful || !(event.target instanceof Element)) return;
-    event.target.closest("form")?.closest("[data-toast]")?.remove();
+    event.target.closest("form, .toast-undo")?.closest("[data-toast]")?.remove();
   });
 }

@@ -104,7 +104,8 @@ def test_of_companies_alike_the_one_named_in_full_is_meant(now_world: World) -> 
         ("电话 lvyu 谈付款条件", "谈付款条件", ["吕雨"]),
         ("zhouxiaofeng 催款", "催款", ["周晓峰"]),
         ("zhou xiaofeng 催款", "催款", ["周晓峰"]),
-        ("zxf 催款", "催款", ["周晓峰"]),
+        # Initials are as soon an abbreviation of something else: CRM, ERP.
+        ("zxf 催款", "zxf 催款", []),
         ("visit chengmengyi tomorrow 10:00", "", ["程梦怡"]),
         ("拜访 给周晓峰 和 吕雨 谈付款", "谈付款", ["周晓峰", "吕雨"]),
         # Of a name only the beginning: nobody is meant for certain, and nothing is lost.
@@ -197,6 +198,25 @@ def test_at_a_known_account_the_family_name_is_enough(now_world: World) -> None:
     logged(now_world.client("wen"), line="visit chen tomorrow 10:00", opportunity=deal)
     row = Activity.objects.get()
     assert ([c.contact_id for c in row.contacts.all()], row.subject) == ([who], "")
+
+
+@pytest.mark.parametrize(
+    ("line", "subject", "ticked"),
+    [
+        ("call he wants an offer", "he wants an offer", False),
+        ("call whr about payment", "about payment", True),
+    ],
+)
+def test_a_word_that_is_also_a_family_name_stays_in_the_title(
+    now_world: World, line: str, subject: str, ticked: bool
+) -> None:
+    deal = now_world.create().opportunity_id
+    contact(now_world, "何文静")
+    who = contact(now_world, "王浩然")
+    logged(now_world.client("wen"), line=line, opportunity=deal)
+    row = Activity.objects.get()
+    assert row.subject == subject
+    assert [c.contact_id for c in row.contacts.all()] == ([who] if ticked else [])
 
 
 def test_the_deal_and_its_next_step_stay_while_the_line_is_read(now_world: World) -> None:

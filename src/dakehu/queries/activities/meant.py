@@ -14,6 +14,15 @@ _MOST_JOINED = 3
 _SURE_INITIALS = 3
 _SURE_BEGINNING = 3
 
+#: Family names in pinyin, and first names, that a line in English may hold as words.
+_ALSO_WORDS = frozenset({
+    "a", "an", "art", "ban", "bang", "be", "bill", "can", "dang", "die", "ding", "do", "drew",
+    "due", "fan", "gang", "go", "grace", "grant", "hang", "he", "hope", "in", "jack", "joy",
+    "kin", "lang", "long", "man", "mark", "may", "me", "men", "no", "nu", "on", "pan", "pat",
+    "pin", "quit", "rang", "rich", "rob", "rose", "sang", "she", "song", "sue", "sun", "tan",
+    "tang", "ten", "tie", "ting", "to", "wan", "we", "will", "win", "you",
+})  # fmt: skip
+
 Place = tuple[int, int]
 
 
@@ -63,14 +72,16 @@ def person_fit(
 ) -> Fit | None:
     """Give by which words somebody may be meant.
 
-    The whole name is certain, in characters, pinyin or initials. So is the family name, where the
-    account is known: 王工, chen. A mere beginning never is.
+    The whole name is certain, in characters or pinyin. Where the account is known, so are its
+    initials and the family name: zxf, 王工, chen. A mere beginning never is.
     """
     doubtful: Fit | None = None
     for run in runs(parts):
         if _is_whole(run, name, name_en, key):
             return Fit(run.place, is_certain=True)
-        if at_their_account and _is_family(run, name, name_en, key):
+        if at_their_account and (
+            _abbreviates(run, name, key) or _is_family(run, name, name_en, key)
+        ):
             return Fit(run.place, is_certain=True)
         if doubtful is None and _begins(run, name, name_en, key):
             doubtful = Fit(run.place, is_certain=False)
@@ -83,10 +94,13 @@ def _is_whole(run: Run, name: str, name_en: str, key: str) -> bool:
         return True
     if not run.spelt or name.isascii():
         return False
-    read = {key.replace(" ", ""), *spellings(simplified(name))}
-    return run.spelt in read or (
-        len(run.spelt) >= _SURE_INITIALS and run.spelt in _initials(name, key)
-    )
+    return run.spelt in {key.replace(" ", ""), *spellings(simplified(name))}
+
+
+def _abbreviates(run: Run, name: str, key: str) -> bool:
+    """Tell whether they are somebody's initials; CRM and ERP are such, too."""
+    long = len(run.spelt) >= _SURE_INITIALS and not name.isascii()
+    return long and run.spelt in _initials(name, key)
 
 
 def _initials(name: str, key: str) -> set[str]:
@@ -100,7 +114,8 @@ def _is_family(run: Run, name: str, name_en: str, key: str) -> bool:
     part = run.parts[0]
     if not part.text.isascii():
         return part.is_addressed and bool(part.stem) and name.startswith(part.stem)
-    return part.text in (key.partition(" ")[0], *name_en.casefold().split())
+    named = part.text in (key.partition(" ")[0], *name_en.casefold().split())
+    return named and part.text not in _ALSO_WORDS
 
 
 def _begins(run: Run, name: str, name_en: str, key: str) -> bool:

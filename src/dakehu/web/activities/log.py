@@ -332,14 +332,15 @@ def colleagues_offered(
     language = request.viewer.language
     others = sum(one.id not in chosen for one in people)
     shown = people[:-1] if others > limit else people
-    fitting = min(others, limit)
     there = {one.id: one for one in (*along, *shown)}
     return {
         "colleagues": [(pk, one.shown(language), pk in chosen) for pk, one in there.items()],
         "colleagues_are_cut": others > limit,
         "nobody_fits": bool(text) and not others,
-        "found_said": ngettext("%(count)s colleague fits.", "%(count)s colleagues fit.", fitting)
-        % {"count": fitting},
+        "found_said": _("There are more. Type a name, pinyin or initials to find them.")
+        if others > limit
+        else ngettext("%(count)s colleague fits.", "%(count)s colleagues fit.", others)
+        % {"count": others},
     }
 
 

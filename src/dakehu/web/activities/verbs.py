@@ -235,7 +235,10 @@ def _say_moved(request: SignedRequest, row: ActivityRow, on: date) -> None:
     if row.state is not ActivityState.PLANNED:
         toast(request, words)
         return
-    back = {"on": row.on.isoformat(), "at": wording.clock(row.starts_at)}
+    # Whoever changes it meanwhile is not overwritten: the move made it the next version.
+    back = {
+        "on": row.on.isoformat(), "at": wording.clock(row.starts_at), "seen": row.version + 1,
+    }  # fmt: skip
     toast_with_undo(request, words, reverse("activity_move", args=[row.id]), back)
 
 

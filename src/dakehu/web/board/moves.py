@@ -300,7 +300,7 @@ def _dialog(
     """Show what the move needs, in the dialog or as a page."""
     wrong = bool(form.errors) or any(item.error for item in missing)
     waits = page.gate.value == "validate" and all(item.advised for item in missing)
-    if form.fields and not (missing and page.may.tick):
+    if form.fields and not form.errors and not (missing and page.may.tick):
         next(iter(form.fields.values())).widget.attrs["autofocus"] = True
     # A card that was dropped asks for no dialog, and is answered with one.
     dropped = request.htmx and request.htmx.target != "dialog-content"

@@ -88,7 +88,8 @@ def tomorrow_plan(request: SignedRequest) -> HttpResponse:
     words = _("%(kind)s planned: %(day)s %(time)s.") % {
         "kind": KINDS[kind], "day": on.isoformat(), "time": f"{at:%H:%M}",
     }  # fmt: skip
-    toast_with_undo(request, words, reverse("activity_delete", args=[made.activity_id]), STAY)
+    undo = {**STAY, "seen": 1}  # as it was made: what somebody changed since stays
+    toast_with_undo(request, words, reverse("activity_delete", args=[made.activity_id]), undo)
     return _page(request) if request.htmx else go(request, "tomorrow")
 
 
