@@ -48,7 +48,7 @@ def test_an_opportunity_lives_and_dies(page: Page, language: str, moved: str, lo
 
     # Evidence with a note and a file.
     page.locator("#evidence a.chip").first.click()
-    row = page.locator("#evidence .item-form")
+    row = page.locator("#evidence .proof-form")
     row.locator("[name=note]").fill("设计院已发函")
     row.locator("[name=file]").set_input_files(
         {"name": "来函.txt", "mimeType": "text/plain", "buffer": "请报价".encode()}
