@@ -73,10 +73,7 @@ def _on_sqlite(rows: list[Row]) -> list[float]:
             marks = ", ".join("?" * len(rows[0]))
             database.executemany(f"INSERT INTO bench_floor VALUES ({marks})", rows)
             database.commit()
-            return [
-                _taken(lambda s=sql: database.execute(s).fetchall()) / there  # type: ignore[misc]
-                for sql, there in FLOORS["sqlite"].items()
-            ]
+            return _ratios("sqlite", lambda sql: database.execute(sql).fetchall())
         finally:
             database.close()
 
@@ -98,20 +95,21 @@ def _on_postgresql(rows: list[Row]) -> list[float]:
                     copying.write_row(row)
             cursor.execute("ANALYZE bench_floor")
             cursor.execute("SET max_parallel_workers_per_gather = 0")
-            return [
-                _taken(lambda s=sql: ask(s)) / there  # type: ignore[misc]
-                for sql, there in FLOORS["postgresql"].items()
-            ]
+            return _ratios("postgresql", ask)
         finally:
             cursor.execute(f"SET max_parallel_workers_per_gather = {parallel}")
             cursor.execute("DROP TABLE bench_floor")
 
 
-def _taken(ask: Callable[[], object]) -> float:
+def _ratios(engine: str, ask: Callable[[str], object]) -> list[float]:
+    return [_taken(ask, sql) / there for sql, there in FLOORS[engine].items()]
+
+
+def _taken(ask: Callable[[str], object], sql: str) -> float:
     taken = []
     for turn in range(TIMES + 3):
         begun = time.perf_counter()
-        ask()
+        ask(sql)
         if turn >= 3:
             taken.append((time.perf_counter() - begun) * 1000)
     return statistics.median(taken)
