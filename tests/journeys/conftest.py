@@ -239,6 +239,8 @@ def axe() -> Callable[[Page], list[str]]:
     script = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
     def look(page: Page) -> list[str]:
+        # A page that is still arriving holds buttons whose words have not come yet.
+        page.wait_for_load_state()
         page.evaluate(script)
         found: list[dict[str, Any]] = page.evaluate(
             "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
