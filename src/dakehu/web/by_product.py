@@ -12,7 +12,7 @@ from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.queries.by_product import ProductFunnel, funnel_by_product
 from dakehu.queries.funnel import MethodLabel
 from dakehu.web.forms import whole_in_url
-from dakehu.web.funnel import asked_of
+from dakehu.web.funnel import asked_of, whose
 from dakehu.web.health import stage_name
 from dakehu.web.speed import method_of
 
@@ -37,6 +37,7 @@ def by_product(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/by_product.html",
         {
+            "whose": whose(request, asked, method),
             "found": found,
             "question": asked.question,
             "rows": [

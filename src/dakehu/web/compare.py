@@ -20,7 +20,7 @@ from dakehu.queries.compare import MovedRow, Span, moved_most
 from dakehu.queries.flow import OUTSIDE, Flow, stage_flow
 from dakehu.queries.funnel import MethodLabel, method_labels
 from dakehu.queries.waterfall import Between, waterfall_between
-from dakehu.web.funnel import Asked, asked_of
+from dakehu.web.funnel import Asked, asked_of, whose
 from dakehu.web.health import stage_name
 from dakehu.web.speed import method_of
 
@@ -101,6 +101,7 @@ def compare(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/compare.html",
         {
+            "whose": whose(request, asked, method),
             "bars": bars,
             "measure": measure,
             "measures": MEASURES.items(),
@@ -125,13 +126,15 @@ def compare(request: SignedRequest) -> HttpResponse:
 def most(request: SignedRequest) -> HttpResponse:
     """Show which opportunities moved most: after the bars, since every one that moved is read."""
     asked = asked_of(request)
-    _measure, span = span_of(request, asked, method_of(asked))
+    method = method_of(asked)
+    _measure, span = span_of(request, asked, method)
     found = moved_most(request.viewer, question=asked.question, span=span, today=request.today)
     figures = [figure.value or Fraction(0) for r in found.rows for figure in (r.weighted, r.closed)]
     return render_page(
         request,
         "funnel/most.html",
         {
+            "whose": whose(request, asked, method),
             "most": found,
             "moved": [(row, _bars_of(row)) for row in found.rows],
             "question": asked.question,
@@ -155,6 +158,7 @@ def flow(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/flow.html",
         {
+            "whose": whose(request, asked, method),
             "flow": _matrix(flows, method, request.viewer.language),
             "question": asked.question,
             "since": first_day(span),

@@ -21,7 +21,7 @@ from dakehu.http.frame import layout_of
 from dakehu.queries.funnel import MethodLabel, StageLabel
 from dakehu.queries.health import EnteredNorm, FunnelHealth, funnel_health, norms_in_force
 from dakehu.web.forms import AmountField, DayField, done, status_of
-from dakehu.web.funnel import asked_of
+from dakehu.web.funnel import asked_of, whose
 
 LIGHTS = {"excellent": "good", "good": "watch", "warning": "act"}
 WORDS = {
@@ -106,6 +106,7 @@ def health(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/health.html",
         {
+            "whose": whose(request, asked, found.method if found else None),
             "found": found,
             "question": asked.question,
             "rows": rows,

@@ -19,7 +19,7 @@ from dakehu.queries.leaks import LEAK_BYS, LEAK_KINDS, Leak, LeakBy, Leaks, leak
 from dakehu.queries.rates import DatedRate, calibrated_on, win_rates
 from dakehu.queries.speed import FunnelSpeed, funnel_speed
 from dakehu.web.forms import whole_in_url
-from dakehu.web.funnel import Asked, asked_of
+from dakehu.web.funnel import Asked, asked_of, whose
 from dakehu.web.health import stage_name
 
 BYS = {
@@ -79,6 +79,7 @@ def speed(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/speed.html",
         {
+            "whose": whose(request, asked, method),
             "found": found,
             "rows": rows,
             "method": method,
@@ -129,6 +130,7 @@ def leakage(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/leaks.html",
         {
+            "whose": whose(request, asked, method),
             "found": found,
             "rows": rows,
             "total": [LeakCell(kind, found.total.kinds[kind]) for kind in LEAK_KINDS],
@@ -188,6 +190,7 @@ def ageing(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/ageing.html",
         {
+            "whose": whose(request, asked, method),
             "slow": slow,
             "rows": [(row, names[row.stage_id], keys[row.stage_id]) for row in slow.rows],
             "has_medians": any(row.speed.median_days is not None for row in rows),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.http.frame import layout_of
 from dakehu.queries.trend import weekly_indicators
-from dakehu.web.funnel import asked_of
+from dakehu.web.funnel import asked_of, whose
 
 #: The charts' height; a bar's width and its step from one week to the next.
 HEIGHT, BAR, STEP = 64, 14, 20
@@ -72,6 +72,7 @@ def trend(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/trend.html",
         {
+            "whose": whose(request, asked),
             "weeks": weeks,
             "charts": charts,
             "question": asked.question,

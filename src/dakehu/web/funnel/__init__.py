@@ -3,11 +3,11 @@
 from django.urls import path
 
 from dakehu.web.funnel.asked import Asked, asked_of
-from dakehu.web.funnel.choices import funnel_people, funnel_units
+from dakehu.web.funnel.choices import funnel_people, funnel_units, whose
 from dakehu.web.funnel.pages import funnel, funnel_export, home
 from dakehu.web.funnel.shown import method_shown
 
-__all__ = ["Asked", "asked_of", "method_shown", "urlpatterns"]
+__all__ = ["Asked", "asked_of", "method_shown", "urlpatterns", "whose"]
 
 urlpatterns = [
     path("", home, name="home"),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.urls import reverse
 
-from dakehu.http import SignedRequest, render_page, signed_in
+from dakehu.http import SignedRequest, layout_of, render_page, signed_in
+from dakehu.queries.funnel import MethodLabel, person_in_sight
 from dakehu.queries.people import people_in_sight
 from dakehu.web.funnel.asked import Asked, asked_of
 
@@ -32,6 +33,28 @@ def unit_path(asked: Asked, language: str) -> list[str]:
     if unit is None:
         return []
     return [asked.units.names[u].name(language) for u in asked.tree.path(unit)]
+
+
+def whose(
+    request: SignedRequest, asked: Asked, method: MethodLabel | None = None
+) -> tuple[str, ...]:
+    """Say of whom a page of its own tells: unit, person, account group, period, method.
+
+    A part of the funnel page stands beside all of this and says nothing.
+    """
+    if layout_of(request) == "layouts/part.html":
+        return ()
+    language, question = request.viewer.language, asked.question
+    words = [" › ".join(unit_path(asked, language))]
+    if question.person_id is not None:
+        person = person_in_sight(request.viewer, person_id=question.person_id)
+        words.append(person.shown(language))
+    if asked.group is not None:
+        words.append(asked.group.name)
+    words.append(question.period.key)
+    if method is not None:
+        words.append((method.name_en or method.name_zh) if language == "en" else method.name_zh)
+    return tuple(word for word in words if word)
 
 
 @signed_in

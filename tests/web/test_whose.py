@@ -1,0 +1,33 @@
+"""A page of analysis that stands by itself says of whom it tells."""
+
+import pytest
+from django.test import Client
+
+from dakehu.models import Person
+from tests.world import World
+
+PARTS = ["speed", "leaks", "ageing", "compare", "most", "flow", "trend", "health",
+         "products"]  # fmt: skip
+
+
+def browser(login: str) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(
+        Person.objects.get(login=login), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return client
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_page_of_its_own_names_unit_period_and_person(world: World, part: str) -> None:
+    world.create("wen")
+    alone = browser("director").get(
+        f"/funnel/{part}/?unit={world.units['east']}&period=2026-Q2"
+    ).content.decode()  # fmt: skip
+    head = alone.partition("<h1>")[0].rpartition('class="path"')[2]
+    assert "East" in head
+    assert "2026-Q2" in head
+    asked = f"/funnel/{part}/?person={world.people['wen']}"
+    assert "Wen" in browser("director").get(asked).content.decode().partition("<h1>")[0]
+    beside = browser("director").get(asked, headers={"HX-Request": "true"}).content.decode()
+    assert 'class="path"' not in beside
