@@ -25,6 +25,7 @@ from dakehu.actions.opportunities import (
     reassign_opportunity,
     win_opportunity,
 )
+from dakehu.actions.opportunities.lines import keep_competitors
 from dakehu.core.access import operator
 from dakehu.core.errors import NotFound
 from dakehu.core.funnel import Figure, Scope
@@ -351,8 +352,7 @@ def named(history: History) -> None:
     """Give some of the opportunities rivals, one of them two, and some of them two products."""
     products = [Product.objects.create(code=code, name_zh=code) for code in ("P1", "P2")]
     for number, pk in enumerate(history.opportunities):
-        for rival in ("Konecranes", "Liebherr")[: number % 3]:
-            Competitor.objects.create(opportunity_id=pk, name=rival)
+        keep_competitors(pk, ("Konecranes", "Liebherr")[: number % 3])
         if number % 2:
             held = LineSet.objects.create(
                 opportunity_id=pk, on=FIRST, recorded_at=AT, correlation_id=uuid4()

@@ -170,9 +170,11 @@ class StaySum(models.Model):
 
 
 class LeakSum(models.Model):
-    """What leaked of the whole company, by stage and by product (FUN-9); carried as stays are.
+    """What leaked of the whole company, by stage, product and rival (FUN-9); carried as stays are.
 
-    `key_id` is the product, 0 of what has none; by stage it says nothing.
+    `key_id` is the product, 0 of what has none, and `rival` the name, empty of what has none; where
+    the other two tell rows apart they say nothing. Where an opportunity's rivals change, what
+    leaked of it is taken off the one and added to the other by further rows.
     """
 
     class Span(models.IntegerChoices):
@@ -186,11 +188,13 @@ class LeakSum(models.Model):
 
         STAGE = 1
         PRODUCT = 2
+        RIVAL = 3
 
     span = models.PositiveSmallIntegerField(choices=Span.choices)
     on = models.DateField()
     by = models.PositiveSmallIntegerField(choices=By.choices)
     key_id = models.BigIntegerField()
+    rival = models.CharField(max_length=120, default="")
     stage_id = models.BigIntegerField()
     kind = models.PositiveSmallIntegerField()
     currency = models.CharField(max_length=3)

@@ -7,7 +7,7 @@ from typing import Any
 from dakehu.core.periods import containing, next_month
 from dakehu.models import CarriedMonth, LeakSum, StaySum
 from dakehu.queries.funnel import FunnelQuestion
-from dakehu.queries.leaks.entries import Window, leaving
+from dakehu.queries.leaks.entries import RIVAL, RIVALS, Window, leaving
 from dakehu.queries.ledger import Where
 from dakehu.queries.stays import COLUMNS, month_of, turned_sql
 
@@ -43,42 +43,44 @@ def _of_days(until: date) -> tuple[str, Sequence[Any]]:
 
 
 def _of_leaks(until: date) -> list[tuple[str, Sequence[Any]]]:
-    """By stage each day's leaks are its entries', by product they add up to the same amount.
+    """By stage and rival each day's leaks are its entries'; by product they add up to the same.
 
     And a month's are those of its days. The column of days names the kind of movement.
     """
     last = until - timedelta(days=1)
     window = Window(FunnelQuestion(on=last, period=containing(last, "month")), date.min)
     leaking, params = leaving(Where(), window)
-    columns = '"on", by, key_id, stage_id, kind, currency'
+    columns = '"on", by, key_id, rival, stage_id, kind, currency'
     at = 'dakehu_leaksum WHERE span = {} AND "on" < %s'
     days, months = at.format(int(Leaked.DAY)), at.format(int(Leaked.MONTH))
     told = 'SELECT 7, "on", NULL, stage_id, kind, SUM(n), SUM(minor) FROM ({} UNION ALL {})'
     alike = f"{told} AS both_sides GROUP BY {columns} HAVING SUM(minor) <> 0 OR SUM(n) <> 0"
-    by_stage = (
-        f"SELECT {columns}, count AS n, amount_minor AS minor FROM {days} AND by = {int(By.STAGE)}"
+    by_stage, by_rival = (
+        f"SELECT {columns}, count AS n, amount_minor AS minor FROM {days} AND by = {int(by)}"
+        for by in (By.STAGE, By.RIVAL)
     )
-    entries = (
-        f'SELECT e."on", {int(By.STAGE)}, 0, e.stage_id, e.kind, e.currency, -1, e.amount_minor'
-        f" FROM dakehu_entry e WHERE {leaking}"
-    )
+    entry = 'SELECT e."on", {}, 0, {}, e.stage_id, e.kind, e.currency, -1, e.amount_minor'
+    entries = entry.format(int(By.STAGE), "''") + f" FROM dakehu_entry e WHERE {leaking}"
+    rivals = entry.format(int(By.RIVAL), f"COALESCE({RIVAL}, '')")
+    rivals += f" FROM dakehu_entry e {RIVALS} WHERE {leaking}"
     stages = (
-        f'SELECT "on", 1 AS by, 0 AS key_id, stage_id, kind, currency, 0 AS n,'
+        f"SELECT \"on\", 1 AS by, 0 AS key_id, '' AS rival, stage_id, kind, currency, 0 AS n,"
         f" amount_minor AS minor FROM {days} AND by = {int(By.STAGE)}"
     )
     products = (
-        f'SELECT "on", 1, 0, stage_id, kind, currency, 0, -amount_minor FROM {days}'
+        f"SELECT \"on\", 1, 0, '', stage_id, kind, currency, 0, -amount_minor FROM {days}"
         f" AND by = {int(By.PRODUCT)}"
     )
     month = month_of('"on"')
     of_days = (
-        f'SELECT {month} AS "on", by, key_id, stage_id, kind, currency, -count AS n,'
+        f'SELECT {month} AS "on", by, key_id, rival, stage_id, kind, currency, -count AS n,'
         f" -amount_minor AS minor FROM {days}"
     )
     of_months = f"SELECT {columns}, count, amount_minor FROM {months}"
     first = until.replace(day=1)
     return [
         (alike.format(by_stage, entries), [until, *params]),
+        (alike.format(by_rival, rivals), [until, *params]),
         (alike.format(stages, products), [until, until]),
         (alike.format(of_days, of_months), [first, first]),
     ]

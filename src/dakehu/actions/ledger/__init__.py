@@ -2,6 +2,7 @@
 
 from dakehu.actions.ledger.bulk import write_histories
 from dakehu.actions.ledger.carry import carry_forward, open_months, rebuild
+from dakehu.actions.ledger.carry_leaks import rivals_change
 from dakehu.actions.ledger.carry_stays import lines_change_on
 from dakehu.actions.ledger.hold import LedgerHold, hold_books, hold_for_posting
 from dakehu.actions.ledger.post import Drafted, Posting, post, write_movements
@@ -16,6 +17,6 @@ from dakehu.actions.ledger.reverse import (
 __all__ = [
     "Booked", "Correction", "Drafted", "LedgerHold", "Posting", "carry_forward",
     "correct_movement", "hold_books", "hold_for_posting", "lines_change_on", "open_months",
-    "post", "rebuild", "reverse_correlation", "standing_chain", "write_histories",
+    "post", "rebuild", "reverse_correlation", "rivals_change", "standing_chain", "write_histories",
     "write_movements",
 ]  # fmt: skip

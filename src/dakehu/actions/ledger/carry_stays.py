@@ -5,27 +5,19 @@ back neither side counts, so a posting into carried days says from which day on 
 and whoever carries next makes those again.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from dakehu.actions.bulk import insert_rows
+from dakehu.actions.ledger.carry_leaks import carry_leaks, forget_leaks
 from dakehu.actions.ledger.hold import lock_alone, lock_shared
-from dakehu.core.periods import containing, next_month
-from dakehu.models import CarriedMonth, Entry, LeakSum, StaySum
-from dakehu.queries.funnel import FunnelQuestion
-from dakehu.queries.leaks.entries import Window, leaving, product_shares
-from dakehu.queries.ledger import Where
+from dakehu.core.periods import next_month
+from dakehu.models import CarriedMonth, Entry, StaySum
 from dakehu.queries.stays import COLUMNS, month_of, turned_sql
 
 Span = StaySum.Span
-By = LeakSum.By
-_LEAKED = ("on", "by", "key_id", "stage_id", "kind", "currency")
-_LEAK = ", ".join(f'"{column}"' for column in _LEAKED)
 _INTO = f"INSERT INTO {StaySum._meta.db_table} ({COLUMNS})"
 
 
@@ -82,9 +74,7 @@ def _forget(start: date, end: date) -> None:
         | Q(span=Span.OPEN_MONTH, on__gt=start, on__lte=end)
         | Q(span=Span.ENDED_MONTH, on=month)
     ).delete()
-    LeakSum.objects.filter(
-        Q(span=LeakSum.Span.DAY, on__gte=start, on__lt=end) | Q(span=LeakSum.Span.MONTH, on=month)
-    ).delete()
+    forget_leaks(start, end)
 
 
 def _carry(start: date, end: date) -> None:
@@ -94,7 +84,7 @@ def _carry(start: date, end: date) -> None:
         month = start.replace(day=1)
         if end == next_month(month):
             _carry_month(cursor.execute, month, end)
-    _carry_leaks(start, end)
+    carry_leaks(start, end)
 
 
 def _carry_month(execute: Callable[[str, list[date]], object], month: date, end: date) -> None:
@@ -116,40 +106,3 @@ def _carry_month(execute: Callable[[str, list[date]], object], month: date, end:
         ") AS stays GROUP BY 3, 4 HAVING SUM(number) <> 0",
         [end, month, month, end, month, end],
     )
-
-
-def _carry_leaks(start: date, end: date) -> None:
-    """Add up the leaks of days, and of their month where it is over.
-
-    A movement's amount is split over products to the last minor unit by the core, not by SQL.
-    """
-    last = end - timedelta(days=1)
-    window = Window(FunnelQuestion(on=last, period=containing(last, "month")), start)
-    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-    for one in product_shares([Where()], window):
-        held = sums[one.on, int(By.PRODUCT), one.key or 0, one.stage_id, one.kind, one.currency]
-        held[0] += one.count
-        held[1] += one.minor
-    insert_rows(
-        LeakSum,
-        ("span", *_LEAKED, "count", "amount_minor"),
-        ((int(LeakSum.Span.DAY), *key, *held) for key, held in sums.items()),
-    )
-    leaking, params = leaving(Where(), window)
-    into = f"INSERT INTO {LeakSum._meta.db_table} (span, {_LEAK}, count, amount_minor)"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'{into} SELECT {int(LeakSum.Span.DAY)}, e."on", {int(By.STAGE)}, 0, e.stage_id,'
-            " e.kind, e.currency, COUNT(*), -SUM(e.amount_minor) FROM dakehu_entry e"
-            f" WHERE {leaking} GROUP BY 2, 5, 6, 7",
-            params,
-        )
-        month = start.replace(day=1)
-        if end == next_month(month):
-            cursor.execute(
-                f"{into} SELECT {int(LeakSum.Span.MONTH)}, %s, by, key_id, stage_id, kind,"
-                f" currency, SUM(count), SUM(amount_minor) FROM {LeakSum._meta.db_table}"
-                f' WHERE span = {int(LeakSum.Span.DAY)} AND "on" >= %s AND "on" < %s'
-                " GROUP BY 3, 4, 5, 6, 7",
-                [month, month, end],
-            )

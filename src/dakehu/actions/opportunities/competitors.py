@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from dakehu.actions.ledger import rivals_change
 from dakehu.actions.opportunities.commands import Saved
 from dakehu.actions.opportunities.held import Held, Save, hold, note_changes, store
 from dakehu.actions.opportunities.lines import competitor_names, current_competitors
@@ -45,6 +46,7 @@ def add_competitor(
     if len(names) >= MOST:
         raise RuleBroken("competitor.too_many", field="name", limit=MOST)
     Competitor.objects.create(opportunity=held.row, name=name, note=note)
+    rivals_change(held.row.pk, names, [*names, name])
     changes: dict[str, tuple[Any, Any]] = {"competitors": (list(names), [*names, name])}
     if note:
         changes["competitor_note"] = (None, {"name": name, "note": note})
@@ -98,6 +100,7 @@ def remove_competitor(
     if row.note:
         changes["competitor_note"] = ({"name": row.name, "note": row.note}, None)
     row.delete()
+    rivals_change(held.row.pk, names, left)
     return _stored(held, changes, save)
 
 

@@ -31,7 +31,7 @@ from dakehu.actions.opportunities.home import come_home
 from dakehu.actions.opportunities.lines import (
     check_products,
     competitor_names,
-    keep_competitors,
+    first_competitors,
     keep_lines,
 )
 from dakehu.actions.search import OPPORTUNITY, write_tokens
@@ -101,7 +101,7 @@ def create_opportunity(
     )
     names = competitor_names(new.competitors)
     if names:
-        keep_competitors(row.pk, names)
+        first_competitors(row.pk, names)
     if new.lines:
         keep_lines(row.pk, new.lines, digits_of(new.currency), save)
     if passed.overruled:

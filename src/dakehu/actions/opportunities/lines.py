@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dakehu.actions.ledger import lines_change_on
+from dakehu.actions.ledger import lines_change_on, rivals_change
 from dakehu.actions.opportunities.held import Save
 from dakehu.core.errors import RuleBroken
 from dakehu.core.opportunities import Line, line_amount
@@ -83,22 +83,28 @@ def competitor_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(tidy)
 
 
+def first_competitors(opportunity_id: int, names: Iterable[str]) -> None:
+    """Write the competitors of an opportunity that is new: nothing has leaked of it yet."""
+    Competitor.objects.bulk_create(
+        Competitor(opportunity_id=opportunity_id, name=name) for name in names
+    )
+
+
 def keep_competitors(opportunity_id: int, names: Iterable[str]) -> tuple[dict[str, str], ...]:
     """Make these the competitors of the opportunity; notes on those that stay are kept.
 
     Gives what was known of those that go, as the history keeps it.
     """
     names = tuple(names)
+    before = set(current_competitors(opportunity_id))
     gone = Competitor.objects.filter(opportunity_id=opportunity_id).exclude(name__in=names)
     known = gone.exclude(note="").order_by("id").values_list("name", "note")
     notes = tuple({"name": name, "note": note} for name, note in known)
     gone.delete()
-    there = set(
-        Competitor.objects.filter(opportunity_id=opportunity_id).values_list("name", flat=True)
-    )
     Competitor.objects.bulk_create(
-        Competitor(opportunity_id=opportunity_id, name=name) for name in names if name not in there
+        Competitor(opportunity_id=opportunity_id, name=name) for name in names if name not in before
     )
+    rivals_change(opportunity_id, before, names)
     return notes
 
 

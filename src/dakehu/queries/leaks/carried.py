@@ -12,7 +12,13 @@ from dakehu.queries.ledger import Where, day_literal, fetch
 from dakehu.queries.stays import carried_until
 
 #: What is carried, by the code that its sums have.
-BYS: dict[LeakBy, int] = {"stage": LeakSum.By.STAGE, "product": LeakSum.By.PRODUCT}
+BYS: dict[LeakBy, int] = {
+    "stage": LeakSum.By.STAGE, "product": LeakSum.By.PRODUCT, "rival": LeakSum.By.RIVAL,
+}  # fmt: skip
+#: What tells rows of each apart, beside the kind and the currency.
+_KEYS: dict[int, str] = {
+    LeakSum.By.STAGE: "stage_id", LeakSum.By.PRODUCT: "key_id", LeakSum.By.RIVAL: "rival",
+}  # fmt: skip
 DAY = timedelta(days=1)
 
 
@@ -25,7 +31,7 @@ def rest_of(where: Sequence[Where], window: Window) -> Window | None:
 
 
 def carried_sums(window: Window, rest: Window | None, by: int) -> Iterator[Sequence[Any]]:
-    """Give what is carried of the window before the rest: key, stage, kind, currency, n, minor."""
+    """Give what is carried of the window before the rest: key, kind, currency, n, minor."""
     end = rest.begin if rest is not None else window.question.on + DAY
     parts = [
         f'(span = {int(span)} AND "on" >= {day_literal(first)} AND "on" < {day_literal(last)})'
@@ -37,9 +43,10 @@ def carried_sums(window: Window, rest: Window | None, by: int) -> Iterator[Seque
     if window.stages is not None:
         chosen = f" AND stage_id IN ({', '.join(str(int(s)) for s in window.stages) or '-1'})"
     yield from fetch(
-        "SELECT key_id, stage_id, kind, currency, SUM(count), SUM(amount_minor)"
+        f"SELECT {_KEYS[by]}, kind, currency, SUM(count), SUM(amount_minor)"
         f" FROM dakehu_leaksum WHERE by = {int(by)} AND ({' OR '.join(parts)}){chosen}"
-        f" AND kind IN ({', '.join(str(int(kind)) for kind in KINDS)}) GROUP BY 1, 2, 3, 4",
+        f" AND kind IN ({', '.join(str(int(kind)) for kind in KINDS)}) GROUP BY 1, 2, 3"
+        " HAVING SUM(count) <> 0 OR SUM(amount_minor) <> 0",
         [],
     )
 

@@ -42,6 +42,8 @@ class Window:
     stages: Sequence[int] | None = None
     #: Only entries of this kind; None: of every kind that leaks.
     kind: int | None = None
+    #: Only entries of this opportunity; None: of all.
+    opportunity_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,10 @@ def _among(entry: str, window: Window) -> str:
     """Give the days and the words of the index `entry_leak`, which both engines must find again."""
     kinds = ", ".join(str(int(kind)) for kind in LEAKING)
     first, last = day_literal(window.begin), day_literal(window.question.on)
+    one = window.opportunity_id
     return (
-        f'{entry}."on" >= {first} AND {entry}."on" <= {last}'
+        ("" if one is None else f"{entry}.opportunity_id = {int(one)} AND ")
+        + f'{entry}."on" >= {first} AND {entry}."on" <= {last}'
         f" AND {entry}.place = {int(Place.OPEN)} AND {entry}.count <= 0"
         f" AND {entry}.kind IN ({kinds})"
     )
@@ -128,6 +132,15 @@ def product_shares(where: Sequence[Where], window: Window) -> Iterator[Share]:
                 yield Share(product, opportunity, kind, currency, 1, minor, day_of(on), stage)
 
 
+#: The competitors of an entry `e`: that of the loss, else all that are named on the opportunity.
+RIVAL = "COALESCE(NULLIF(n.competitor, ''), c.name)"
+RIVALS = (
+    "LEFT JOIN dakehu_movementnote n ON n.movement_id = e.movement_id"
+    " LEFT JOIN dakehu_competitor c ON c.opportunity_id = e.opportunity_id"
+    " AND COALESCE(n.competitor, '') = ''"
+)
+
+
 def rival_shares(
     viewer: Viewer, where: Sequence[Where], window: Window, *, by_opportunity: bool = True
 ) -> Iterator[Share]:
@@ -140,13 +153,9 @@ def rival_shares(
     for part in where:
         condition, params = leaving(part, window)
         rows = fetch(
-            "SELECT COALESCE(NULLIF(n.competitor, ''), c.name), e.kind, e.currency,"
+            f"SELECT {RIVAL}, e.kind, e.currency,"
             f" {'e.opportunity_id' if apart else '0'}, COUNT(*), -SUM(e.amount_minor)"
-            " FROM dakehu_entry e"
-            " LEFT JOIN dakehu_movementnote n ON n.movement_id = e.movement_id"
-            " LEFT JOIN dakehu_competitor c ON c.opportunity_id = e.opportunity_id"
-            " AND COALESCE(n.competitor, '') = ''"
-            f" WHERE {condition} GROUP BY 1, 2, 3, 4",
+            f" FROM dakehu_entry e {RIVALS} WHERE {condition} GROUP BY 1, 2, 3, 4",
             params,
         )
         told = _told(viewer, {row[3] for row in rows if row[0]})

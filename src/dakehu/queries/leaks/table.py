@@ -121,7 +121,8 @@ def leaks(
 
 def _sums_by(viewer: Viewer, by: LeakBy, where: Sequence[Where], window: Window) -> _Sums:
     """Add up what is carried of the window, and the rest of it entry by entry."""
-    carried = BYS.get(by)
+    # Rivals of what has moved out of sight are told to none, which a sum can't do.
+    carried = BYS.get(by) if by != "rival" or viewer.sees_all else None
     rest = window if carried is None else rest_of(where, window)
     sums = _nothing()
     if rest is None:
@@ -133,9 +134,8 @@ def _sums_by(viewer: Viewer, by: LeakBy, where: Sequence[Where], window: Window)
     else:
         sums = _sums(COLUMNS[by], where, rest)
     if carried is not None and rest is not window:
-        for product, stage, kind, currency, count, minor in carried_sums(window, rest, carried):
-            key = stage if by == "stage" else (product or None)
-            _add(sums, key, kind, currency, int(count), int(minor))
+        for key, kind, currency, count, minor in carried_sums(window, rest, carried):
+            _add(sums, key or None, kind, currency, int(count), int(minor))
     return sums
 
 
