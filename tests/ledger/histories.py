@@ -50,6 +50,7 @@ from dakehu.models import (
     UnitPlace,
     WinRate,
 )
+from dakehu.models.fields import LARGEST_MINOR
 
 FIRST = date(2025, 1, 6)
 LAST = date(2025, 6, 30)
@@ -136,6 +137,8 @@ class History:
             stage_id=position.stage_id,
             currency_id=position.currency,
             amount_minor=minor,
+            # Deeds go around the actions that raise it; no deed makes it more.
+            most_minor=LARGEST_MINOR,
             close_sort=date.max,
             created_on=self.day,
             stage_since=self.day,

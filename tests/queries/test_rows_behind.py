@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,16 +13,20 @@ from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.ledger import carry_forward
 from dakehu.actions.opportunities import (
+    EditOpportunity,
     Outcome,
     advance_opportunity,
+    edit_opportunity,
     reassign_opportunity,
     void_opportunity,
     win_opportunity,
 )
+from dakehu.core.access import operator
 from dakehu.core.periods import containing
-from dakehu.models import Person, Quota, SalesUnit, SmallSale, Stage, WinRate
+from dakehu.models import Opportunity, Person, Quota, SalesUnit, SmallSale, Stage, WinRate
 from dakehu.queries.funnel import FunnelQuestion, funnel_on
-from dakehu.queries.rows_behind import Behind, Part, rows_behind
+from dakehu.queries.ledger_check import verify_ledger
+from dakehu.queries.rows_behind import Behind, Part, rows_behind, whole
 from tests.world import TODAY as ON
 from tests.world import World
 
@@ -139,6 +144,53 @@ def test_pages_of_stages_lead_through_alike_amounts_whoever_asks(
     found, sums = walks["director"]
     assert len(found) == len(set(found)) == sum(group[2] for group in sums) == 12 + 3 + 1
     assert found == sorted(found, key=lambda row: (row[0], row[1], -row[2], row[3]))
+
+
+@pytest.mark.parametrize("reaches", [(1, 4), (3,), (40_000,)])
+def test_pages_of_a_stage_as_of_a_past_day_are_the_same_wherever_they_are_looked_for(
+    quarter: World, monkeypatch: pytest.MonkeyPatch, reaches: tuple[int, ...]
+) -> None:
+    """The largest of a past day are looked for among those that ever held most, then among all."""
+    monkeypatch.setattr(whole, "REACHES", reaches)
+    day = ON - timedelta(days=10)
+    how = {"actor": quarter.viewer("wen"), "seen_version": None}
+    for number in range(12):
+        amount = Decimal(100 + 37 * (number % 5))
+        made = quarter.create("wen", on=MAY, stage_key="interest", amount=amount, close_on=ON)
+        change: dict[str, Any] = {**how, "opportunity_id": made.opportunity_id}
+        if number % 4 == 3:
+            advance_opportunity(**change, **quarter.how(day - timedelta(days=1)))
+        if number % 3 == 0:  # Of the others some held more on the day than now ...
+            edit = EditOpportunity(amount=Decimal(10))
+            edit_opportunity(**change, edit=edit, **quarter.how(ON))
+        if number % 3 == 1:  # ... and some less.
+            edit = EditOpportunity(amount=Decimal(5000 + number))
+            edit_opportunity(**change, edit=edit, **quarter.how(ON))
+    quarter.create("wen", on=ON, stage_key="interest", amount=Decimal(9000), close_on=ON)
+    carry_forward(upto=ON, at=quarter.at)
+    (interest,) = Stage.objects.filter(key="interest").values_list("pk", flat=True)
+    question = FunnelQuestion(on=day, period=QUARTER)
+    walks = []
+    for login in ("director", "mei"):
+        walk, after = [], ""
+        while True:
+            page = rows_behind(
+                quarter.viewer(login), question=question, today=ON,
+                parts=(Part("open", stages=(interest,)),), after=after, limit=3,
+            )  # fmt: skip
+            walk += [(row.amount, row.id) for row in page.rows]
+            after = page.after
+            if not after:
+                break
+        walks.append(walk)
+    assert walks[0] == walks[1] == sorted(walks[0], key=lambda row: (-(row[0] or 0), row[1]))
+    assert len(walks[0]) == 1 + 9
+
+
+def test_an_opportunity_that_held_more_than_its_row_says_is_found(quarter: World) -> None:
+    Opportunity.objects.filter(name="Large belt").update(most_minor=1000_00 - 1)
+    (most,) = (check for check in verify_ledger(operator()).checks if check.key == "most")
+    assert most.deviating == 1
 
 
 def test_what_was_deleted_since_the_day_has_no_name_for_anybody(quarter: World) -> None:

@@ -88,6 +88,7 @@ def check_names() -> dict[str, str]:
         "reversals": _("Each reversal mirrors what it reverses"),
         "bookings": _("Outcomes book their amount at the day's rate"),
         "dates": _("No movement lies outside the days of its row"),
+        "most": _("No opportunity held more than its row says"),
         "balances": _("Balances are the entries' sums"),
         "company_balances": _("The whole company's balances are the sums of all"),
         "turnover": _("Turnover is the entries' sums"),

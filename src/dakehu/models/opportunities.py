@@ -27,6 +27,8 @@ class Opportunity(models.Model):
     place = models.PositiveSmallIntegerField(default=1)
     voided = models.BooleanField(default=False)
     amount_minor = MinorField(default=0)
+    #: The most it ever held on a day: the largest of a past day are found among those of most.
+    most_minor = MinorField(default=0)
     #: Nearly all have the same: an index would find nothing.
     currency = models.ForeignKey("dakehu.Currency", on_delete=models.PROTECT, db_index=False)
     #: The amount in base currency at its last change; only lists order by it.
@@ -92,6 +94,7 @@ class Opportunity(models.Model):
                 name="opp_stage_amount",
                 condition=OPEN_AND_THERE,
             ),
+            models.Index(fields=["-most_minor", "created_on", "last_on"], name="opp_most"),
             # The slowest at a stage (FUN-9).
             models.Index(
                 fields=["stage", "stage_since", "id"],

@@ -78,6 +78,7 @@ def verify_ledger(viewer: Viewer) -> Verified:
             _reversals(),
             _bookings(),
             _dates(),
+            _most(),
             _balances(months),
             _company(),
             _turnover(months),
@@ -240,6 +241,24 @@ def _dates() -> Check:
     return _check(
         "dates", "SELECT COUNT(*) FROM dakehu_opportunity", sql,
         ("opportunity", "created_on", "first movement", "last_on", "last movement"),
+    )  # fmt: skip
+
+
+def _most() -> Check:
+    """No opportunity ever held more than its row says: a past day's largest are found by it."""
+    sums = (
+        "SELECT opportunity_id, SUM(amount_minor) OVER"
+        ' (PARTITION BY opportunity_id ORDER BY "on") AS amount'
+        f" FROM dakehu_entry WHERE place <> {_NOWHERE}"
+    )
+    sql = (
+        "SELECT o.id, o.most_minor, MAX(held.amount) FROM dakehu_opportunity o"
+        f" JOIN ({sums}) AS held ON held.opportunity_id = o.id GROUP BY o.id, o.most_minor"
+        " HAVING MAX(held.amount) > o.most_minor"
+    )
+    return _check(
+        "most", "SELECT COUNT(*) FROM dakehu_opportunity", sql,
+        ("opportunity", "most_minor in the row", "most by entries"),
     )  # fmt: skip
 
 

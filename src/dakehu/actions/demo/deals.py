@@ -17,8 +17,8 @@ from dakehu.models import Competitor, Evidence, LineSet, Opportunity, ProductLin
 
 _OPPORTUNITY = (
     "id", "code", "name", "sort_key", "account_id", "owner_id", "unit_id", "method_version_id",
-    "stage_id", "place", "voided", "amount_minor", "currency_id", "base_minor", "close_on",
-    "close_sort", "category", "own_rate_bp", "source", "compelling_event", "next_step",
+    "stage_id", "place", "voided", "amount_minor", "most_minor", "currency_id", "base_minor",
+    "close_on", "close_sort", "category", "own_rate_bp", "source", "compelling_event", "next_step",
     "next_step_on", "created_on", "stage_since", "last_on", "decided_on", "start_unknown",
     "evidence_unknown", "last_contact_on", "updated_at", "version",
 )  # fmt: skip
@@ -94,12 +94,14 @@ def _row(
     at = held.position
     short, sorted_by = short_names[deal.account_id]
     rate = world.rates.on(at.currency, last.on)
+    steps = (step.after for save in deal.saves for step in save.steps)
+    most = max((after.amount_minor for after in steps if after is not None), default=0)
     base = convert(held.amount_minor, from_digits=DIGITS, rate=rate, to_digits=DIGITS)
     return (
         key, f"O{deal.number + 1:06}", f"{short} {deal.label}",
         f"{sorted_by} {sort_key(deal.label)}"[:240], deal.account_id, at.owner_id, at.unit_id,
         deal.method.version_id, at.stage_id, int(at.place), deal.standing is None,
-        held.amount_minor, at.currency, base, deal.close_on, deal.close_on or date.max,
+        held.amount_minor, most, at.currency, base, deal.close_on, deal.close_on or date.max,
         int(at.category), at.own_rate_bp, deal.source, deal.event, deal.next_step,
         deal.next_step_on, deal.created_on, deal.stage_since, last.on, deal.decided_on, False,
         False, touched_on, last.at, len(deal.saves),

@@ -152,9 +152,9 @@ class Deals:
 
 _COLUMNS = (
     "id", "code", "name", "sort_key", "account_id", "owner_id", "unit_id", "method_version_id",
-    "stage_id", "place", "amount_minor", "currency_id", "base_minor", "close_on", "close_sort",
-    "category", "source", "next_step", "created_on", "stage_since", "last_on", "decided_on",
-    "start_unknown", "evidence_unknown", "updated_at", "voided", "own_rate_bp",
+    "stage_id", "place", "amount_minor", "most_minor", "currency_id", "base_minor", "close_on",
+    "close_sort", "category", "source", "next_step", "created_on", "stage_since", "last_on",
+    "decided_on", "start_unknown", "evidence_unknown", "updated_at", "voided", "own_rate_bp",
     "compelling_event", "next_step_on", "version",
 )  # fmt: skip
 
@@ -169,7 +169,8 @@ def _row(work: Work, found: Ready, booking: Booking, pk: int) -> tuple[Any, ...]
     return (
         pk, code, deal.name, sort_key(deal.name, 240), found.account_id, found.owner_id,
         found.unit_now, found.version_id, found.stage_id, int(place), found.outcome_minor,
-        booking.currency, base, deal.close_on, deal.close_on or date.max, int(category),
+        max(found.amount_minor, found.outcome_minor), booking.currency, base, deal.close_on,
+        deal.close_on or date.max, int(category),
         deal.source, deal.next_step, deal.start_on, found.way[-1][0], found.last_on,
         deal.outcome_on, deal.start_unknown, True, work.at, False, None, "", None, 1,
     )  # fmt: skip

@@ -166,6 +166,7 @@ def _row(
         stage_id=stage.id,
         place=Place.OPEN,
         amount_minor=amount,
+        most_minor=amount,
         currency_id=new.currency,
         base_minor=base_amount(amount, new.currency, save.on),
         close_on=new.close_on,

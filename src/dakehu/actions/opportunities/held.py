@@ -276,6 +276,7 @@ def settle(row: Opportunity, after: Standing, save: Save) -> None:
     row.own_rate_bp = position.own_rate_bp
     row.currency_id = position.currency
     row.amount_minor = after.amount_minor
+    row.most_minor = max(row.most_minor, after.amount_minor)
     if position.place is Place.OPEN:
         row.decided_on = None
     elif was is Place.OPEN:

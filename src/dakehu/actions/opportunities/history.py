@@ -291,6 +291,8 @@ def follow_ledger(row: Opportunity) -> None:
     chain = standing_chain(row.pk)
     if chain:
         row.created_on, row.last_on = chain[0].on, chain[-1].on
+        amounts = (step.after.amount_minor for step in chain if step.after is not None)
+        row.most_minor = max(row.most_minor, *amounts, 0)
     if not chain or chain[-1].after is None:
         row.voided = True
         return

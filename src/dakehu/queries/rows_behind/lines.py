@@ -109,9 +109,19 @@ def standing(ask: Ask, number: int, part: Part, day: Day, where: Where) -> Sql:
 
 
 def held_then(
-    ask: Ask, number: int, part: Part, day: Day, where: Where, *, only_voided: bool = False
+    ask: Ask,
+    number: int,
+    part: Part,
+    day: Day,
+    where: Where,
+    *,
+    only_voided: bool = False,
+    least: int | None = None,
 ) -> Sql:
-    """Give what was open on the day and has moved since, or of it what was deleted since."""
+    """Give what was open on the day and has moved since, or of it what was deleted since.
+
+    `least`: only of opportunities that held so much on any day.
+    """
     condition, params = _narrowed(part, ask.period, "e.stage_id", "e.close_month", NO_MONTH)
     scope, scope_params = _scope("held.close_month", ask.period, NO_MONTH)
     if day.known_at is None:
@@ -120,6 +130,8 @@ def held_then(
         there, there_params = " AND e.recorded_at <= %s", [day.known_at]
     if only_voided:
         there += " AND d.voided"
+    if least is not None:
+        there += f" AND d.most_minor >= {int(least)}"
     columns = "e.stage_id, e.own_rate_bp, e.currency, e.close_month"
     row = "d.id, d.unit_id, d.owner_id, d.voided"
     sql = (

@@ -27,6 +27,8 @@ from dakehu.queries.rows_behind.whole import (
     day_of,
     first_lines,
     is_whole,
+    largest_then,
+    least_amounts,
     voided_since,
     whole_sums,
 )
@@ -159,6 +161,11 @@ def _page(
 ) -> list[Any]:
     """Give the rows beyond a cursor: part, group, rank, id, then what is told of them."""
     key = tuple(_whole(value) for value in key_of(after, length=4)) if after else None
+    for least in least_amounts(ask, parts, key):
+        largest = largest_then(ask, 0, parts[0], beyond=key, limit=limit, least=least)
+        page = _rows_beyond(key, largest, parts, limit)
+        if len(page) == limit and page[-1][2] >= least:
+            return page
     in_order = [
         sql
         for number, part in enumerate(parts)
@@ -168,7 +175,13 @@ def _page(
             else lines[number]
         )
     ]
-    union, params = _union(in_order)
+    return _rows_beyond(key, in_order, parts, limit)
+
+
+def _rows_beyond(
+    key: tuple[int, ...] | None, lines: Sequence[Sql], parts: Sequence[Part], limit: int
+) -> list[Any]:
+    union, params = _union(lines)
     beyond = ""
     if key is not None:
         last, grp, rank, ref = key

@@ -1,15 +1,22 @@
 """Open positions of the whole company: added up from what is carried, not from their rows.
 
 Who sees everything reads the same sums as the figure itself; the rows add up to them, as
-`ledger verify` proves. A page of today is read in the order of an index, stage by stage.
+`ledger verify` proves. A page of today is read in the order of an index, stage by stage; one of
+a past day is looked for among the opportunities that ever held most, before it is among all.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dakehu.core.funnel import Cell
-from dakehu.queries.ledger import is_company, open_cells
+from dakehu.queries.ledger import fetch, is_company, open_cells
 from dakehu.queries.rows_behind.facts import Part
 from dakehu.queries.rows_behind.lines import SCOPES, Ask, Day, Sql, held_then, standing
+
+#: Among so many that ever held most a page of a past day is looked for, before among all.
+REACHES = (4_000, 40_000)
+#: Part, group, rank and id of the last line of the page before.
+Beyond = tuple[int, ...] | None
 
 
 def is_whole(ask: Ask, part: Part) -> bool:
@@ -64,12 +71,10 @@ def _is_asked(part: Part, cell: Cell) -> bool:
     )
 
 
-def first_lines(
-    ask: Ask, number: int, part: Part, *, beyond: tuple[int, ...] | None, limit: int
-) -> list[Sql]:
-    """Give at most so many lines of each stage of a whole part of today, the largest first.
+def first_lines(ask: Ask, number: int, part: Part, *, beyond: Beyond, limit: int) -> list[Sql]:
+    """Give at most so many lines of each stage of a whole part, the largest first.
 
-    `beyond`: part, group, rank and id of the last line of the page before.
+    Of what has not moved since the day: of today these are all.
     """
     day, found = day_of(ask, part), []
     for stage in part.stages or ():
@@ -86,3 +91,35 @@ def first_lines(
             ordered = f"{sql}{after} ORDER BY o.amount_minor DESC, o.id LIMIT {int(limit)}"
             found.append((f"SELECT * FROM ({ordered}) AS first_{number}_{int(stage)}", params))
     return found
+
+
+def least_amounts(ask: Ask, parts: Sequence[Part], beyond: Beyond) -> Iterator[int]:
+    """Give the amounts from which on a page may be complete, each lower than the one before.
+
+    What held that much on the day is among those that ever held it: a page whose rows all do is
+    the first there is. Only for one stage of a past day; other pages are looked for among all.
+    """
+    (part, *more) = parts
+    if more or len(part.stages or ()) != 1 or not is_whole(ask, part):
+        return
+    if day_of(ask, part).on >= ask.today:
+        return
+    below = "" if beyond is None else f" WHERE most_minor <= {int(beyond[2])}"
+    for reach in REACHES:
+        rows = fetch(
+            f"SELECT most_minor FROM dakehu_opportunity{below}"
+            f" ORDER BY most_minor DESC LIMIT 1 OFFSET {int(reach)}",
+            [],
+        )
+        if not rows:
+            return
+        yield int(rows[0][0])
+
+
+def largest_then(
+    ask: Ask, number: int, part: Part, *, beyond: Beyond, limit: int, least: int
+) -> list[Sql]:
+    """Give the lines of a whole part of a past day that can hold `least` or more."""
+    day = day_of(ask, part)
+    moved = [held_then(ask, number, part, day, where, least=least) for where in day.where]
+    return [*first_lines(ask, number, part, beyond=beyond, limit=limit), *moved]
