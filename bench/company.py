@@ -10,6 +10,7 @@ from django.db import connection, connections
 
 from bench.bare import bare
 from dakehu.actions.demo import Written, build, write_share
+from dakehu.actions.search import index_share
 from dakehu.core.access import operator
 from dakehu.core.demo.targets import Sold
 
@@ -71,6 +72,7 @@ def _hand(written: Written, size: int, turn: int, out: Connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
     sold = Sold(written.world)
+    index_share(turn, HANDS)
     movements = write_share(written, size, sold, out.send, (turn, HANDS))
     out.send((movements, dict(sold.by_owner), dict(sold.by_unit)))
     out.close()

@@ -218,6 +218,7 @@ NO_ACTOR: dict[str, str] = {
     "background.queue_due": "a job: it queues what the schedule says, and touches nothing else",
     "background.work_scheduled": "a job: it runs a body, which acts as the operator",
     "names.index_from": "a job: makes names findable, whoever may see them",
+    "search.index_share": "a job: makes names findable, whoever may see them",
     "search.index_unfound": "a job: makes names findable, whoever may see them",
     "imports.engine.work_import": "a job: it acts as whoever started the run, with today's rights",
     "imports.lease.take_up_stale": "a job: it queues runs again, and touches nothing in them",

@@ -19,7 +19,7 @@ from dakehu.actions.opportunities import (
     void_opportunity,
 )
 from dakehu.actions.people import edit_person
-from dakehu.actions.search import INDEXED, index_everything, index_unfound
+from dakehu.actions.search import INDEXED, index_everything, index_share, index_unfound
 from dakehu.models import Account, Contact, NameToken, Opportunity, Person
 from dakehu.queries.search import Group, asked_for, pieces_of, search
 from dakehu.queries.snapshot import reading
@@ -231,6 +231,19 @@ def test_what_stood_before_is_made_findable_once(found_world: World) -> None:
     NameToken.objects.exclude(kind="account").delete()
     index_everything()
     assert sorted(NameToken.objects.values_list("kind", "token", "object_id")) == before
+
+
+@pytest.mark.parametrize("chunk", [2, 500])
+def test_several_make_names_findable_together(
+    found_world: World, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    tokens = NameToken.objects.filter(kind__in=INDEXED).values_list("kind", "token", "object_id")
+    before = sorted(tokens)
+    NameToken.objects.filter(kind__in=INDEXED).delete()
+    monkeypatch.setattr("dakehu.actions.search._CHUNK", chunk)
+    for turn in range(3):
+        index_share(turn, 3)
+    assert sorted(tokens.all()) == before
 
 
 def test_the_part_that_fits_is_marked() -> None:

@@ -98,6 +98,16 @@ def _without_tokens(kind: str, ids: Sequence[int]) -> list[int]:
     return [pk for pk in ids if pk not in found]
 
 
+def index_share(turn: int, hands: int) -> None:
+    """Make every n-th chunk of all records findable, where none is yet: several may share it."""
+    for kind, (model, _names, _codes) in _ROWS.items():
+        ids = list(model.objects.order_by("pk").values_list("pk", flat=True))
+        chunks = [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]
+        for chunk in chunks[turn::hands]:
+            with transaction.atomic():
+                write_tokens(kind, _named(kind, chunk))
+
+
 def index_everything(kinds: Iterable[str] = INDEXED) -> None:
     """Make all records findable, chunk by chunk, in the caller's transaction or in many."""
     for kind in kinds:

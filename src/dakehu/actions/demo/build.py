@@ -73,7 +73,7 @@ def build(
     """Build a company of so many people with so many deals over the years up to yesterday.
 
     Deals are written in chunks, each in a transaction of its own unless the caller holds one;
-    `say` is told how many stand. `writing` writes the deals in another
+    `say` is told how many stand. `writing` writes the deals and makes all names findable in another
     way, to the same rows. Raises NotAllowed("demo.build"), RuleBroken("demo.not_empty").
     """
     if not actor.is_operator:
@@ -94,7 +94,8 @@ def build(
             seed=seed,
             rng=Random(f"{seed}/company"),
         )
-        index_everything()
+        if writing is None:
+            index_everything()
     world, sold = written.world, Sold(written.world)
     movements = (writing or write_share)(written, size, sold, say or (lambda _done: None))
     with transaction.atomic():
@@ -107,6 +108,7 @@ def build(
 
 
 #: Writes so many deals of a company, counts what was sold, tells how many stand; gives movements.
+#: Makes findable what stood before.
 Writing = Callable[[Written, int, Sold, Callable[[int], None]], int]
 
 
