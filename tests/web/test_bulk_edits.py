@@ -1,6 +1,7 @@
 """Bulk edits as pages: ask, preview, do, look at what was done, take it back."""
 
 import re
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -52,6 +53,23 @@ def test_from_the_ticked_rows_to_undo(world: World) -> None:
     assert "Taken back" in page
     assert "/undo/" not in page
     assert "Reassign" in mei.get("/bulk/").content.decode()
+
+
+def test_the_way_back_leads_to_the_list_that_it_came_from(world: World) -> None:
+    world.create()
+    wen = world.client("wen")
+    listed = "http://testserver/opportunities/?place=open&order=name"
+    said = {"verb": "category", "category": "3", "pick": str(world.create().opportunity_id)}
+    page = wen.post(URL, {**said, "step": "preview"}).content.decode()
+    headers = {"HX-Request": "true", "HX-Current-URL": listed}
+    answer = wen.post(URL, {**said, "rows": frozen(page), "step": "do"}, headers=headers)
+    back = 'href="/opportunities/?place=open&amp;order=name"'
+    page = wen.get(answer.headers["HX-Redirect"]).content.decode()
+    assert back in page
+    undo = unescape(re.search(r'action="([^"]*undo[^"]*)"', page)[1])  # type: ignore[index]
+    assert back in wen.get(wen.post(undo).headers["Location"]).content.decode()
+    hostile = wen.get("/bulk/1/", {"list": '"><script>alert(1)</script>'}).content.decode()
+    assert "<script>alert" not in hostile
 
 
 def test_all_that_fit_the_filter_are_frozen_at_the_preview(world: World) -> None:

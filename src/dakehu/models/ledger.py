@@ -197,6 +197,24 @@ class Entry(models.Model):
                 name="entry_leak",
                 condition=Q(place=1, count__lte=0, kind__in=[int(kind) for kind in LEAKING]),
             ),
+            # The same of some units, of a company in which much more leaks.
+            models.Index(
+                fields=[
+                    "unit_id",
+                    "on",
+                    "kind",
+                    "stage_id",
+                    "owner_id",
+                    "currency",
+                    "count",
+                    "amount_minor",
+                    "opportunity",
+                    "movement",
+                    "place",
+                ],
+                name="entry_leak_unit",
+                condition=Q(place=1, count__lte=0, kind__in=[int(kind) for kind in LEAKING]),
+            ),
         ]
 
 

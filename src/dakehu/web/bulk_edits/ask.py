@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -172,7 +173,13 @@ def _went(request: SignedRequest, ran: Ran) -> HttpResponse:
         toast(request, f"{words} {left}", kind="watch")
     else:
         toast(request, words)
-    return go(request, "bulk_edit", ran.bulk_id)
+    return go(request, "bulk_edit", ran.bulk_id, query=_way_back(request))
+
+
+def _way_back(request: SignedRequest) -> str:
+    """Give the list that the dialog was opened from, as the page of the bulk edit keeps it."""
+    address, _mark, query = (request.htmx.current_url_abs_path or "").partition("?")
+    return urlencode({"list": query}) if query and address == reverse("opportunities") else ""
 
 
 def _previewed(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -88,6 +88,8 @@ def bulk_page(request: SignedRequest, bulk_id: int) -> HttpResponse:
             "refused": page.counts.get(RowState.REFUSED, 0),
             "left": page.counts.get(RowState.DONE, 0) + page.counts.get(RowState.LEFT, 0),
             "shown": SHOWN,
+            # Read and written anew: nothing but the filters of the list can stand in it.
+            "list_query": QueryDict(request.GET.get("list", "")).urlencode(),
         },
     )
 
@@ -149,7 +151,7 @@ def bulk_undo(request: SignedRequest, bulk_id: int) -> HttpResponse:
         )  # fmt: skip
     rest = undone.left or undone.not_theirs
     toast(request, " ".join(words), kind="watch" if rest else "good")
-    return go(request, "bulk_edit", bulk_id)
+    return go(request, "bulk_edit", bulk_id, query=request.GET.urlencode())
 
 
 @signed_in
