@@ -205,12 +205,33 @@ class LeakSum(models.Model):
         indexes = [models.Index(fields=["span", "by", "on"], name="leak_sum_on")]
 
 
+class FlowSum(models.Model):
+    """From where to where opportunities of the whole company went on a day; carried as stays are.
+
+    Each counts once, by what it held before and after the day; 0 and '' where it had no place.
+    """
+
+    on = models.DateField()
+    was_place = models.PositiveSmallIntegerField()
+    was_stage = models.BigIntegerField()
+    was_code = models.CharField(max_length=3)
+    now_place = models.PositiveSmallIntegerField()
+    now_stage = models.BigIntegerField()
+    now_code = models.CharField(max_length=3)
+    count = models.IntegerField()
+    was_minor = models.BigIntegerField()
+    now_minor = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["on"], name="flow_sum_on")]
+
+
 class CarriedMonth(models.Model):
     """The months at whose start balances stand; turnover stands for all months before them.
 
     Of the last one, whose entries are still to come, turnover of the days before `days_until`
-    stands too (None: of none), and stays and leaks of all days before `stays_until`; in the others
-    both say nothing.
+    stands too (None: of none), and stays, leaks and flows of all days before `stays_until`; in the
+    others both say nothing.
     """
 
     month = models.DateField(primary_key=True)

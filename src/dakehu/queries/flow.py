@@ -9,8 +9,7 @@ from typing import Any
 from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
 from dakehu.core.funnel import ZERO, Figure, known
-from dakehu.core.ledger import Kind, Place
-from dakehu.core.speed import TURNS
+from dakehu.core.ledger import Place
 from dakehu.queries.compare import (
     Moved,
     MovedRow,
@@ -19,10 +18,12 @@ from dakehu.queries.compare import (
     known_by_then,
     page_of_moved,
 )
+from dakehu.queries.flow_pairs import LONGEST, MOVES, PAIR, carried_sql, pairs_sql
 from dakehu.queries.funnel import FunnelQuestion, sight
 from dakehu.queries.ledger import DayCells, Where, day_literal, fetch, is_company, open_cells
 from dakehu.queries.organisation import organisation
 from dakehu.queries.rates import exchange_on
+from dakehu.queries.stays import carried_until
 from dakehu.queries.units import all_units
 from dakehu.queries.waterfall import stages_of
 
@@ -136,9 +137,12 @@ def _flow_sql(
     now: Sequence[Where],
 ) -> tuple[str, list[Any]]:
     """Give the SQL that counts the pairs; seen alike, only what moved between is looked at."""
+    until = carried_until(was, question.known_at) if was == now else None
+    if until is not None and first + DAY < until and last - first <= LONGEST:
+        return carried_sql(first, last, until), []
     pairs, params = _pairs_sql(question, first, last, was, now, only_moved=was == now)
     sql = (
-        "SELECT was_place, was_stage, was_code, now_place, now_stage, now_code, COUNT(*),"
+        f"SELECT {PAIR}, COUNT(*),"
         f" SUM(was_minor), SUM(now_minor) FROM ({pairs}) AS pairs GROUP BY 1, 2, 3, 4, 5, 6"
     )
     return sql, params
@@ -196,30 +200,13 @@ def _changed_sql(
 ) -> tuple[str, list[Any]]:
     known_by, moment = known_by_then(question)
     if is_company(where):
-        # Other kinds move nothing from stage to stage, nor out of sight: half of what moves.
-        kinds = ", ".join(str(int(kind)) for kind in (*TURNS, Kind.AMOUNT_CHANGED))
-        known_by += f" AND e.kind IN ({kinds})"
+        known_by += f" AND e.kind IN ({MOVES})"
     seen = " OR ".join(f"({part.sql('e.')})" for part in where) or "1 = 0"
-    changes = (
-        "SELECT e.opportunity_id, e.place, e.stage_id, e.currency, SUM(e.count) AS n,"
-        f' SUM(e.amount_minor) AS minor FROM dakehu_entry e WHERE e."on" > {day_literal(first)}'
-        f' AND e."on" <= {day_literal(last)} AND e.place >= 1 AND ({seen}){known_by}'
-        " GROUP BY 1, 2, 3, 4 HAVING SUM(e.count) <> 0"
+    entries = (
+        f'dakehu_entry e WHERE e."on" > {day_literal(first)} AND e."on" <= {day_literal(last)}'
+        f" AND e.place >= 1 AND ({seen}){known_by}"
     )
-
-    def of(condition: str, column: str) -> str:
-        return f"MAX(CASE WHEN {condition} THEN {column} END)"
-
-    sql = (
-        f"SELECT opportunity_id, {of('n < 0', 'place')} AS was_place,"
-        f" {of('n < 0', 'stage_id')} AS was_stage, {of('n < 0', 'currency')} AS was_code,"
-        f" {of('n > 0', 'place')} AS now_place, {of('n > 0', 'stage_id')} AS now_stage,"
-        f" {of('n > 0', 'currency')} AS now_code,"
-        " SUM(CASE WHEN n < 0 THEN -minor ELSE 0 END) AS was_minor,"
-        " SUM(CASE WHEN n > 0 THEN minor ELSE 0 END) AS now_minor"
-        f" FROM ({changes}) AS changes GROUP BY 1"
-    )
-    return sql, moment
+    return pairs_sql(entries), moment
 
 
 def flow_rows(

@@ -1,4 +1,4 @@
-"""Proving what is carried of stays: that it is what the chains tell, day by day and by month."""
+"""Proving what is carried of stays, leaks and flows: what chains and entries tell, day by day."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -6,6 +6,7 @@ from typing import Any
 
 from dakehu.core.periods import containing, next_month
 from dakehu.models import CarriedMonth, LeakSum, StaySum
+from dakehu.queries.flow_pairs import PAIR, days_sql
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.leaks.entries import RIVAL, RIVALS, Window, leaving
 from dakehu.queries.ledger import Where
@@ -27,7 +28,7 @@ def stays_deviating() -> list[tuple[str, Sequence[Any]]]:
         return []
     first = StaySum.objects.order_by("on").values_list("on", flat=True).first()
     months = _of_months((first or until).replace(day=1), until)
-    return [_of_days(until), *months, *_of_leaks(until)]
+    return [_of_days(until), *months, *_of_leaks(until), _of_flows(until)]
 
 
 def _of_days(until: date) -> tuple[str, Sequence[Any]]:
@@ -84,6 +85,18 @@ def _of_leaks(until: date) -> list[tuple[str, Sequence[Any]]]:
         (alike.format(stages, products), [until, until]),
         (alike.format(of_days, of_months), [first, first]),
     ]
+
+
+def _of_flows(until: date) -> tuple[str, Sequence[Any]]:
+    """The pairs of each day before `until`, counted anew; told by where they came to."""
+    anew = f'SELECT "on", {PAIR}, -count, -was_minor, -now_minor FROM ({days_sql(date.min, until)})'
+    sql = (
+        'SELECT 8, "on", NULL, now_stage, now_place, SUM(n), SUM(now_sum) FROM ('
+        f'SELECT "on", {PAIR}, count AS n, was_minor AS was_sum, now_minor AS now_sum'
+        f' FROM dakehu_flowsum WHERE "on" < %s UNION ALL {anew} AS anew) AS both_sides'
+        f' GROUP BY "on", {PAIR} HAVING SUM(n) <> 0 OR SUM(was_sum) <> 0 OR SUM(now_sum) <> 0'
+    )
+    return sql, [until]
 
 
 def _of_months(month: date, until: date) -> list[tuple[str, Sequence[Any]]]:

@@ -20,7 +20,16 @@ from dakehu.actions.ledger.carry_stays import carry_stays, stays_are_stale_from
 from dakehu.actions.ledger.hold import LedgerHold, lock_alone
 from dakehu.core.ledger import Place, shrank
 from dakehu.core.periods import next_month
-from dakehu.models import Balance, CarriedMonth, CompanyBalance, Entry, LeakSum, StaySum, Turnover
+from dakehu.models import (
+    Balance,
+    CarriedMonth,
+    CompanyBalance,
+    Entry,
+    FlowSum,
+    LeakSum,
+    StaySum,
+    Turnover,
+)
 from dakehu.models.carried import ALIKE
 from dakehu.queries.ledger_moved import shrunk_sql
 
@@ -90,6 +99,7 @@ def rebuild(*, since: date | None, upto: date, at: datetime) -> int:
             Turnover.objects.all().delete()
             StaySum.objects.all().delete()
             LeakSum.objects.all().delete()
+            FlowSum.objects.all().delete()
         else:
             start = since.replace(day=1)
             found = CarriedMonth.objects.filter(stays_until__isnull=False)

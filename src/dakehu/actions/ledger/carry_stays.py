@@ -1,4 +1,4 @@
-"""Carrying stays in stages and leaks of the whole company: what FUN-9 is read from.
+"""Carrying stays in stages, leaks and flows of the whole company: what FUN-9 is read from.
 
 A cache like balances and turnover, but one that is made anew and not added to: of what was taken
 back neither side counts, so a posting into carried days says from which day on they are stale,
@@ -14,7 +14,8 @@ from django.db.models import Q
 from dakehu.actions.ledger.carry_leaks import carry_leaks, forget_leaks
 from dakehu.actions.ledger.hold import lock_alone, lock_shared
 from dakehu.core.periods import next_month
-from dakehu.models import CarriedMonth, Entry, StaySum
+from dakehu.models import CarriedMonth, Entry, FlowSum, StaySum
+from dakehu.queries.flow_pairs import PAIR, days_sql
 from dakehu.queries.stays import COLUMNS, month_of, turned_sql
 
 Span = StaySum.Span
@@ -75,6 +76,7 @@ def _forget(start: date, end: date) -> None:
         | Q(span=Span.ENDED_MONTH, on=month)
     ).delete()
     forget_leaks(start, end)
+    FlowSum.objects.filter(on__gte=start, on__lt=end).delete()
 
 
 def _carry(start: date, end: date) -> None:
@@ -84,6 +86,10 @@ def _carry(start: date, end: date) -> None:
         month = start.replace(day=1)
         if end == next_month(month):
             _carry_month(cursor.execute, month, end)
+        cursor.execute(
+            f'INSERT INTO {FlowSum._meta.db_table} ("on", {PAIR}, count, was_minor, now_minor)'
+            f" {days_sql(start, end)}"
+        )
     carry_leaks(start, end)
 
 

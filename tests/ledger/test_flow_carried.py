@@ -1,0 +1,117 @@
+"""The flow between stages is the same whatever is carried of its days (FUN-5, FUN-9)."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dakehu.actions.ledger import carry_forward
+from dakehu.actions.opportunities import (
+    EditOpportunity,
+    advance_opportunity,
+    edit_opportunity,
+)
+from dakehu.core.access import operator
+from dakehu.core.periods import containing
+from dakehu.models import CarriedMonth, FlowSum, Stage
+from dakehu.queries.compare import Span
+from dakehu.queries.flow import OUTSIDE, Flow, stage_flow
+from dakehu.queries.funnel import FunnelQuestion
+from dakehu.queries.ledger_check import verify_ledger
+from tests.ledger.histories import DEEDS, FIRST, LAST, Deed, founded
+from tests.world import TODAY, World
+
+PROPERTY = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+DAY = timedelta(days=1)
+DAYS = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
+
+
+def deviating() -> int:
+    (stays,) = (c for c in verify_ledger(operator()).checks if c.key == "stays")
+    return stays.deviating
+
+
+@pytest.mark.django_db
+@PROPERTY
+@given(deeds=DEEDS, more=DEEDS, carried=DAYS, first=DAYS, days=st.integers(1, 60))
+def test_the_flow_is_the_same_however_far_it_is_carried(
+    deeds: list[Deed], more: list[Deed], carried: date, first: date, days: int
+) -> None:
+    last = min(first + timedelta(days=days - 1), LAST)
+    question = FunnelQuestion(on=last, period=containing(last, "quarter"))
+    span = Span(first, last + DAY)
+
+    def told() -> set[Flow]:
+        return set(stage_flow(operator(), question=question, span=span, today=LAST))
+
+    with transaction.atomic():
+        history = founded()
+        history.live(deeds)
+        carry_forward(upto=carried, at=history.tick())
+        history.live(more)
+        assert deviating() == 0
+        answers = [told()]
+        for upto in (carried, LAST):
+            carry_forward(upto=upto, at=history.tick())
+            answers.append(told())
+        assert deviating() == 0
+        CarriedMonth.objects.update(stays_until=None)
+        assert answers == [told()] * 3
+        transaction.set_rollback(True)
+
+
+def flows(world: World, since: date, on: date) -> dict[tuple[str, str], tuple[int, int]]:
+    question = FunnelQuestion(on=on, period=containing(TODAY, "quarter"))
+    names = dict(Stage.objects.values_list("pk", "key"))
+    found = stage_flow(
+        world.viewer("director"), question=question, span=Span(since + DAY, on + DAY), today=TODAY
+    )
+    return {
+        (names.get(f.was, str(f.was)), names.get(f.now, str(f.now))): (  # type: ignore[call-overload]
+            f.count, int(f.amount.value or 0),
+        )
+        for f in found
+    }  # fmt: skip
+
+
+def test_who_goes_on_on_another_day_came_from_where_they_first_stood(world: World) -> None:
+    """Two went on one stage, one of them a second on the next day, its amount growing between."""
+    start = TODAY - timedelta(days=20)
+    how: dict[str, Any] = {"actor": world.viewer("wen"), "seen_version": None}
+    one, two = (world.create("wen", on=start).opportunity_id for _ in range(2))
+    for days, key in ((10, one), (9, two), (8, one)):
+        on = TODAY - timedelta(days=days)
+        advance_opportunity(**how, opportunity_id=key, **world.how(on))
+        grown = EditOpportunity(amount=Decimal(2000 + days))
+        edit_opportunity(**how, opportunity_id=key, edit=grown, **world.how(on))
+    carry_forward(upto=TODAY - timedelta(days=5), at=world.at)
+    of_method = Stage.objects.filter(method__key="industrial-6").order_by("id")
+    first, second, third = of_method.values_list("key", flat=True)[:3]
+    assert FlowSum.objects.exists()
+    assert flows(world, TODAY - timedelta(days=12), TODAY - timedelta(days=7)) == {
+        (first, third): (1, 2008), (first, second): (1, 2009),
+    }  # fmt: skip
+    assert flows(world, TODAY - timedelta(days=9), TODAY - timedelta(days=7)) == {
+        (second, third): (1, 2008), (second, second): (1, 2009),
+    }  # fmt: skip
+    # Of today nothing is carried: who moves now is looked for in all of the days.
+    advance_opportunity(**how, opportunity_id=two, **world.how(TODAY))
+    assert flows(world, TODAY - timedelta(days=12), TODAY) == {(first, third): (2, 2008 + 2009)}
+    assert flows(world, start - DAY, TODAY) == {(OUTSIDE, third): (2, 2008 + 2009)}
+
+
+def test_wrong_sums_of_a_flow_are_found(world: World) -> None:
+    world.create("wen", on=TODAY - timedelta(days=20))
+    carry_forward(upto=TODAY, at=world.at)
+    assert deviating() == 0
+    for spoilt in ({"count": 9}, {"was_minor": 9}, {"now_minor": 9}, {"now_place": 3}):
+        with transaction.atomic():
+            assert FlowSum.objects.update(**spoilt)
+            assert deviating() > 0
+            transaction.set_rollback(True)
