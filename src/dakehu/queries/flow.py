@@ -77,9 +77,7 @@ def stage_flow(
         if isinstance(key[1], int):
             arrived[key[1]].add(int(n), now_code, int(after))
     if was == now:
-        days = open_cells(
-            was, on=last, before=first, period=question.period, known_at=question.known_at
-        )
+        days = open_cells(was, on=last, before=first, period=None, known_at=question.known_at)
         _add_stayed(sums, days, left, arrived)
     return tuple(
         Flow(*key, money.count, money.worth(at))

@@ -69,7 +69,8 @@ def carried_sql(first: date, last: date, until: date) -> str:
     """Give the SQL that counts the whole company's pairs of the days after `first` … `last`.
 
     `until` is the first day that is not carried. Who moved on several days, or on one that is not
-    carried, is taken off the pairs of days and added as the one pair of all of them.
+    carried, is taken off the pairs of days and added as the one pair of all of them. Of these all
+    kinds are read: an index holds what the others cancel out to.
     """
     after, on, carried = map(day_literal, (first, last, until))
     within = f'"on" > {after} AND "on" <= {on}'
@@ -83,7 +84,7 @@ def carried_sql(first: date, last: date, until: date) -> str:
         ' moved AS MATERIALIZED (SELECT e.opportunity_id, e."on", e.place, e.stage_id, e.currency,'
         " e.count, e.amount_minor FROM dakehu_entry e"
         " WHERE e.opportunity_id IN (SELECT opportunity_id FROM apart)"
-        f' AND e."on" > {after} AND e."on" <= {on} AND e.place >= 1 AND e.kind IN ({MOVES}))'
+        f' AND e."on" > {after} AND e."on" <= {on} AND e.place >= 1)'
         f" SELECT {PAIR}, SUM(n), SUM(was_minor), SUM(now_minor) FROM ("
         f"SELECT {PAIR}, 1 AS n, was_minor, now_minor FROM ({all_days}) AS whole"
         f" UNION ALL SELECT {PAIR}, -1, -was_minor, -now_minor FROM ({each_day}) AS days"

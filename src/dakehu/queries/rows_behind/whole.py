@@ -13,8 +13,9 @@ from dakehu.queries.ledger import fetch, is_company, open_cells
 from dakehu.queries.rows_behind.facts import Part
 from dakehu.queries.rows_behind.lines import SCOPES, Ask, Day, Sql, held_then, standing
 
-#: Among so many that ever held most a page of a past day is looked for, before among all.
-REACHES = (4_000, 40_000)
+#: A page of a past day is looked for among all that ever held as much as the stage's one of this
+#: number holds today, before it is among all.
+REACHES = (40, 400)
 #: Part, group, rank and id of the last line of the page before.
 Beyond = tuple[int, ...] | None
 
@@ -71,10 +72,12 @@ def _is_asked(part: Part, cell: Cell) -> bool:
     )
 
 
-def first_lines(ask: Ask, number: int, part: Part, *, beyond: Beyond, limit: int) -> list[Sql]:
+def first_lines(
+    ask: Ask, number: int, part: Part, *, beyond: Beyond, limit: int, least: int | None = None
+) -> list[Sql]:
     """Give at most so many lines of each stage of a whole part, the largest first.
 
-    Of what has not moved since the day: of today these are all.
+    Of what has not moved since the day: of today these are all. `least`: only what holds so much.
     """
     day, found = day_of(ask, part), []
     for stage in part.stages or ():
@@ -86,6 +89,8 @@ def first_lines(ask: Ask, number: int, part: Part, *, beyond: Beyond, limit: int
         if beyond is not None and at == beyond[:2]:
             rank, ref = beyond[2:]
             after = f" AND o.amount_minor <= {rank} AND (o.amount_minor < {rank} OR o.id > {ref})"
+        if least is not None:
+            after += f" AND o.amount_minor >= {int(least)}"
         for where in day.where:
             sql, params = standing(ask, number, one, day, where)
             ordered = f"{sql}{after} ORDER BY o.amount_minor DESC, o.id LIMIT {int(limit)}"
@@ -104,11 +109,13 @@ def least_amounts(ask: Ask, parts: Sequence[Part], beyond: Beyond) -> Iterator[i
         return
     if day_of(ask, part).on >= ask.today:
         return
-    below = "" if beyond is None else f" WHERE most_minor <= {int(beyond[2])}"
+    (stage,) = part.stages or ()
+    below = "" if beyond is None else f" AND amount_minor <= {int(beyond[2])}"
     for reach in REACHES:
         rows = fetch(
-            f"SELECT most_minor FROM dakehu_opportunity{below}"
-            f" ORDER BY most_minor DESC LIMIT 1 OFFSET {int(reach)}",
+            "SELECT amount_minor FROM dakehu_opportunity WHERE place = 1 AND NOT voided"
+            f" AND stage_id = {int(stage)}{below}"
+            f" ORDER BY amount_minor DESC LIMIT 1 OFFSET {int(reach)}",
             [],
         )
         if not rows:
@@ -122,4 +129,5 @@ def largest_then(
     """Give the lines of a whole part of a past day that can hold `least` or more."""
     day = day_of(ask, part)
     moved = [held_then(ask, number, part, day, where, least=least) for where in day.where]
-    return [*first_lines(ask, number, part, beyond=beyond, limit=limit), *moved]
+    still = first_lines(ask, number, part, beyond=beyond, limit=limit, least=least)
+    return [*still, *moved]
