@@ -19,7 +19,15 @@ from dakehu.actions.opportunities import (
     void_opportunity,
 )
 from dakehu.actions.people import edit_person
-from dakehu.actions.search import INDEXED, index_everything, index_share, index_unfound
+from dakehu.actions.search import (
+    ACCOUNT,
+    CONTACT,
+    INDEXED,
+    PERSON,
+    index_everything,
+    index_share,
+    index_unfound,
+)
 from dakehu.models import Account, Contact, NameToken, Opportunity, Person
 from dakehu.queries.search import Group, asked_for, pieces_of, search
 from dakehu.queries.snapshot import reading
@@ -237,9 +245,11 @@ def test_what_stood_before_is_made_findable_once(found_world: World) -> None:
 def test_several_make_names_findable_together(
     found_world: World, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    tokens = NameToken.objects.filter(kind__in=INDEXED).values_list("kind", "token", "object_id")
+    tokens = NameToken.objects.filter(kind__in=(ACCOUNT, CONTACT, PERSON)).values_list(
+        "kind", "token", "object_id"
+    )
     before = sorted(tokens)
-    NameToken.objects.filter(kind__in=INDEXED).delete()
+    NameToken.objects.filter(kind__in=(ACCOUNT, CONTACT, PERSON)).delete()
     monkeypatch.setattr("dakehu.actions.search._CHUNK", chunk)
     for turn in range(3):
         index_share(turn, 3)
