@@ -227,6 +227,7 @@ NO_ACTOR: dict[str, str] = {
     "imports.engine.work_import": "a job: it acts as whoever started the run, with today's rights",
     "imports.lease.take_up_stale": "a job: it queues runs again, and touches nothing in them",
     "imports.reading.source_files": "names the files at a path; touches no table",
+    "ledger.most.raise_most": "remakes a column from the entries; the command is the operator's",
     "ledger.carry.carry_forward": "remakes a cache from the entries; the command is the operator's",
     "ledger.carry.rebuild": "remakes a cache from the entries; the command is the operator's",
     "organisation.settings_of": SHAPE,

@@ -26,8 +26,13 @@ def test_a_page_of_its_own_names_unit_period_and_person(world: World, part: str)
     ).content.decode()  # fmt: skip
     head = alone.partition("<h1>")[0].rpartition('class="path"')[2]
     assert "East" in head
-    assert "2026-Q2" in head
+    # These look at twelve months, or at the days between two.
+    assert ("2026-Q2" in head) == (part not in {"speed", "leaks", "ageing", "flow"})
     asked = f"/funnel/{part}/?person={world.people['wen']}"
     assert "Wen" in browser("director").get(asked).content.decode().partition("<h1>")[0]
+    alone = browser("director").get(f"{asked}&organised=today&known_at=2026-06-01T12:00")
+    head = alone.content.decode().partition("<h1>")[0]
+    assert "As organised today" in head
+    assert "As known at 2026-06-01 12:00" in head
     beside = browser("director").get(asked, headers={"HX-Request": "true"}).content.decode()
     assert 'class="path"' not in beside

@@ -7,7 +7,7 @@ import click
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dakehu.actions.ledger import carry_forward, rebuild
+from dakehu.actions.ledger import carry_forward, raise_most, rebuild
 from dakehu.cli.asking import asking_as, moment
 from dakehu.cli.output import (
     answering,
@@ -40,6 +40,7 @@ def verify(*, again: bool, login: str | None, as_json: bool) -> None:
         if not asker.viewer.is_operator:
             raise NotAllowed("ledger.rebuild")
         rebuild(since=None, upto=asker.today, at=moment())
+        raise_most()
     with reading():
         found = verify_ledger(asker.viewer)
     if as_json:

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [("dakehu", "0030_surnames")]
 
     operations = [
-        migrations.AddField("leaksum", "rival", models.CharField(max_length=120, default="")),
+        migrations.AddField("leaksum", "rival", models.CharField(max_length=120, default="", db_default="")),
         migrations.AlterField(
             "leaksum",
             "by",

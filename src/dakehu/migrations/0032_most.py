@@ -1,45 +1,16 @@
-from typing import Any
+from django.db import migrations
 
-from django.db import migrations, models
-
-from dakehu.migrations._online import AddIndexOnline
-from dakehu.models.fields import MinorField
-
-_AT_ONCE = 10_000
-#: The most that the movements of an opportunity ever added up to, one after the other.
-_SUMS = """
-UPDATE dakehu_opportunity SET most_minor = (
-    SELECT COALESCE(MAX(held.amount), 0) FROM (
-        SELECT SUM(e.amount_minor) OVER (ORDER BY e."on", e.movement_id) AS amount
-        FROM dakehu_entry e
-        WHERE e.opportunity_id = dakehu_opportunity.id AND e.place >= 1
-    ) AS held
-) WHERE id > %s AND id <= %s
-"""
-
-
-def _add_up(apps: Any, schema_editor: Any) -> None:
-    rows = apps.get_model("dakehu", "Opportunity")._base_manager
-    last = rows.using(schema_editor.connection.alias).aggregate(last=models.Max("id"))["last"] or 0
-    with schema_editor.connection.cursor() as cursor:
-        for start in range(0, last, _AT_ONCE):
-            cursor.execute(_SUMS, [start, start + _AT_ONCE])
+from dakehu.models.fields import MinorField, within_limit
 
 
 class Migration(migrations.Migration):
     """The most an opportunity ever held, by which the largest of a past day are found."""
 
-    atomic = False
-
     dependencies = [("dakehu", "0031_rivals")]
 
     operations = [
-        migrations.AddField("opportunity", "most_minor", MinorField(default=0)),
-        migrations.RunPython(_add_up, migrations.RunPython.noop),
-        AddIndexOnline(
-            model_name="opportunity",
-            index=models.Index(
-                fields=["-most_minor", "created_on", "last_on"], name="opp_most"
-            ),
+        migrations.AddField("opportunity", "most_minor", MinorField(default=0, db_default=0)),
+        migrations.AddConstraint(
+            "opportunity", within_limit("most_minor", "opportunity_most_limit")
         ),
     ]

@@ -194,7 +194,7 @@ class LeakSum(models.Model):
     on = models.DateField()
     by = models.PositiveSmallIntegerField(choices=By.choices)
     key_id = models.BigIntegerField()
-    rival = models.CharField(max_length=120, default="")
+    rival = models.CharField(max_length=120, default="", db_default="")
     stage_id = models.BigIntegerField()
     kind = models.PositiveSmallIntegerField()
     currency = models.CharField(max_length=3)

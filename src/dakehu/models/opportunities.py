@@ -28,7 +28,7 @@ class Opportunity(models.Model):
     voided = models.BooleanField(default=False)
     amount_minor = MinorField(default=0)
     #: The most it ever held on a day: the largest of a past day are found among those of most.
-    most_minor = MinorField(default=0)
+    most_minor = MinorField(default=0, db_default=0)
     #: Nearly all have the same: an index would find nothing.
     currency = models.ForeignKey("dakehu.Currency", on_delete=models.PROTECT, db_index=False)
     #: The amount in base currency at its last change; only lists order by it.
@@ -59,6 +59,7 @@ class Opportunity(models.Model):
     class Meta:
         constraints = [
             within_limit("amount_minor", "opportunity_amount_limit"),
+            within_limit("most_minor", "opportunity_most_limit"),
             models.CheckConstraint(
                 condition=models.Q(amount_minor__gte=0),
                 name="opportunity_amount_not_negative",

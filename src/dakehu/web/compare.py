@@ -158,7 +158,7 @@ def flow(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/flow.html",
         {
-            "whose": whose(request, asked, method),
+            "whose": whose(request, asked, method, with_period=False),
             "flow": _matrix(flows, method, request.viewer.language),
             "question": asked.question,
             "since": first_day(span),

@@ -79,7 +79,7 @@ def speed(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/speed.html",
         {
-            "whose": whose(request, asked, method),
+            "whose": whose(request, asked, method, with_period=False),
             "found": found,
             "rows": rows,
             "method": method,
@@ -130,7 +130,7 @@ def leakage(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/leaks.html",
         {
-            "whose": whose(request, asked, method),
+            "whose": whose(request, asked, method, with_period=False),
             "found": found,
             "rows": rows,
             "total": [LeakCell(kind, found.total.kinds[kind]) for kind in LEAK_KINDS],
@@ -190,7 +190,7 @@ def ageing(request: SignedRequest) -> HttpResponse:
         request,
         "funnel/ageing.html",
         {
-            "whose": whose(request, asked, method),
+            "whose": whose(request, asked, method, with_period=False),
             "slow": slow,
             "rows": [(row, names[row.stage_id], keys[row.stage_id]) for row in slow.rows],
             "has_medians": any(row.speed.median_days is not None for row in rows),

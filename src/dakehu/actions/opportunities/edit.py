@@ -89,7 +89,6 @@ def edit_opportunity(
     _set_plain(actor, row, edit)
     after = replace(after, position=replace(after.position, close_month=month_of(row.close_on)))
     changes |= {name: (plain[name], value) for name, value in _plain_values(row).items()}
-    gone = _change_rivals(row.pk, edit, rivals, changes)
     moved = after != before
     if moved:
         require_open(row)
@@ -99,6 +98,8 @@ def edit_opportunity(
         if not moved:
             check_posting_day(save, last_on=row.last_on, reason=reason)
         keep_lines(row.pk, lines_now, digits, save)
+    # After what is posted has taken the locks of its day: these ask for the ledger's, too.
+    gone = _change_rivals(row.pk, edit, rivals, changes)
     if not moved and all(old == new for old, new in changes.values()):
         return Saved(row.pk, row.version, "")
     note_changes(row.pk, changes, save)

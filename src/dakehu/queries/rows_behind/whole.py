@@ -5,7 +5,7 @@ Who sees everything reads the same sums as the figure itself; the rows add up to
 a past day is looked for among the opportunities that ever held most, before it is among all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dakehu.core.funnel import Cell
@@ -98,29 +98,26 @@ def first_lines(
     return found
 
 
-def least_amounts(ask: Ask, parts: Sequence[Part], beyond: Beyond) -> Iterator[int]:
-    """Give the amounts from which on a page may be complete, each lower than the one before.
+def least_amounts(ask: Ask, parts: Sequence[Part], beyond: Beyond) -> list[int]:
+    """Give the amounts from which on a page may be complete, the highest first.
 
     What held that much on the day is among those that ever held it: a page whose rows all do is
     the first there is. Only for one stage of a past day; other pages are looked for among all.
     """
     (part, *more) = parts
     if more or len(part.stages or ()) != 1 or not is_whole(ask, part):
-        return
+        return []
     if day_of(ask, part).on >= ask.today:
-        return
+        return []
     (stage,) = part.stages or ()
     below = "" if beyond is None else f" AND amount_minor <= {int(beyond[2])}"
-    for reach in REACHES:
-        rows = fetch(
-            "SELECT amount_minor FROM dakehu_opportunity WHERE place = 1 AND NOT voided"
-            f" AND stage_id = {int(stage)}{below}"
-            f" ORDER BY amount_minor DESC LIMIT 1 OFFSET {int(reach)}",
-            [],
-        )
-        if not rows:
-            return
-        yield int(rows[0][0])
+    one = (
+        "SELECT amount_minor FROM (SELECT amount_minor FROM dakehu_opportunity"
+        f" WHERE place = 1 AND NOT voided AND stage_id = {int(stage)}{below}"
+        " ORDER BY amount_minor DESC LIMIT 1 OFFSET {}) AS one_{}"
+    )
+    rows = fetch(" UNION ALL ".join(one.format(reach, reach) for reach in REACHES), [])
+    return sorted((int(minor) for (minor,) in rows), reverse=True)
 
 
 def largest_then(

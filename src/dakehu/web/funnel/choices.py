@@ -1,9 +1,11 @@
 """Whose funnel can be chosen: units as a tree, people as options."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from dakehu.http import SignedRequest, layout_of, render_page, signed_in
 from dakehu.queries.funnel import MethodLabel, person_in_sight
@@ -36,11 +38,16 @@ def unit_path(asked: Asked, language: str) -> list[str]:
 
 
 def whose(
-    request: SignedRequest, asked: Asked, method: MethodLabel | None = None
+    request: SignedRequest,
+    asked: Asked,
+    method: MethodLabel | None = None,
+    *,
+    with_period: bool = True,
 ) -> tuple[str, ...]:
     """Say of whom a page of its own tells: unit, person, account group, period, method.
 
-    A part of the funnel page stands beside all of this and says nothing.
+    A part of the funnel page stands beside all of this and says nothing. `with_period` where the
+    figures ask for it: others name the days that they look at by themselves.
     """
     if layout_of(request) == "layouts/part.html":
         return ()
@@ -51,9 +58,16 @@ def whose(
         words.append(person.shown(language))
     if asked.group is not None:
         words.append(asked.group.name)
-    words.append(question.period.key)
+    if with_period:
+        words.append(question.period.key)
     if method is not None:
-        words.append((method.name_en or method.name_zh) if language == "en" else method.name_zh)
+        first, second = method.name_zh, method.name_en
+        words.append((second or first) if language == "en" else (first or second))
+    if question.as_organised_today:
+        words.append(_("As organised today"))
+    if question.known_at is not None:
+        zone = ZoneInfo(request.organisation.time_zone)
+        words.append(f"{_('As known at')} {question.known_at.astimezone(zone):%Y-%m-%d %H:%M}")
     return tuple(word for word in words if word)
 
 

@@ -2,10 +2,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """From where to where all went, day by day; made with stays, which 0031 has made stale."""
+    """From where to where all went, day by day; made anew with stays by whoever carries next."""
 
     dependencies = [
-        ('dakehu', '0033_leak_unit'),
+        ("dakehu", "0034_found"),
     ]
 
     operations = [
@@ -27,5 +27,8 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['on'], name='flow_sum_on')],
             },
+        ),
+        migrations.RunSQL(
+            "UPDATE dakehu_carriedmonth SET stays_until = NULL", migrations.RunSQL.noop
         ),
     ]

@@ -4,13 +4,19 @@ from dakehu.migrations._online import AddIndexOnline
 
 
 class Migration(migrations.Migration):
-    """What leaks in some units is found without what leaks in all others."""
+    """What ever held most, and what leaks in some units, are found without all others."""
 
     atomic = False
 
-    dependencies = [("dakehu", "0032_most")]
+    dependencies = [("dakehu", "0033_most_held")]
 
     operations = [
+        AddIndexOnline(
+            model_name="opportunity",
+            index=models.Index(
+                fields=["-most_minor", "created_on", "last_on"], name="opp_most"
+            ),
+        ),
         AddIndexOnline(
             model_name="entry",
             index=models.Index(
