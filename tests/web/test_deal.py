@@ -200,6 +200,22 @@ def step(client: Client, deal: int, **said: str) -> Any:
     return client.post(f"/opportunities/{deal}/next-step/", said, headers=HTMX)
 
 
+def test_what_the_page_takes_back_is_the_step_that_was_just_saved(world: World) -> None:
+    deal = world.create(next_step="call").opportunity_id
+    wen = world.client("wen")
+    address = f"/opportunities/{deal}/next-step/"
+    said = {"verb": "edit", "next_step": "write", "seen_step": "call", "seen_on": ""}
+    here = {**HTMX, "HX-Current-URL": f"http://testserver/opportunities/{deal}/"}
+    answer = wen.post(address, said, headers=here).content.decode()
+    form = answer[answer.index('id="take-back"') :]
+    assert 'hx-swap-oob="true"' in form[: form.index(">")]
+    names = dict(re.findall(r'name="(save|seen)" value="([^"]+)"', form))
+    assert wen.post(f"/opportunities/{deal}/undo/", names).status_code == 303
+    assert world.row(deal).next_step == "call"
+    elsewhere = {**HTMX, "HX-Current-URL": "http://testserver/today/"}
+    assert "take-back" not in wen.post(address, said, headers=elsewhere).content.decode()
+
+
 def test_the_next_step_is_done_put_off_and_taken_back_in_place(world: World) -> None:
     deal = world.create(next_step="call").opportunity_id
     wen = world.client("wen")

@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
@@ -125,9 +127,24 @@ def shown(
         "closes": bool(request.htmx) and bound is None,
         "saved": saved,
         "said": said,
+        "take_back": _take_back(request, deal, saved),
     }
     status = status_of(bound[1]) if bound else 200
     return render_page(request, "opportunities/next_step.html", facts, status=status)
+
+
+def _take_back(
+    request: SignedRequest, deal: DealInPlace, saved: Saved | None
+) -> dict[str, object] | None:
+    """Give what the page of the deal, where it is the one that asks, shall offer to take back."""
+    asking = urlsplit(request.htmx.current_url or "").path
+    if (
+        saved is None
+        or not saved.correlation_id
+        or asking != reverse("opportunity", args=[deal.id])
+    ):
+        return None
+    return {"id": deal.id, "undo": saved, "version": saved.version}
 
 
 def _save(request: SignedRequest, deal: DealInPlace, verb: str, said: dict[str, Any]) -> Saved:
