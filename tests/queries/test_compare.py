@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dakehu.actions.ledger import carry_forward, standing_chain
+from dakehu.actions.ledger import carry_forward, lines_change_on, standing_chain
 from dakehu.actions.opportunities import (
     EditOpportunity,
     Outcome,
@@ -354,6 +354,7 @@ def named(history: History) -> None:
     for number, pk in enumerate(history.opportunities):
         keep_competitors(pk, ("Konecranes", "Liebherr")[: number % 3])
         if number % 2:
+            lines_change_on(FIRST)
             held = LineSet.objects.create(
                 opportunity_id=pk, on=FIRST, recorded_at=AT, correlation_id=uuid4()
             )
