@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -103,7 +104,8 @@ def test_another_cell_of_the_row_is_no_clash(world: World) -> None:
 
 @pytest.mark.parametrize("typed", ["1,200", "1,000"])
 def test_an_amount_is_not_saved_in_a_currency_that_was_not_seen(world: World, typed: str) -> None:
-    made, today = world.create(), timezone.localdate()
+    made = world.create()
+    today = timezone.localdate(timezone=ZoneInfo("Asia/Shanghai"))
     world.grant("bo", made)
     put(world.client("bo"), made, "amount", "1,000", seen=1)
     edit_opportunity(
