@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from dakehu.actions.ledger import carry_forward
+from dakehu.actions.ledger import carry_forward, raise_most
 from dakehu.actions.opportunities import (
     EditOpportunity,
     Outcome,
@@ -195,9 +195,13 @@ def test_pages_of_a_stage_as_of_a_past_day_are_the_same_wherever_they_are_looked
 
 
 def test_an_opportunity_that_held_more_than_its_row_says_is_found(quarter: World) -> None:
-    Opportunity.objects.filter(name="Large belt").update(most_minor=1000_00 - 1)
+    large = Opportunity.objects.filter(name="Large belt")
+    large.update(most_minor=1000_00 - 1)
     (most,) = (check for check in verify_ledger(operator()).checks if check.key == "most")
     assert most.deviating == 1
+    assert (raise_most(), large.get().most_minor) == (1, 1000_00)
+    assert raise_most() == 0
+    assert verify_ledger(operator()).right
 
 
 def test_what_was_deleted_since_the_day_has_no_name_for_anybody(quarter: World) -> None:

@@ -17,6 +17,7 @@ from dakehu.models.stamps import FAMILIES
 from dakehu.models.triggers import APPEND_ONLY
 from dakehu.queries.ledger import carried_until, fetch
 from dakehu.queries.ledger_booked import booked_apart_sql, held_booked_sql, wrongly_booked
+from dakehu.queries.ledger_most import MOST_HELD
 from dakehu.queries.ledger_moved import shrunk_sql
 from dakehu.queries.snapshot import read_alias
 from dakehu.queries.stays_check import NAMES, stays_deviating
@@ -246,15 +247,9 @@ def _dates() -> Check:
 
 def _most() -> Check:
     """No opportunity ever held more than its row says: a past day's largest are found by it."""
-    sums = (
-        "SELECT opportunity_id, SUM(amount_minor) OVER"
-        ' (PARTITION BY opportunity_id ORDER BY "on") AS amount'
-        f" FROM dakehu_entry WHERE place <> {_NOWHERE}"
-    )
     sql = (
-        "SELECT o.id, o.most_minor, MAX(held.amount) FROM dakehu_opportunity o"
-        f" JOIN ({sums}) AS held ON held.opportunity_id = o.id GROUP BY o.id, o.most_minor"
-        " HAVING MAX(held.amount) > o.most_minor"
+        f"SELECT o.id, o.most_minor, held.most FROM dakehu_opportunity o JOIN ({MOST_HELD}) AS held"
+        " ON held.opportunity_id = o.id WHERE held.most > o.most_minor"
     )
     return _check(
         "most", "SELECT COUNT(*) FROM dakehu_opportunity", sql,

@@ -1,14 +1,8 @@
-"""The most that each opportunity ever held: actions raise it, and it is proved and remade here."""
+"""The most that each opportunity ever held: actions raise it, and it is made good here."""
 
 from django.db import connection
 
-from dakehu.core.ledger import Place
-
-_SUMS = (
-    'SELECT opportunity_id, SUM(amount_minor) OVER (PARTITION BY opportunity_id ORDER BY "on")'
-    f" AS amount FROM dakehu_entry WHERE place <> {int(Place.NOWHERE)}"
-)
-_HELD = f"SELECT opportunity_id, MAX(amount) AS most FROM ({_SUMS}) AS sums GROUP BY 1"
+from dakehu.queries.ledger_most import MOST_HELD
 
 
 def raise_most() -> int:
@@ -18,7 +12,7 @@ def raise_most() -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE dakehu_opportunity SET most_minor = held.most FROM ({_HELD}) AS held"
+            f"UPDATE dakehu_opportunity SET most_minor = held.most FROM ({MOST_HELD}) AS held"
             " WHERE dakehu_opportunity.id = held.opportunity_id"
             " AND dakehu_opportunity.most_minor < held.most"
         )
