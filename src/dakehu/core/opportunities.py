@@ -92,7 +92,7 @@ def is_overdue(close_on: date | None, today: date) -> bool:
 
     Without a period that is asked about; a report's own is the `scope` of its cells.
     """
-    return close_on is not None and close_on.replace(day=1) < today.replace(day=1)
+    return close_on is not None and close_on < today.replace(day=1)
 
 
 def check_rate(rate_bp: int | None) -> None:

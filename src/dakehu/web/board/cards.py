@@ -8,8 +8,8 @@ from html import escape
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from dakehu.http import SignedRequest
 from dakehu.http.frame import frame_of
@@ -17,8 +17,11 @@ from dakehu.queries.board import By, Card, CardRights
 from dakehu.queries.opportunities.list import stage_names
 from dakehu.queries.stamps import stamps
 from dakehu.templatetags.dakehu import amount, icon, light
+from dakehu.web.board.cells import HeadCells
 from dakehu.web.opportunities.wording import CATEGORIES
 
+#: Where the cards of a column go; no name holds it.
+_HOLE = "\x00"
 #: So many cards are kept by a process: some ten megabytes, a few dozen boards.
 KEPT = 8192
 
@@ -112,6 +115,30 @@ def _form(*, may: bool, query: str) -> str:
     facts = {"card": holes, "may": may, "query": query.replace("%", "%%")}
     # A hundred times over, what indents the template would weigh more than what it says.
     return " ".join(render_to_string("board/_card.html", facts).split()).replace("> <", "><")
+
+
+def column_of_cards(head: HeadCells, cards: Iterable[SafeString], more: SafeString) -> SafeString:
+    """Give a column as HTML: its head, its cards, and what asks for the next ones."""
+    before, after = _around(head, get_language() or "")
+    return SafeString("".join((before, *cards, more, after)))
+
+
+@lru_cache(maxsize=1_024)
+def _around(head: HeadCells, _language: str) -> tuple[str, str]:
+    """Give what stands before and behind the cards of a column, kept while its sums stay."""
+    whole = render_to_string("board/_column.html", {"head": head, "cards": _HOLE})
+    before, after = whole.split(_HOLE)
+    return before, after
+
+
+def more_of(url: str) -> SafeString:
+    """Give the place that asks for a column's next cards."""
+    return _asking(url, get_language() or "")
+
+
+@lru_cache(maxsize=1_024)
+def _asking(url: str, _language: str) -> SafeString:
+    return render_to_string("board/_cards.html", {"more_url": url})
 
 
 def _lacks(missing: int) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.http.frame import reads_customers
 from dakehu.queries.board import FIRST, Board, BoardQuestion, By, board, by_of, more
-from dakehu.web.board.cards import cards_of
+from dakehu.web.board.cards import cards_of, column_of_cards, more_of
 from dakehu.web.board.cells import OUTCOMES, HeadCells, heads_of, outcome_name
 from dakehu.web.lists.standing import Standing, standing_of
 from dakehu.web.lists.words import chips_of_where
@@ -42,11 +42,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ColumnShown:
-    """A column with its first cards, and where to ask for the next ones (empty: there are none)."""
+    """A column: its head, how many cards of it are shown, and all of it as HTML."""
 
     head: HeadCells
-    cards: list[SafeString]
-    more_url: str
+    shown: int
+    written: SafeString
 
 
 def question_of(request: SignedRequest) -> BoardQuestion:
@@ -81,8 +81,8 @@ def board_page(request: SignedRequest) -> HttpResponse:
             "standing": standing,
             "by": question.by,
             "columns": columns,
-            "full": sum(bool(column.cards) for column in columns),
-            "empty": sum(not column.cards for column in columns),
+            "full": sum(bool(column.shown) for column in columns),
+            "empty": sum(not column.shown for column in columns),
             "outcomes": [(token, outcome_name(token)) for token in OUTCOMES],
             "query": query,
             "here": _url(request),
@@ -123,10 +123,9 @@ def _columns(request: SignedRequest, found: Board, query: str) -> list[ColumnSho
     for head in heads_of(request, found):
         cards = found.cards[head.token]
         rest = head.count > len(cards) and len(cards) >= FIRST
-        url = _more_url(query, head.token, cards[-1].cursor) if rest else ""
-        shown.append(
-            ColumnShown(head, cards_of(request, cards, by=found.question.by, query=query), url)
-        )
+        more = more_of(_more_url(query, head.token, cards[-1].cursor)) if rest else SafeString()
+        written = cards_of(request, cards, by=found.question.by, query=query)
+        shown.append(ColumnShown(head, len(cards), column_of_cards(head, written, more)))
     return shown
 
 
