@@ -212,6 +212,14 @@ def spelt_plainly(name: str) -> str:
     return "".join(_read_from(word)[0][0] for word in words_of(name))
 
 
+@lru_cache(maxsize=65_536)
+def typed_with(name: str) -> frozenset[str]:
+    """Give every character by which a part of a name can be typed: what has others isn't it."""
+    plain = plainly(name)
+    spelt = (letter for c in plain if is_spelt(c) for read in readings(c) for letter in read)
+    return frozenset(plain).union(spelt)
+
+
 def span_of(name: str, asked: str) -> tuple[int, int, bool] | None:
     """Give where in a name something asked for (folded) stands, and whether only as it is spelt.
 

@@ -1,6 +1,6 @@
 """What a search looks up: ranges of tokens, in groups of which the rarest picks candidates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dakehu.queries.spelling import is_spelt, simplified, thirds_of, words_of
 
@@ -34,11 +34,14 @@ class Asked:
     parts: tuple[Probe, ...]
     #: Only where nothing else is found: what remains of a word with a typing error.
     guesses: tuple[Probe, ...]
+    #: The words without what stands between them, and the characters that occur in them.
+    joined: str = field(init=False)
+    letters: frozenset[str] = field(init=False)
 
-    @property
-    def joined(self) -> str:
-        """Give the words without what stands between them."""
-        return "".join(self.words)
+    def __post_init__(self) -> None:
+        """Join the words once: every name is compared with them."""
+        object.__setattr__(self, "joined", "".join(self.words))
+        object.__setattr__(self, "letters", frozenset(self.joined))
 
 
 def asked_for(text: str) -> Asked:

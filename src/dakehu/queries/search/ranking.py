@@ -15,6 +15,7 @@ from dakehu.queries.spelling import (
     plainly,
     span_of,
     spelt_plainly,
+    typed_with,
 )
 
 #: From this score on something is shown at all.
@@ -55,7 +56,7 @@ def _of_codes(joined: str, codes: Sequence[str]) -> float:
 
 def _of_name(asked: Asked, name: str, in_spite: bool) -> float:
     plain = plainly(name)
-    if not plain:
+    if not plain or not (in_spite or asked.letters <= typed_with(name)):
         return 0.0
     longer = min(6.0, max(0, len(plain) - len(asked.joined)) / 3)
     if in_spite:

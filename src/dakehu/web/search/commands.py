@@ -170,6 +170,7 @@ def _periods(request: SignedRequest, text: str, here: str) -> Iterator[Named]:
         yield replace(option, beside=(_("Switch the period"), period.key)), (also, period.key)
 
 
+@lru_cache(maxsize=1_024)
 def _with(here: str, pages: tuple[str, ...], **facts: object) -> str:
     """Give the page one is on with something else chosen, or the funnel with it."""
     parts = urlsplit(here)
