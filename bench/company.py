@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from zoneinfo import ZoneInfo
 
 from django.db import connection, connections
 
@@ -13,6 +14,7 @@ from dakehu.actions.demo import Written, build, write_share
 from dakehu.actions.search import index_share
 from dakehu.core.access import operator
 from dakehu.core.demo.targets import Sold
+from dakehu.models import Organisation
 
 #: From so many deals on they are written by several processes into tables without indexes.
 MANY = 10_000
@@ -26,6 +28,7 @@ CARRIED = ("dakehu_balance", "dakehu_companybalance", "dakehu_turnover")
 
 def build_company(size: int, people: int, at: datetime, say: Callable[[str], None]) -> None:
     """Build a company of so many people and deals, up to yesterday."""
+    zone = Organisation._meta.get_field("time_zone").default
     quick = size >= MANY and connection.vendor == "postgresql"
 
     def writing(written: Written, size: int, sold: Sold, told: Callable[[int], None]) -> int:
@@ -37,7 +40,8 @@ def build_company(size: int, people: int, at: datetime, say: Callable[[str], Non
 
     with bare(CARRIED if quick else ()):
         build(
-            actor=operator(), today=at.date(), at=at, size=size, people=people,
+            actor=operator(), today=at.astimezone(ZoneInfo(zone)).date(), at=at, size=size,
+            people=people,
             years=3 if size >= 10_000 else 2, writing=writing if quick else None,
             say=lambda done: say(f"{done} opportunities") if done % 5_000 == 0 else None,
         )  # fmt: skip

@@ -20,6 +20,7 @@ from dakehu.core.periods import containing
 from dakehu.models import CarriedMonth, FlowSum, Stage
 from dakehu.queries.compare import Span
 from dakehu.queries.flow import OUTSIDE, Flow, stage_flow
+from dakehu.queries.flow_pairs import ENDS, WEEKS
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.ledger_check import verify_ledger
 from tests.ledger.histories import DEEDS, FIRST, LAST, Deed, founded
@@ -43,7 +44,27 @@ def deviating() -> int:
 def test_the_flow_is_the_same_however_far_it_is_carried(
     deeds: list[Deed], more: list[Deed], carried: date, first: date, days: int
 ) -> None:
-    last = min(first + timedelta(days=days - 1), LAST)
+    same_however_carried(deeds, more, carried, first, min(first + timedelta(days=days - 1), LAST))
+
+
+@pytest.mark.django_db
+@PROPERTY
+@given(
+    deeds=DEEDS, more=DEEDS, carried=DAYS.filter(lambda day: day > FIRST + 9 * DAY),
+    days=st.sampled_from(WEEKS), ends=st.integers(-ENDS, 3),
+)  # fmt: skip
+def test_the_flow_of_a_week_is_the_same_carried_as_one_or_by_days(
+    deeds: list[Deed], more: list[Deed], carried: date, days: int, ends: int
+) -> None:
+    """Weeks that end on the last carried days, and those that go on for some days after them."""
+    last = min(carried + ends * DAY, LAST)
+    same_however_carried(deeds, more, carried, min(last, carried - DAY) - (days - 1) * DAY, last)
+
+
+def same_however_carried(
+    deeds: list[Deed], more: list[Deed], carried: date, first: date, last: date
+) -> None:
+    """Prove that the flow of first … last is told alike before and after carrying it."""
     question = FunnelQuestion(on=last, period=containing(last, "quarter"))
     span = Span(first, last + DAY)
 
@@ -106,12 +127,62 @@ def test_who_goes_on_on_another_day_came_from_where_they_first_stood(world: Worl
     assert flows(world, start - DAY, TODAY) == {(OUTSIDE, third): (2, 2008 + 2009)}
 
 
-def test_wrong_sums_of_a_flow_are_found(world: World) -> None:
-    world.create("wen", on=TODAY - timedelta(days=20))
+@pytest.mark.parametrize("days", [1, *WEEKS])
+def test_wrong_sums_of_a_flow_are_found(world: World, days: int) -> None:
+    world.create("wen", on=TODAY - timedelta(days=3))
     carry_forward(upto=TODAY, at=world.at)
     assert deviating() == 0
     for spoilt in ({"count": 9}, {"was_minor": 9}, {"now_minor": 9}, {"now_place": 3}):
         with transaction.atomic():
-            assert FlowSum.objects.update(**spoilt)
+            assert FlowSum.objects.filter(days=days).update(**spoilt)
             assert deviating() > 0
             transaction.set_rollback(True)
+
+
+def test_only_the_last_weeks_are_carried_and_again_after_a_posting_into_them(
+    world: World,
+) -> None:
+    day = TODAY - timedelta(days=3)
+    world.create("wen", on=day)
+
+    def ends() -> list[date]:
+        return list(FlowSum.objects.filter(days=7, count__gt=0).values_list("on", flat=True))
+
+    carry_forward(upto=TODAY, at=world.at)
+    assert sorted(ends()) == [day, day + DAY, day + 2 * DAY]
+    assert flows(world, day - 5 * DAY, day + 2 * DAY)[OUTSIDE, first_stage()][0] == 1
+    world.create("wen", on=day + DAY)
+    assert flows(world, day - 5 * DAY, day + 2 * DAY)[OUTSIDE, first_stage()][0] == 2
+    carry_forward(upto=TODAY, at=world.at)
+    assert deviating() == 0
+    carry_forward(upto=TODAY + timedelta(days=ENDS + 3), at=world.at)
+    assert FlowSum.objects.filter(days=1).exists()
+    assert sorted(ends()) == [TODAY + timedelta(days=3), TODAY + timedelta(days=4)]
+    assert deviating() == 0
+
+
+def test_who_moves_after_the_carried_week_came_from_where_the_week_began(world: World) -> None:
+    """Three deals go on within the week, one of them again today; with the week and without it."""
+    how: dict[str, Any] = {"actor": world.viewer("wen"), "seen_version": None}
+    one, two, three = (
+        world.create("wen", on=TODAY - timedelta(days=9)).opportunity_id for _ in range(3)
+    )
+    for days, key in ((6, one), (1, two), (3, three)):
+        advance_opportunity(**how, opportunity_id=key, **world.how(TODAY - timedelta(days=days)))
+    carry_forward(upto=TODAY, at=world.at)
+    advance_opportunity(**how, opportunity_id=three, **world.how(TODAY))
+    of_method = Stage.objects.filter(method__key="industrial-6").order_by("id")
+    first, second, third = of_method.values_list("key", flat=True)[:3]
+    for _turn in ("with weeks", "without"):
+        of_week = flows(world, TODAY - timedelta(days=7), TODAY)
+        assert {key: n for key, (n, _amount) in of_week.items()} == {
+            (first, second): 2, (first, third): 1,
+        }  # fmt: skip
+        before = flows(world, TODAY - timedelta(days=8), TODAY - DAY)
+        assert {key: n for key, (n, _amount) in before.items()} == {(first, second): 3}
+        FlowSum.objects.filter(days__gt=1).delete()
+
+
+def first_stage() -> str:
+    of_method = Stage.objects.filter(method__key="industrial-6").order_by("id")
+    return of_method.values_list("key", flat=True)[0]

@@ -206,12 +206,14 @@ class LeakSum(models.Model):
 
 
 class FlowSum(models.Model):
-    """From where to where opportunities of the whole company went on a day; carried as stays are.
+    """From where to where opportunities of the whole company went; carried as stays are.
 
-    Each counts once, by what it held before and after the day; 0 and '' where it had no place.
+    In the `days` up to and with `on`: one day, of all days; and the last days' weeks. Each counts
+    once, by what it held before and after them; 0 and '' where it had no place.
     """
 
     on = models.DateField()
+    days = models.PositiveSmallIntegerField(default=1, db_default=1)
     was_place = models.PositiveSmallIntegerField()
     was_stage = models.BigIntegerField()
     was_code = models.CharField(max_length=3)

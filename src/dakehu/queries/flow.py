@@ -10,6 +10,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.currency import Exchange
 from dakehu.core.funnel import ZERO, Figure, known
 from dakehu.core.ledger import Place
+from dakehu.models import FlowSum
 from dakehu.queries.compare import (
     Moved,
     MovedRow,
@@ -18,7 +19,15 @@ from dakehu.queries.compare import (
     known_by_then,
     page_of_moved,
 )
-from dakehu.queries.flow_pairs import LONGEST, MOVES, PAIR, carried_sql, pairs_sql
+from dakehu.queries.flow_pairs import (
+    LONGEST,
+    MOVES,
+    PAIR,
+    WEEKS,
+    carried_sql,
+    pairs_sql,
+    week_of,
+)
 from dakehu.queries.funnel import FunnelQuestion, sight
 from dakehu.queries.ledger import DayCells, Where, day_literal, fetch, is_company, open_cells
 from dakehu.queries.organisation import organisation
@@ -137,7 +146,9 @@ def _flow_sql(
     """Give the SQL that counts the pairs; seen alike, only what moved between is looked at."""
     until = carried_until(was, question.known_at) if was == now else None
     if until is not None and first + DAY < until and last - first <= LONGEST:
-        return carried_sql(first, last, until), []
+        on, days = week_of(first, last, until)
+        week = days in WEEKS and FlowSum.objects.filter(on=on, days=days).exists()
+        return carried_sql(first, last, until, week=week), []
     pairs, params = _pairs_sql(question, first, last, was, now, only_moved=was == now)
     sql = (
         f"SELECT {PAIR}, COUNT(*),"

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from dakehu.core.periods import containing, next_month
-from dakehu.models import CarriedMonth, LeakSum, StaySum
-from dakehu.queries.flow_pairs import PAIR, days_sql
+from dakehu.models import CarriedMonth, FlowSum, LeakSum, StaySum
+from dakehu.queries.flow_pairs import PAIR, days_sql, week_sql
 from dakehu.queries.funnel import FunnelQuestion
 from dakehu.queries.leaks.entries import RIVAL, RIVALS, Window, leaving
-from dakehu.queries.ledger import Where
+from dakehu.queries.ledger import Where, day_literal
 from dakehu.queries.stays import COLUMNS, month_of, turned_sql
 
 Span, Leaked, By = StaySum.Span, LeakSum.Span, LeakSum.By
@@ -28,7 +28,7 @@ def stays_deviating() -> list[tuple[str, Sequence[Any]]]:
         return []
     first = StaySum.objects.order_by("on").values_list("on", flat=True).first()
     months = _of_months((first or until).replace(day=1), until)
-    return [_of_days(until), *months, *_of_leaks(until), _of_flows(until)]
+    return [_of_days(until), *months, *_of_leaks(until), *_of_flows(until)]
 
 
 def _of_days(until: date) -> tuple[str, Sequence[Any]]:
@@ -87,16 +87,32 @@ def _of_leaks(until: date) -> list[tuple[str, Sequence[Any]]]:
     ]
 
 
-def _of_flows(until: date) -> tuple[str, Sequence[Any]]:
-    """The pairs of each day before `until`, counted anew; told by where they came to."""
-    anew = f'SELECT "on", {PAIR}, -count, -was_minor, -now_minor FROM ({days_sql(date.min, until)})'
+def _of_flows(until: date) -> list[tuple[str, Sequence[Any]]]:
+    """The pairs of each day and of each carried week before `until`, counted anew.
+
+    Told by where they came to.
+    """
+    weeks = FlowSum.objects.filter(on__lt=until, days__gt=1).order_by("on", "days")
+    return [
+        _of_pairs('"on"', '"on" < %s AND days = 1', days_sql(date.min, until), until),
+        *(
+            _of_pairs(day_literal(on), f'"on" = %s AND days = {days}', week_sql(on, days), on)
+            for on, days in weeks.values_list("on", "days").distinct()
+        ),
+    ]
+
+
+def _of_pairs(day: str, carried: str, anew: str, on: date) -> tuple[str, Sequence[Any]]:
+    key = f'"on", {PAIR}' if day == '"on"' else PAIR
     sql = (
-        'SELECT 8, "on", NULL, now_stage, now_place, SUM(n), SUM(now_sum) FROM ('
-        f'SELECT "on", {PAIR}, count AS n, was_minor AS was_sum, now_minor AS now_sum'
-        f' FROM dakehu_flowsum WHERE "on" < %s UNION ALL {anew} AS anew) AS both_sides'
-        f' GROUP BY "on", {PAIR} HAVING SUM(n) <> 0 OR SUM(was_sum) <> 0 OR SUM(now_sum) <> 0'
+        f"SELECT 8, {day}, NULL, now_stage, now_place, SUM(n), SUM(now_sum) FROM ("
+        f"SELECT {key}, count AS n, was_minor AS was_sum, now_minor AS now_sum"
+        f" FROM dakehu_flowsum WHERE {carried}"
+        f" UNION ALL SELECT {key}, -count, -was_minor, -now_minor FROM ({anew}) AS anew"
+        f") AS both_sides GROUP BY {key}"
+        " HAVING SUM(n) <> 0 OR SUM(was_sum) <> 0 OR SUM(now_sum) <> 0"
     )
-    return sql, [until]
+    return sql, [on]
 
 
 def _of_months(month: date, until: date) -> list[tuple[str, Sequence[Any]]]:

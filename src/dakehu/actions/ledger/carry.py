@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from dakehu.actions.bulk import count_the_uncounted
+from dakehu.actions.ledger.carry_flow import carry_weeks
 from dakehu.actions.ledger.carry_stays import carry_stays, stays_are_stale_from
 from dakehu.actions.ledger.hold import LedgerHold, lock_alone
 from dakehu.core.ledger import Place, shrank
@@ -65,6 +66,7 @@ def carry_forward(*, upto: date, at: datetime) -> int:
             _carry_month(month, at)
             carried += 1
     carry_stays(upto)
+    carry_weeks()
     return carried
 
 

@@ -11,11 +11,11 @@ from datetime import date
 from django.db import connection, transaction
 from django.db.models import Q
 
+from dakehu.actions.ledger.carry_flow import carry_flow, forget_flow
 from dakehu.actions.ledger.carry_leaks import carry_leaks, forget_leaks
 from dakehu.actions.ledger.hold import lock_alone, lock_shared
 from dakehu.core.periods import next_month
-from dakehu.models import CarriedMonth, Entry, FlowSum, StaySum
-from dakehu.queries.flow_pairs import PAIR, days_sql
+from dakehu.models import CarriedMonth, Entry, StaySum
 from dakehu.queries.stays import COLUMNS, month_of, turned_sql
 
 Span = StaySum.Span
@@ -76,7 +76,7 @@ def _forget(start: date, end: date) -> None:
         | Q(span=Span.ENDED_MONTH, on=month)
     ).delete()
     forget_leaks(start, end)
-    FlowSum.objects.filter(on__gte=start, on__lt=end).delete()
+    forget_flow(start, end)
 
 
 def _carry(start: date, end: date) -> None:
@@ -86,10 +86,7 @@ def _carry(start: date, end: date) -> None:
         month = start.replace(day=1)
         if end == next_month(month):
             _carry_month(cursor.execute, month, end)
-        cursor.execute(
-            f'INSERT INTO {FlowSum._meta.db_table} ("on", {PAIR}, count, was_minor, now_minor)'
-            f" {days_sql(start, end)}"
-        )
+    carry_flow(start, end)
     carry_leaks(start, end)
 
 
