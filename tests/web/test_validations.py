@@ -86,6 +86,24 @@ def test_the_dialog_offers_to_ask_the_superior(world: World) -> None:
     assert "waits for Mei" in world.client("wen").get(f"{one}/").content.decode()
 
 
+def test_each_stage_has_the_button_that_its_gate_leaves(world: World) -> None:
+    """The next stage lacks a superior's word, those behind it lack evidence too."""
+    made = ticked(world)
+    text = (
+        world.client("wen").get(f"/opportunities/{made.opportunity_id}/advance/").content.decode()
+    )
+    sets = re.findall(r"<fieldset([^>]*data-value[^>]*)>(.*?)</fieldset>", text, re.DOTALL)
+    by_stage = {re.findall(r'data-value="(\w+)"', head)[0]: (head, body) for head, body in sets}
+    head, body = by_stage.pop("nurture")
+    assert "hidden" not in head
+    assert "Ask Mei to validate" in body
+    assert by_stage
+    for head, body in by_stage.values():
+        assert "hidden disabled" in head
+        assert "Ask Mei to validate" not in body
+        assert "formaction" not in body
+
+
 def test_the_second_of_two_who_prove_an_item_sees_both(world: World) -> None:
     made = world.create()
     world.grant("bo", made)
