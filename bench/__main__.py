@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import million
 from bench.imports_report import keep_result
 from bench.report import section_text, write_report
+from bench.turns import pipes
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = {1_000: 200, 100_000: 2_000}
@@ -106,17 +107,20 @@ def run_browser(asked: argparse.Namespace) -> int:
 
 
 def run_million(asked: argparse.Namespace) -> int:
-    """Measure a million and a tenth of it in one run; keep the figures for the report."""
+    """Measure a million and a tenth of it, in turns; keep the figures for the report."""
     engine = (asked.engine or ["postgresql"])[0]
-    results = {}
+    sets = []
     for size, people in ((million.TENTH, 2_000), (million.MILLION, 10_000)):
         url = database_url(engine, size, "million")
         if url is None:
             print(f"{engine}: not reachable", flush=True)
             return 1
-        arguments = ["bench.million", str(size), str(people), str(asked.times)]
         home = ROOT / "build" / "bench" / f"home-million-{engine}-{size}"
-        results[size] = json.loads(in_its_own(url, home, arguments))
+        in_its_own(url, home, ["bench.measure", str(size), str(people), "0"])
+        sets.append((size, url, home, ["bench.million", str(size), str(people), str(asked.times)]))
+    lines = in_turns([(url, home, module) for _size, url, home, module in sets])
+    results = {one[0]: json.loads(line) for one, line in zip(sets, lines, strict=True)}
+    for size, url, home, _module in sets:
         # A tenth is measured like any company: a report can be written of it, too.
         home.with_suffix(".json").write_text(json.dumps({"engine": engine, **results[size]}))
         if not asked.keep:
@@ -161,21 +165,50 @@ def run(engine: str, size: int, url: str, times: int, *, keep: bool) -> dict[str
 
 def in_its_own(url: str, home: Path, module: list[str]) -> str:
     """Run a module of the bench in a process of its own; give the last line that it printed."""
-    ours = {k: v for k, v in os.environ.items() if not k.startswith("DAKEHU_")}
     done = subprocess.run(
         [sys.executable, "-m", *module],
-        env={
-            **ours,
-            "DAKEHU_DATABASE_URL": url,
-            "DAKEHU_HOME": str(home),
-            "DJANGO_SETTINGS_MODULE": "dakehu.settings",
-        },
+        env=_environment(url, home),
         cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
     )
     return done.stdout.splitlines()[-1]
+
+
+def in_turns(runs: list[tuple[str, Path, list[str]]]) -> list[str]:
+    """Run two at once, question by question in turns; give the last line of each."""
+    started = []
+    for ends, (url, home, module) in zip(pipes(), runs, strict=True):
+        out = home.with_suffix(".out").open("w+")
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            env={**_environment(url, home), "BENCH_TURNS": f"{ends[0]},{ends[1]}"},
+            cwd=ROOT,
+            stdout=out,
+            pass_fds=ends,
+        )
+        for end in ends:
+            os.close(end)
+        started.append((process, out))
+    lines = []
+    for process, out in started:
+        if process.wait():
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+        with out:
+            out.seek(0)
+            lines.append(out.read().splitlines()[-1])
+    return lines
+
+
+def _environment(url: str, home: Path) -> dict[str, str]:
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("DAKEHU_")}
+    return {
+        **ours,
+        "DAKEHU_DATABASE_URL": url,
+        "DAKEHU_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "dakehu.settings",
+    }
 
 
 def drop(engine: str, url: str) -> None:

@@ -28,6 +28,7 @@ from bench import bulk  # noqa: E402
 from bench.company import build_company  # noqa: E402
 from bench.machine import slowness  # noqa: E402
 from bench.questions import actions, floors, pages  # noqa: E402
+from bench.turns import turn  # noqa: E402
 from dakehu.models import Entry, Opportunity  # noqa: E402
 from dakehu.queries.organisation import organisation  # noqa: E402
 
@@ -95,11 +96,18 @@ def timed(
     before: Callable[[], object] = lambda: None,
     warm: int = WARM,
 ) -> Timing:
-    """Time so many calls; `before` each stands what is not timed."""
+    """Time so many calls, when it is one's turn; `before` each stands what is not timed."""
+    with turn():
+        return _timed(ask, times, before, warm)
+
+
+def _timed(
+    ask: Callable[[], object], times: int, before: Callable[[], object], warm: int
+) -> Timing:
     counters, taken, worked = [], [], 0.0
-    for turn in range(1 + warm):
+    for number in range(1 + warm):
         before()
-        if turn:
+        if number:
             counters.append(counted(ask))
         else:
             ask()
@@ -183,7 +191,8 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
     importlib.import_module("dakehu.wsgi")
     settings.ALLOWED_HOSTS = ["testserver"]
     today = organisation().today(datetime.now(UTC))
-    slow = [slowness()]
+    with turn():
+        slow = [slowness()]
     say(f"plain SQL takes {slow[0]:.2f} × what it took where targets were set")
     lines: list[Measured] = []
     for name, floor in floors(today).items():
@@ -193,9 +202,12 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
     floor_of = {line.name.removeprefix("plain SQL: "): line.median for line in lines}
     # Reads before writes: those leave pages to be cleaned and caches to be filled.
     any_day = extra(today, times, timed) if extra else []
-    for number, asked in enumerate([*pages(today), *actions(today)], 1):
+    with turn():
+        questions = [*pages(today), *actions(today)]
+    for number, asked in enumerate(questions, 1):
         if number % ASKED_BETWEEN == 0:
-            slow.append(slowness())
+            with turn():
+                slow.append(slowness())
         took = timed(asked.ask, times)
         beside = floor_of.get(asked.floor)
         target = asked.target
@@ -203,11 +215,14 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
             target = max(target or 0, asked.floor_factor * beside + 10)
         lines.append(Measured(asked.name, *took, beside, target, asked.note))
         say(f"{asked.name}: {took.median:.1f} ms, {took.queries} queries")
-    name, prepared, take_back = bulk.undo(today)
+    with turn():
+        name, prepared, take_back = bulk.undo(today)
     took = timed(take_back, min(times, bulk.TIMES), before=prepared, warm=1)
     lines.append(Measured(name, *took, None, bulk.TARGET))
     say(f"{name}: {took.median:.1f} ms, {took.queries} queries")
-    slow.append(slowness())
+    with turn():
+        slow.append(slowness())
+        entries = Entry.objects.count()
     told = ", ".join(f"{one:.2f}" for one in slow)
     say(f"plain SQL took {told} × what it took where targets were set")
     return {
@@ -220,7 +235,7 @@ def measured(size: int, people: int, times: int, *, extra: Extra | None = None) 
         "times": times,
         "built_seconds": round(built["seconds"]),
         "built_load": built["load"],
-        "entries": Entry.objects.count(),
+        "entries": entries,
         "lines": [asdict(line) for line in lines],
         "any_day": any_day,
     }
