@@ -121,6 +121,19 @@ class Opportunity(models.Model):
                 name="opp_board_tallies",
                 condition=OPEN_AND_THERE,
             ),
+            # The same of the whole company, in the order in which it is told apart.
+            models.Index(
+                fields=[
+                    "stage",
+                    "currency",
+                    "own_rate_bp",
+                    "category",
+                    "close_sort",
+                    "amount_minor",
+                ],
+                name="opp_company_tallies",
+                condition=OPEN_AND_THERE,
+            ),
             # What a list adds up to, of all or of units: read from the index alone.
             models.Index(
                 fields=["place", "currency", "amount_minor"],
