@@ -1,6 +1,6 @@
 """`make bench SIZE=1000000`: any day and any two days of a large company, beside a tenth of it.
 
-Both sizes are built and measured in one run on PostgreSQL (--engine asks for another), and the
+Both sizes are built on PostgreSQL (--engine asks for another) and measured in turns, and the
 figures kept in docs/performance/million.json, which docs/performance.md includes.
 """
 
@@ -95,7 +95,7 @@ def _told(large: dict[str, Any], small: dict[str, Any]) -> list[str]:
     loads = [f"{before:.1f} – {after:.1f}" for before, after in (small["load"], large["load"])]
     return [
         "`make bench SIZE=1000000`, {}, begun {} (UTC); {:,} entries, {:,} in the set of 100,000"
-        " beside it. Load before – after: {} at 100,000, {} at 1,000,000; {} calls of each.".format(
+        " beside it, asked in turns. Load before – after: {} at 100,000, {} at 1,000,000; {} calls of each.".format(
             large["version"], large["on"], large["entries"], small["entries"], *loads,
             large["times"],
         ),
