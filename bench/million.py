@@ -95,7 +95,8 @@ def _told(large: dict[str, Any], small: dict[str, Any]) -> list[str]:
     loads = [f"{before:.1f} – {after:.1f}" for before, after in (small["load"], large["load"])]
     return [
         "`make bench SIZE=1000000`, {}, begun {} (UTC); {:,} entries, {:,} in the set of 100,000"
-        " beside it, asked in turns. Load before – after: {} at 100,000, {} at 1,000,000; {} calls of each.".format(
+        " beside it, asked in turns. Load before – after: {} at 100,000, {} at 1,000,000; {} calls"
+        " of each.".format(
             large["version"], large["on"], large["entries"], small["entries"], *loads,
             large["times"],
         ),
