@@ -10,3 +10,14 @@ document.addEventListener("change", (event) => {
     if (part instanceof HTMLFieldSetElement) part.disabled = part.hidden;
   }
 });
+
+// What was typed for one choice is there for the next one, too.
+document.addEventListener("input", (event) => {
+  const typed = event.target;
+  if (!(typed instanceof HTMLTextAreaElement)) return;
+  const list = typed.closest<HTMLElement>("fieldset[data-with]")?.dataset["with"];
+  if (!list) return;
+  const alike = `fieldset[data-with="${list}"] textarea[name="${typed.name}"]`;
+  for (const other of document.querySelectorAll<HTMLTextAreaElement>(alike))
+    if (other !== typed) other.value = typed.value;
+});

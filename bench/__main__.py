@@ -192,12 +192,16 @@ def in_turns(runs: list[tuple[str, Path, list[str]]]) -> list[str]:
             os.close(end)
         started.append((process, out))
     lines = []
-    for process, out in started:
-        if process.wait():
-            raise subprocess.CalledProcessError(process.returncode, process.args)
-        with out:
-            out.seek(0)
-            lines.append(out.read().splitlines()[-1])
+    try:
+        for process, out in started:
+            if process.wait():
+                raise subprocess.CalledProcessError(process.returncode, process.args)
+            with out:
+                out.seek(0)
+                lines.append(out.read().splitlines()[-1])
+    finally:
+        for process, _out in started:
+            process.terminate()
     return lines
 
 

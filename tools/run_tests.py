@@ -43,7 +43,8 @@ class Tally:
     left: int = 0
     #: Failed and then passed.
     second: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    good: set[str] = field(default_factory=set)
+    bad: set[str] = field(default_factory=set)
 
     def read(self, report: Path) -> None:
         """Add up a JUnit report."""
@@ -52,33 +53,36 @@ class Tally:
             name = f"{case.get('classname', '')}.{case.get('name', '')}"
             if case.find("failure") is not None or case.find("error") is not None:
                 self.failed += 1
-                self.failures.append(name)
+                self.bad.add(name)
             elif skip is not None:
                 self.skips.append(f"{name}: {skip.get('message') or skip.text}")
             else:
                 self.passed += 1
+                self.good.add(name)
 
 
 def walk_again(first: Tally, profile: str) -> Tally:
     """Walk the journeys that failed once more, and give what came of all of them."""
-    if not 0 < len(first.failures) == first.failed <= WALKED_AGAIN:
+    if not 0 < len(first.bad) == first.failed <= WALKED_AGAIN:
         return first
-    again = ["tests/journeys", "--last-failed", "--last-failed-no-failures=none"]
-    second = run(first.engine, profile, again, None)
+    lost = ["tests/journeys", "--last-failed", "--last-failed-no-failures=none"]
+    again = run("browser again", profile, lost, None)
+    # What is skipped now, or can't be found again, has failed all the same.
+    mended = sorted(first.bad & again.good - again.bad)
     return Tally(
         first.engine,
-        passed=first.passed + second.passed,
-        # What can't be found again, or is skipped now, has failed all the same.
-        failed=first.failed - second.passed,
-        seconds=first.seconds + second.seconds,
+        passed=first.passed + len(mended),
+        failed=first.failed - len(mended),
+        seconds=first.seconds + again.seconds,
         skips=first.skips,
-        second=sorted(set(first.failures) - set(second.failures)) if second.passed else [],
+        second=mended,
     )
 
 
 def run(engine: str, profile: str, arguments: list[str], url: str | None) -> Tally:
     """Run pytest once on one engine."""
-    report, left = RESULTS / f"{engine}.xml", RESULTS / f"{engine}.left"
+    named = engine.replace(" ", "-")
+    report, left = RESULTS / f"{named}.xml", RESULTS / f"{named}.left"
     report.unlink(missing_ok=True)
     left.unlink(missing_ok=True)
     ours = {k: v for k, v in os.environ.items() if not k.startswith("DAKEHU_")}

@@ -7,6 +7,8 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dakehu.actions.accounts import create_account, edit_account
 from dakehu.actions.contacts import create_contact, edit_contact
@@ -31,7 +33,7 @@ from dakehu.actions.search import (
 from dakehu.models import Account, Contact, NameToken, Opportunity, Person
 from dakehu.queries.search import Group, asked_for, pieces_of, search
 from dakehu.queries.snapshot import reading
-from dakehu.queries.spelling import found_by, span_of
+from dakehu.queries.spelling import found_by, readings, span_of, typed_with
 from tests.world import OPERATOR, TODAY, World
 
 pytestmark = pytest.mark.django_db
@@ -310,3 +312,26 @@ def test_who_was_spelt_otherwise_before_the_upgrade_is_spelt_anew_and_back() -> 
     assert NameToken.objects.filter(kind="p").count() == 2
     change(back=True)(apps, editor)
     assert list(keys.all()) == ["ceng xiao ming", "ceng guo fan", "chan yu ping", "dan xiong xin"]
+
+
+#: Simplified, traditional and rare characters, more than one reading, family names, letters, width.
+_LETTERS = "重庆長江查曾单解区乐仇盖尉迟车行海岳精密堆垛机㐂 ABcz09-（）ＨＸ３０éß"
+
+
+@given(
+    name=st.text(_LETTERS, min_size=1, max_size=8),
+    start=st.integers(0, 7),
+    ways=st.lists(st.sampled_from("wri"), min_size=1, max_size=5),
+)
+def test_whatever_is_found_in_a_name_is_typed_with_its_letters(
+    name: str, start: int, ways: list[str]
+) -> None:
+    """Each character from one on as it is written, by a whole reading, or by an initial."""
+    parts = []
+    for c, way in zip(name[start % len(name) :], ways, strict=False):
+        read = readings(c)
+        parts.append(c if way == "w" or not read else read[-1] if way == "r" else read[0][:1])
+    asked = asked_for("".join(parts))
+    if asked.words and span_of(name, asked.joined) is not None:
+        assert asked.letters <= typed_with(name)
+    assert asked_for(name).letters <= typed_with(name)

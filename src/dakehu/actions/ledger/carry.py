@@ -66,7 +66,7 @@ def carry_forward(*, upto: date, at: datetime) -> int:
             _carry_month(month, at)
             carried += 1
     carry_stays(upto)
-    carry_weeks()
+    carry_weeks(upto)
     return carried
 
 

@@ -28,23 +28,27 @@ def carry_flow(start: date, end: date) -> None:
         cursor.execute(f'{_INTO} SELECT "on", 1, {_SUMS} FROM ({days_sql(start, end)}) AS days')
 
 
-def carry_weeks() -> None:
+def carry_weeks(upto: date) -> None:
     """Add up the weeks that end on the last carried days where they are missing; drop older ones.
 
-    Each under a short lock of its own: what somebody posts between them makes the rest stale.
+    Each under a short lock of its own. Where somebody posts into them meanwhile, so that not all
+    days before `upto` are carried, the rest is left to the next time.
     """
     until = _carried_until()
-    if until is None:
+    if until is None or until < upto:
         return
     ends = [until - back * DAY for back in range(1, ENDS + 1)]
     FlowSum.objects.filter(days__gt=1, on__lt=ends[-1]).delete()
-    weeks = FlowSum.objects.filter(days__gt=1).values_list("on", "days").distinct()
+    weeks = (
+        FlowSum.objects.filter(days__gt=1, on__gte=ends[-1]).values_list("on", "days").distinct()
+    )
     for on, days in sorted({(on, days) for on in ends for days in WEEKS} - set(weeks)):
         with transaction.atomic():
             lock_alone()
             until = _carried_until()
-            if until is not None and on < until:
-                _carry_week(on, days)
+            if until is None or until < upto:
+                return
+            _carry_week(on, days)
 
 
 def _carried_until() -> date | None:

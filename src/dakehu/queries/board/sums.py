@@ -81,8 +81,8 @@ def tallies(
 ) -> list[Tally]:
     """Count and add what is alike in column, stage, own rate, currency, and in being overdue.
 
-    Told apart in the order of an index (`opp_company_tallies`), and what is overdue beside the
-    rest: a hash of more keys would take twice as long in a large company.
+    By stage and category in the order of an index (`opp_company_tallies`), and what is overdue
+    beside the rest: a hash of more keys would take twice as long in a large company.
     """
     which, numbers = _which(question, columns)
     wanted = ["stage_id", "own_rate_bp", "currency_id", "close_sort", "amount_minor"]
