@@ -251,7 +251,8 @@ def test_what_is_missing_is_told_for_each_stage_that_may_be_chosen(world: World)
     wen, url = client(world, "wen"), f"/opportunities/{made.opportunity_id}/advance/"
 
     def told(text: str) -> dict[str, tuple[bool, int]]:
-        parts = text.split('data-with="id_stage"')[1:]
+        # Above the form; the buttons in it go with the stage too.
+        parts = text.partition('class="form"')[0].split('data-with="id_stage"')[1:]
         return {
             re.findall(r'data-value="(\w+)"', part)[0]: (
                 " hidden" in part.partition(">")[0], part.partition("</ul>")[0].count("<li>")
