@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.opportunities import Saved
 from dakehu.core.ledger import Category, Kind, Place, Way
-from dakehu.models import Evidence, EvidenceFile, Movement, Opportunity
+from dakehu.models import Evidence, EvidenceFile, Movement, Opportunity, Person
 from dakehu.queries.board.columns import month_after, same_day_in
 from tests.world import World
 
@@ -82,6 +82,36 @@ def test_columns_hold_whole_sums_and_the_first_cards(world: World) -> None:
     assert len(found) == 4
     assert not set(found) & set(cards(body, "stage-interest"))
     assert "board-more" not in rest
+
+
+def test_what_is_kept_of_a_board_is_told_to_each_in_their_words(world: World) -> None:
+    """Heads and cards are kept as HTML; language, unit of amounts and what changed tell apart."""
+    made = world.create(amount=Decimal(1_230_000), close_on=NOW)
+    world.create(amount=Decimal(50), close_on=NOW)
+
+    def seen(**chosen: str) -> str:
+        client = world.client("wen")
+        Person.objects.filter(login="wen").update(**chosen)
+        return column(client.get("/board/?by=owner").content.decode(), f"owner-{owner}")
+
+    owner = world.row(made).owner_id
+    for _turn in range(2):
+        english = seen(language="en", amount_unit="wan")
+        assert "weighted" in english
+        assert "123.0" in english
+        assert "evidence missing" in english
+        chinese = seen(language="zh-hans", amount_unit="wan")
+        assert "加权" in chinese
+        assert "weighted" not in chinese
+        assert "还缺" in chinese
+        assert "1,230,000" in re.sub(r'(title|value)="[^"]*"', "", seen(amount_unit="plain"))
+    Opportunity.objects.filter(pk=made.opportunity_id).update(next_step="phone them")
+    assert "phone them" in seen(language="en")
+    Evidence.objects.create(
+        opportunity_id=made.opportunity_id, stage_id=world.row(made).stage_id,
+        key="purchase_request", ticked_by_id=owner, ticked_on=NOW, ticked_at=world.at,
+    )  # fmt: skip
+    assert "Evidence complete" in seen(language="en")
 
 
 @pytest.mark.parametrize("by", ["stage", "owner", "category", "month"])
