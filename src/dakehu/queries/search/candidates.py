@@ -23,6 +23,8 @@ from dakehu.queries.snapshot import read_alias
 COMMON, _READ, _READ_COMMON = 150, 120, 50
 #: So many records of the viewer's own are looked through for a common token.
 _OWN, _OWN_ACCOUNTS = 60, 30
+#: Of one letter fewer: nearly each of them has it, and the next letter is about to come.
+_OWN_OF_LETTER = 30
 #: So many other names of an account are looked at.
 _ALIASES = 25
 
@@ -274,7 +276,8 @@ def _hits_at_once(
     for own in source.own if any(_is_read_by_own(*one) for one in chosen) else ():
         token = _lateral("dakehu_nametoken", "t", f"{within} AND t.object_id = own.id")
         hits.append(
-            f"SELECT own.id, p.i, p.weight FROM ({own} LIMIT {_OWN}) AS own CROSS JOIN p {token}"
+            f"SELECT own.id, p.i, p.weight FROM ({own} LIMIT {_own(chosen)}) AS own"
+            f" CROSS JOIN p {token}"
             f" WHERE p.k = '{kind}' AND p.own"
         )
     return " UNION ".join(hits), []
@@ -298,10 +301,17 @@ def _hits(kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]) -> tu
                 "t.kind = %s AND t.object_id = own.id AND t.token >= %s AND t.token <= %s",
             )  # fmt: skip
             hits.append(
-                f"SELECT own.id, {number}, {probe.weight} FROM ({own} LIMIT {_OWN}) AS own {token}"
+                f"SELECT own.id, {number}, {probe.weight}"
+                f" FROM ({own} LIMIT {_own(chosen)}) AS own {token}"
             )
             values += [kind, probe.low, probe.high]
     return " UNION ".join(hits), values
+
+
+def _own(chosen: Sequence[tuple[Probe, bool]]) -> int:
+    """Give how many of the viewer's own records are looked through."""
+    longest = max(len(probe.low.lstrip("!#=~")) for probe, _common in chosen)
+    return _OWN_OF_LETTER if longest == 1 and chosen[0][0].low.isascii() else _OWN
 
 
 def _is_read_by_own(probe: Probe, is_common: bool) -> bool:
