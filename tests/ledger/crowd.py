@@ -266,7 +266,7 @@ def days(seed: int) -> dict[str, object]:
     world, keys = founded()
     rebuild(since=None, upto=TODAY - timedelta(days=DAYS), at=world.at)
     outcomes: Counter[str] = Counter()
-    busy = threading.Event()
+    busy, ended = threading.Event(), list[int]()
 
     def work(number: int) -> None:
         dice = random.Random(seed * 100 + number)
@@ -290,11 +290,15 @@ def days(seed: int) -> dict[str, object]:
             except DakehuError:
                 outcomes["refused"] += 1
             busy.set()
+        ended.append(number)
+        busy.set()
 
     def carry() -> None:
         for back in range(DAYS, -1, -1):
-            busy.wait(30)
-            busy.clear()
+            # Between two days somebody posts, as long as anybody still does.
+            if len(ended) < THREADS:
+                busy.wait(30)
+                busy.clear()
             carry_forward(upto=TODAY - timedelta(days=back), at=world.at)
             outcomes["carried"] += 1
 

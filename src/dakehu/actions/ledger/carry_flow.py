@@ -31,24 +31,27 @@ def carry_flow(start: date, end: date) -> None:
 def carry_weeks(upto: date) -> None:
     """Add up the weeks that end on the last carried days where they are missing; drop older ones.
 
-    Each under a short lock of its own. Where somebody posts into them meanwhile, so that not all
-    days before `upto` are carried, the rest is left to the next time.
+    Those of a day under a short lock of its own. Where somebody posts into them meanwhile, so that
+    not all days before `upto` are carried, the rest is left to the next time.
     """
     until = _carried_until()
     if until is None or until < upto:
         return
     ends = [until - back * DAY for back in range(1, ENDS + 1)]
     FlowSum.objects.filter(days__gt=1, on__lt=ends[-1]).delete()
-    weeks = (
-        FlowSum.objects.filter(days__gt=1, on__gte=ends[-1]).values_list("on", "days").distinct()
-    )
-    for on, days in sorted({(on, days) for on in ends for days in WEEKS} - set(weeks)):
+    carried = FlowSum.objects.filter(days__gt=1, on__gte=ends[-1])
+    there = set(carried.values_list("on", "days").distinct())
+    for on in ends:
+        missing = [days for days in WEEKS if (on, days) not in there]
+        if not missing:
+            continue
         with transaction.atomic():
             lock_alone()
             until = _carried_until()
             if until is None or until < upto:
                 return
-            _carry_week(on, days)
+            for days in missing:
+                _carry_week(on, days)
 
 
 def _carried_until() -> date | None:
