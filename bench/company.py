@@ -41,8 +41,7 @@ def build_company(size: int, people: int, at: datetime, say: Callable[[str], Non
     with bare(CARRIED if quick else ()):
         build(
             actor=operator(), today=at.astimezone(ZoneInfo(zone)).date(), at=at, size=size,
-            people=people,
-            years=3 if size >= 10_000 else 2, writing=writing if quick else None,
+            people=people, years=3 if size >= 10_000 else 2, writing=writing if quick else None,
             say=lambda done: say(f"{done} opportunities") if done % 5_000 == 0 else None,
         )  # fmt: skip
 
