@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from dakehu.models.fields import MinorField, within_limit
+from dakehu.models.fields import MinorField, PlaceField, within_limit
 from dakehu.models.visibility import OpportunityQuerySet
 
 OPEN_AND_THERE = models.Q(place=1, voided=False)
@@ -24,7 +24,7 @@ class Opportunity(models.Model):
     #: The stage held, or for a decided one the stage it was decided at.
     stage = models.ForeignKey("dakehu.Stage", on_delete=models.PROTECT, db_index=False)
     #: core.ledger.Place: 1 open, 2 won, 3 lost, 4 abandoned.
-    place = models.PositiveSmallIntegerField(default=1)
+    place = PlaceField(default=1)
     voided = models.BooleanField(default=False)
     amount_minor = MinorField(default=0)
     #: The most it ever held on a day: the largest of a past day are found among those of most.
