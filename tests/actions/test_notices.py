@@ -40,7 +40,7 @@ from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.notices import KINDS, is_quiet, last_digest
 from dakehu.messages.notices import worded_mail, worded_notice
 from dakehu.models import Account, Grant, Mark, Notice, Opportunity, Person
-from dakehu.queries.marks import pins, recents
+from dakehu.queries.marks import pins, recents_and_pins
 from dakehu.queries.notices import notice_settings, notices, unread_count
 from tests.world import OPERATOR, TODAY, World
 
@@ -344,10 +344,10 @@ def test_marks_are_one_s_own_and_of_what_one_sees(world: World) -> None:
             at=world.at + timedelta(minutes=minute),
         )  # fmt: skip
     assert Mark.objects.count() == 1
-    assert [mark.record.id for mark in recents(wen)] == [pk]
+    assert [mark.id for mark in recents_and_pins(wen)[0]] == [pk]
     on = {"object_type": "opportunity", "object_id": pk, "at": world.at}
     assert toggle_pin(actor=wen, **on)
-    assert [mark.record.id for mark in pins(wen)] == [pk]
+    assert [mark.id for mark in pins(wen)] == [pk]
     assert not toggle_pin(actor=wen, **on)
     assert pins(wen) == ()
     for act in (toggle_pin, toggle_follow, mark_seen):
@@ -361,4 +361,4 @@ def test_marks_are_one_s_own_and_of_what_one_sees(world: World) -> None:
         toggle_pin(actor=wen, object_type="person", object_id=1, at=world.at)
     Opportunity.objects.filter(pk=pk).update(owner_id=world.people["lu"])
     Opportunity.objects.filter(pk=pk).update(unit_id=world.units["west_team"])
-    assert recents(wen) == ()
+    assert recents_and_pins(wen)[0] == ()

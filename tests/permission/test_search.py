@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dakehu.models import Notice, Person
-from dakehu.queries.marks import pins, recents
+from dakehu.queries.marks import pins, recents_and_pins
 from dakehu.queries.notices import notices
 from dakehu.queries.search import KINDS, search
 from tests.permission.company import Company, people
@@ -112,8 +112,8 @@ def test_marks_and_notices_name_what_is_in_sight_only(company: Company) -> None:
                 assert row.record.id in allowed["opportunity"], login
         told = {row.record.id for row in rows if row.record}
         assert told >= set(some) & allowed["opportunity"], login
-        for mark in (*pins(viewer), *recents(viewer)):
-            assert mark.record.id in allowed[mark.record.object_type], login
+        for mark in (*pins(viewer), *recents_and_pins(viewer)[0]):
+            assert mark.id in allowed[mark.object_type], login
 
 
 def test_all_kinds_are_searched() -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -181,25 +181,47 @@ def _address(url_name: str) -> str | None:
     return reverse(url_name) if url_name in get_resolver().reverse_dict else None
 
 
-def _shown(kind: PlaceKind, url: str, path: str) -> Place:
-    return Place(
-        url_name=kind.url_name,
-        label=str(kind.label),
-        icon=kind.icon,
-        url=url,
-        is_current=path == url or (url != "/" and path.startswith(url)),
-        on_phone=kind.on_phone,
-        key=kind.key,
+Groups = tuple[tuple[str, tuple[Place, ...]], ...]
+
+
+def _places(viewer: Viewer, path: str, language: str) -> Groups:
+    shown = tuple(
+        place
+        for place, kind in enumerate(PLACES)
+        if _address(kind.url_name) is not None and kind.shown_to(viewer)
     )
+    return _grouped(shown, _current(path), language)
 
 
-def _places(viewer: Viewer, path: str) -> tuple[tuple[str, tuple[Place, ...]], ...]:
-    shown: dict[str, list[Place]] = {group: [] for group in GROUPS}
-    for kind in PLACES:
-        address = _address(kind.url_name)
-        if address is not None and kind.shown_to(viewer):
-            shown[kind.group].append(_shown(kind, address, path))
-    return tuple((str(GROUPS[group]), tuple(rows)) for group, rows in shown.items() if rows)
+def _current(path: str) -> str:
+    """Give the address of the place that a page belongs to."""
+    return next((url for url in _addresses() if path.startswith(url)), "")
+
+
+@cache
+def _addresses() -> tuple[str, ...]:
+    return tuple(url for kind in PLACES if (url := _address(kind.url_name)) not in (None, "/"))
+
+
+@lru_cache(maxsize=256)
+def _grouped(shown: tuple[int, ...], current: str, language: str) -> Groups:
+    """Give the places as they are worded; they stay the same from page to page."""
+    groups: dict[str, list[Place]] = {group: [] for group in GROUPS}
+    for number in shown:
+        kind = PLACES[number]
+        url = _address(kind.url_name) or ""
+        groups[kind.group].append(
+            Place(
+                url_name=kind.url_name,
+                label=str(kind.label),
+                icon=kind.icon,
+                url=url,
+                is_current=current == url,
+                on_phone=kind.on_phone,
+                key=kind.key,
+            )
+        )
+    return tuple((str(GROUPS[group]), tuple(rows)) for group, rows in groups.items() if rows)
 
 
 def _me(request: HttpRequest, language: str) -> Me | None:
@@ -261,7 +283,7 @@ def frame_of(request: HttpRequest) -> Frame:
         is_demo=settings.DEMO,
         today=today,
         me=me,
-        groups=_places(viewer, request.path) if viewer else (),
+        groups=_places(viewer, request.path, language) if viewer else (),
         search_url=_search_url(viewer),
         new_url=_new_url(viewer),
         log_url=_log_url(viewer),

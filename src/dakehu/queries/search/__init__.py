@@ -2,7 +2,7 @@
 
 from dakehu.queries.search.find import KINDS, Found, Group, search
 from dakehu.queries.search.probes import Asked, asked_for
-from dakehu.queries.search.ranking import Piece, glance, pieces_of, score_of
+from dakehu.queries.search.ranking import Piece, glance, may_fit, pieces_of, score_of
 
 __all__ = [
     "KINDS",
@@ -12,6 +12,7 @@ __all__ = [
     "Piece",
     "asked_for",
     "glance",
+    "may_fit",
     "pieces_of",
     "score_of",
     "search",

@@ -59,7 +59,8 @@ def sources(viewer: Viewer, kinds: Iterable[str]) -> dict[str, Source]:
     return {kind: every[kind] for kind in kinds}
 
 
-def _name_of(viewer: Viewer, column: str) -> str:
+def name_of(viewer: Viewer, column: str) -> str:
+    """Give the SQL of the name of the person in a column of `x`, in the viewer's language."""
     first, second = ("name_en", "name") if viewer.language == "en" else ("name", "name_en")
     return (
         f"(SELECT COALESCE(NULLIF(w.{first}, ''), w.{second}) FROM dakehu_person w"
@@ -76,7 +77,7 @@ def _opportunities(viewer: Viewer) -> Source:
             "x.code",
             "CAST(x.place AS varchar)",
             "(SELECT v.name FROM dakehu_account v WHERE v.id = x.account_id)",
-            _name_of(viewer, "owner_id"),
+            name_of(viewer, "owner_id"),
         ),
         f"NOT x.voided AND ({visible_sql(viewer, 'x')})",
         "x.place, x.id DESC",
@@ -92,7 +93,7 @@ def _accounts(viewer: Viewer) -> Source:
     return Source(
         "dakehu_account",
         "x.name, x.name_en, x.code, x.manager_id, x.tax_code",
-        ("x.name", "x.name_en", "x.code", _name_of(viewer, "manager_id"), "x.tax_code", _aliases()),
+        ("x.name", "x.name_en", "x.code", name_of(viewer, "manager_id"), "x.tax_code", _aliases()),
         f"x.deleted_at IS NULL AND ({visible_accounts_sql(viewer, 'x')})",
         "x.id DESC",
         own=tuple(

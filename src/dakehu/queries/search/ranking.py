@@ -43,6 +43,11 @@ def score_of(asked: Asked, names: Sequence[str], *codes: str, in_spite: bool = F
     return best
 
 
+def may_fit(asked: Asked, *names: str) -> bool:
+    """Test if some name holds all that was typed, as it is or spelt: others score nothing."""
+    return any(asked.letters <= typed_with(name) for name in names)
+
+
 def _of_codes(joined: str, codes: Sequence[str]) -> float:
     best = 0.0
     for code in codes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -15,7 +16,7 @@ from dakehu.http import SignedRequest
 from dakehu.http.frame import PLACES, frame_of, reads_customers
 from dakehu.http.signs import Sign
 from dakehu.queries.marks import RecordAtHand
-from dakehu.queries.search import Asked, asked_for, glance, pieces_of, score_of
+from dakehu.queries.search import Asked, asked_for, glance, may_fit, pieces_of, score_of
 from dakehu.queries.units import all_units, units_in_sight
 from dakehu.web.search.options import Option, plain
 
@@ -36,6 +37,8 @@ def fitting_commands(request: SignedRequest, text: str, here: str) -> Scored:
     found: Scored = []
     for option, also in (*_all_commands(request, here), *_periods(request, text, here)):
         label = option.pieces[0].text
+        if not may_fit(asked, label, *also):
+            continue
         # Words that the label does not say count less: what was found stands before.
         other = score_of(asked, [*also]) - _OTHER
         score = max(score_of(asked, [label]), other)
@@ -151,23 +154,31 @@ def _periods(request: SignedRequest, text: str, here: str) -> Iterator[Named]:
     if not reads_customers(request.viewer):
         return
     first = request.organisation.fiscal_first_month
-    quarter = containing(request.today, "quarter", first)
-    offered: list[tuple[str, Period, str]] = [
-        (_("This month"), containing(request.today, "month", first), "month"),
-        (_("This quarter"), quarter, "quarter"),
-        (_("Last quarter"), quarter.previous(), "last quarter"),
-        (_("Next quarter"), quarter.next(), "next quarter"),
-        (_("This year"), containing(request.today, "year", first), "year"),
-    ]
+    yield from _usual_periods(translation.get_language() or "", request.today, first, here)
     try:
         typed = parse_period(text.strip().upper(), first)
     except (RuleBroken, ValueError):
-        pass
-    else:
-        offered.append((text.strip(), typed, typed.key))
-    for label, period, also in offered:
-        option = _link(_with(here, _OF_PERIOD, period=period.key), label, icon="calendar")
-        yield replace(option, beside=(_("Switch the period"), period.key)), (also, period.key)
+        return
+    yield _period(text.strip(), typed, typed.key, here)
+
+
+@lru_cache(maxsize=256)
+def _usual_periods(_language: str, today: date, first: int, here: str) -> tuple[Named, ...]:
+    """Give the periods around a day; they stay the same while one types."""
+    quarter = containing(today, "quarter", first)
+    offered = (
+        (_("This month"), containing(today, "month", first), "month"),
+        (_("This quarter"), quarter, "quarter"),
+        (_("Last quarter"), quarter.previous(), "last quarter"),
+        (_("Next quarter"), quarter.next(), "next quarter"),
+        (_("This year"), containing(today, "year", first), "year"),
+    )
+    return tuple(_period(*one, here) for one in offered)
+
+
+def _period(label: str, period: Period, also: str, here: str) -> Named:
+    option = _link(_with(here, _OF_PERIOD, period=period.key), label, icon="calendar")
+    return replace(option, beside=(_("Switch the period"), period.key)), (also, period.key)
 
 
 @lru_cache(maxsize=1_024)

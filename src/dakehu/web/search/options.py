@@ -12,7 +12,7 @@ from dakehu.core.ledger import Place
 from dakehu.http import SignedRequest
 from dakehu.http.frame import reads_customers
 from dakehu.http.signs import Sign
-from dakehu.queries.marks import Marked, RecordName
+from dakehu.queries.marks import RecordName
 from dakehu.queries.search import Found, Piece
 from dakehu.web.opportunities.wording import PLACES
 
@@ -98,7 +98,7 @@ def of_record(record: RecordName) -> Option:
     if record.place is not None and record.place is not Place.OPEN:
         state = str(PLACES[record.place])
     return Option(
-        url=reverse(record.object_type, args=[record.id]),
+        url=f"{_below(record.object_type)}{record.id}/",
         pieces=plain(record.name),
         icon=ICONS[record.object_type].icon,
         beside=(record.beside,) if record.beside else (),
@@ -107,9 +107,9 @@ def of_record(record: RecordName) -> Option:
     )
 
 
-def of_marks(marks: Iterable[Marked]) -> tuple[Option, ...]:
-    """Show marked records."""
-    return tuple(of_record(mark.record) for mark in marks)
+def of_records(records: Iterable[RecordName]) -> tuple[Option, ...]:
+    """Show records that were looked at or pinned."""
+    return tuple(of_record(record) for record in records)
 
 
 @cache

@@ -21,7 +21,7 @@ from dakehu.web.search.commands import (
     fitting_commands,
     record_of,
 )
-from dakehu.web.search.options import GROUPS, Option, Options, numbered, of_found, of_marks
+from dakehu.web.search.options import GROUPS, Option, Options, numbered, of_found, of_records
 from dakehu.web.search.written import inside_of, palette_options
 
 #: So many of a kind in the palette, on the page, and of one kind alone.
@@ -116,15 +116,10 @@ def _at_hand(request: SignedRequest, here: str) -> list[Options]:
             label = at_hand.record.name
             groups.append(Options("here", label, commands_on(at_hand, here)[1:]))
     recent, pinned = recents_and_pins(request.viewer)
-    known = {(one.record.object_type, one.record.id) for one in pinned}
-    seen = [
-        one
-        for one in recent
-        if (one.record.object_type, one.record.id) not in known
-        and (one.record.object_type, one.record.id) != record
-    ]
-    groups.append(Options("pinned", _("Pinned"), of_marks(pinned)))
-    groups.append(Options("recent", _("Looked at last"), of_marks(seen)))
+    known = {record, *((one.object_type, one.id) for one in pinned)}
+    seen = [one for one in recent if (one.object_type, one.id) not in known]
+    groups.append(Options("pinned", _("Pinned"), of_records(pinned)))
+    groups.append(Options("recent", _("Looked at last"), of_records(seen)))
     groups.append(Options("command", _("Do"), first_commands(request)))
     return groups
 

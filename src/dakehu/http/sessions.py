@@ -1,0 +1,62 @@
+"""Sessions in the database, and who they belong to: Django's, read by plain statements."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
+
+from dakehu.queries.log_in import person_by_id, session_data
+
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database; only reading one is ours."""
+
+    def load(self) -> dict[str, Any]:
+        """Give what the session holds; a key that is unknown or has expired is given up."""
+        held = session_data(self.session_key) if self.session_key else None
+        if held is None:
+            self._session_key = None
+            return {}
+        found: dict[str, Any] = self.decode(held)
+        return found
+
+
+def know_the_person(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Tell who asks, after Django's AuthenticationMiddleware: asked when somebody wants to know."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.user = SimpleLazyObject(lambda: _person(request))  # type: ignore[assignment]
+        return get_response(request)
+
+    return middleware
+
+
+def _person(request: Any) -> Any:
+    # Where Django keeps it: log-in and log-out set it anew.
+    if not hasattr(request, "_cached_user"):
+        request._cached_user = _of(request.session) or auth.get_user(request)
+    return request._cached_user
+
+
+def _of(session: SessionBase) -> Any:
+    """Give the person of a plain, valid session; None leaves the question to Django.
+
+    So it is Django that refuses: it ends sessions of a changed password, and knows old keys.
+    """
+    number, known = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY)
+    usual = session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+    if not (usual and known and isinstance(number, str) and number.isdecimal()):
+        return None
+    person = person_by_id(int(number))
+    if person is None or not person.is_active:
+        return None
+    return person if constant_time_compare(known, person.get_session_auth_hash()) else None

@@ -1,0 +1,113 @@
+"""Who a session belongs to: asked by two plain statements, refused as Django refuses."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from dakehu.models import Person
+from dakehu.queries.log_in import person_by_id
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture
+def person(people: dict[str, Person]) -> Person:
+    found = people["demo-sales"]
+    Person.objects.filter(pk=found.pk).update(
+        joined_at=datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC), last_login=datetime.now(UTC)
+    )
+    found.refresh_from_db()
+    return found
+
+
+@pytest.fixture
+def client(person: Person) -> Client:
+    signed = Client()
+    signed.force_login(person, backend=BACKEND)
+    return signed
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/settings/me/").status_code == 200
+
+
+def test_a_person_is_read_as_django_reads_them(person: Person) -> None:
+    read = person_by_id(person.pk)
+    assert read is not None
+    for field in Person._meta.concrete_fields:
+        assert getattr(read, field.attname) == getattr(person, field.attname), field.name
+    assert read.joined_at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+    assert read.is_active is True
+    assert person_by_id(person.pk + 10_000) is None
+
+
+def test_a_request_asks_once_for_the_session_and_once_for_the_person(client: Client) -> None:
+    assert is_in(client)
+    with CaptureQueriesContext(connection) as asked:
+        assert is_in(client)
+    said = [query["sql"] for query in asked]
+    assert sum("django_session" in sql for sql in said) == 1
+    assert sum(sql.startswith("SELECT") and "dakehu_person" in sql for sql in said) == 1
+
+
+def _changed_password(person: Person) -> None:
+    person.set_password("another-place-2026")
+    person.save()
+
+
+def _deactivated(person: Person) -> None:
+    Person.objects.filter(pk=person.pk).update(is_active=False)
+
+
+def _expired(_person: Person) -> None:
+    Session.objects.update(expire_date=datetime.now(UTC) - timedelta(seconds=1))
+
+
+def _signed_out_elsewhere(_person: Person) -> None:
+    Session.objects.all().delete()
+
+
+def _meddled_with(_person: Person) -> None:
+    row = Session.objects.get()
+    row.session_data = row.session_data[:-2] + "xx"
+    row.save()
+
+
+@pytest.mark.parametrize(
+    "done",
+    [_changed_password, _deactivated, _expired, _signed_out_elsewhere, _meddled_with],
+)
+def test_a_session_that_is_over_opens_nothing(
+    client: Client, person: Person, done: Callable[[Person], None]
+) -> None:
+    assert is_in(client)
+    done(person)
+    answer = client.get("/settings/me/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/")
+
+
+def test_a_session_of_a_backend_that_is_gone_opens_nothing(
+    client: Client, settings: LazySettings
+) -> None:
+    settings.AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+    assert not is_in(client)
+
+
+def test_a_session_signed_with_the_key_before_stays_open(
+    client: Client, person: Person, settings: LazySettings
+) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key for this installation, which is long enough"
+    assert is_in(client)
+    # And is worth as much as a new one from now on.
+    read = person_by_id(person.pk)
+    assert read is not None
+    assert client.session[HASH_SESSION_KEY] == read.get_session_auth_hash()
