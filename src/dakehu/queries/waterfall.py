@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -132,8 +132,8 @@ def _added(standing: Iterable[Cell], moved: Iterable[Cell]) -> list[Cell]:
     for cell in (*standing, *moved):
         position = (cell.lineage_id, cell.rate_bp, cell.currency, cell.scope)
         before = held.get(position)
-        held[position] = cell if before is None else replace(
-            cell, count=before.count + cell.count,
+        held[position] = cell if before is None else cell._replace(
+            count=before.count + cell.count,
             amount_minor=before.amount_minor + cell.amount_minor,
         )  # fmt: skip
     return [cell for cell in held.values() if cell.count or cell.amount_minor]
@@ -154,7 +154,7 @@ def bar_of(kind: Kind, *, shrunk: bool) -> str:
 
 def _signed(cells: tuple[Cell, ...], sign: int) -> list[Cell]:
     return [
-        replace(cell, count=sign * cell.count, amount_minor=sign * cell.amount_minor)
+        cell._replace(count=sign * cell.count, amount_minor=sign * cell.amount_minor)
         for cell in cells
     ]
 

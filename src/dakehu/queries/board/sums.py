@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 
 from dakehu.core.access import Viewer
-from dakehu.core.funnel import Cell, Figure, Rates, Scope, sum_cells
+from dakehu.core.funnel import Cell, Figure, Rates, sum_cells
 from dakehu.core.money import from_minor
 from dakehu.models import Opportunity
 from dakehu.queries.board.columns import BoardQuestion, Column
@@ -59,8 +59,7 @@ def rows_sql(
     return " UNION ALL ".join(parts), [*params] * len(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many are alike, and what they add up to; `column` is the number of their column.
 
     By stage every tally is of one stage, of whichever method, and `column` says nothing.
@@ -107,18 +106,16 @@ def tallies(
     found = []
     for key, stage, own, currency, count, minor, late_count, late_minor in rows:
         column = key if numbers is None else numbers.get(key, -1)
-        overdue = (int(late_count), int(late_minor or 0))
-        timely = (int(count) - overdue[0], int(minor) - overdue[1])
-        found += [
-            Tally(column, Cell(stage, own, currency, scope, *sums))
-            for scope, sums in zip(_SCOPES, (timely, overdue), strict=True)
-            if sums[0]
-        ]
+        overdue, of_overdue = int(late_count), int(late_minor or 0)
+        if count > overdue:
+            timely = Cell(
+                stage, own, currency, "in_period", count - overdue, int(minor) - of_overdue
+            )
+            found.append(Tally(column, timely))
+        if overdue:
+            # An open one whose close month is over weighs nothing (FUN-2, decision 4).
+            found.append(Tally(column, Cell(stage, own, currency, "overdue", overdue, of_overdue)))
     return found
-
-
-#: An open one whose close month is over weighs nothing (FUN-2, decision 4).
-_SCOPES: tuple[Scope, Scope] = ("in_period", "overdue")
 
 
 def _which(question: BoardQuestion, columns: Sequence[Column]) -> tuple[str, dict[int, int] | None]:
@@ -148,23 +145,21 @@ def summed(
     """Weigh what was added up: each by its owner's rate, else by its stage's (FUN-2)."""
     exchange = exchange_on((today,), base=org.base_currency)[today]
     rates: Rates = win_rates(org.win_rate_kind).on(today)
+    by_column: dict[int, list[Cell]] = {}
+    by_stage: dict[int, list[Cell]] = {}
+    for tally in found:
+        by_column.setdefault(tally.column, []).append(tally.cell)
+        by_stage.setdefault(tally.cell.lineage_id, []).append(tally.cell)
     answer = {}
     for number, column in enumerate(columns):
-        cells = [
-            tally.cell
-            for tally in found
-            if (
-                tally.column == number
-                if column.stage_id is None
-                else tally.cell.lineage_id == column.stage_id
-            )
-        ]
+        stage = column.stage_id
+        cells = by_column.get(number, []) if stage is None else by_stage.get(stage, [])
         total = sum_cells(cells, rates, exchange)
         amounts = tuple(
             (from_minor(minor, exchange.digits[code]), code)
             for code, minor in total.amounts_minor.items()
         )
-        rate = None if column.stage_id is None else rates.get(column.stage_id)
+        rate = None if stage is None else rates.get(stage)
         answer[column.token] = ColumnSum(total.count, total.amount, total.weighted, amounts, rate)
     return answer
 

@@ -1,15 +1,17 @@
 """Heads of columns as the templates show them, and in which column a card stands."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.template.context import Context
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from dakehu.core.funnel import Figure
 from dakehu.core.ledger import Place
 from dakehu.http import SignedRequest
 from dakehu.http.frame import frame_of
@@ -60,40 +62,45 @@ def outcome_name(token: str) -> str:
 
 def heads_of(request: SignedRequest, board: Board) -> list[HeadCells]:
     """Give the heads of all columns."""
-    show = _shower(request)
-    base = request.organisation.base_currency
-    return [_head(column, board.sums[column.token], show, base) for column in board.columns]
+    manner = _Manner(
+        frame_of(request).amount_unit, request.viewer.language, request.organisation.base_currency
+    )
+    return [_head(column, board.sums[column.token], manner) for column in board.columns]
 
 
-Show = Callable[[Decimal | Fraction | None, str], SafeString]
+class _Manner(NamedTuple):
+    """How amounts are shown: in which unit and language, and the base currency of sums."""
+
+    amount_unit: str
+    language: str
+    base: str
+
+    def show(self, value: Decimal | Fraction, currency: str) -> SafeString:
+        """Write an amount as the template tag does."""
+        return amount(Context({"frame": self, "language": self.language}), value, currency)
+
+    def figure(self, figure: Figure) -> SafeString:
+        """Write a sum in the base currency, or why it is not known."""
+        if figure.value is None:
+            return dash(reason_code(figure.reason))
+        return self.show(figure.value, self.base)
 
 
-def _shower(request: SignedRequest) -> Show:
-    context = Context({"frame": frame_of(request), "language": request.viewer.language})
-
-    def show(value: Decimal | Fraction | None, currency: str) -> SafeString:
-        return amount(context, value, currency)
-
-    return show
-
-
-def _head(column: Column, held: ColumnSum, show: Show, base: str) -> HeadCells:
+@lru_cache(maxsize=1_024)
+def _head(column: Column, held: ColumnSum, manner: _Manner) -> HeadCells:
+    """Write the head of a column, kept as long as nothing of its sums changes."""
     several = len(held.amounts) > 1 or held.amount.value is None
-    per_currency = [show(value, code) for value, code in held.amounts] if several else []
+    per_currency = [manner.show(value, code) for value, code in held.amounts] if several else []
     return HeadCells(
         token=column.token,
         name=column_name(column),
         takes=column.takes,
         count=held.count,
-        amount=_figure(held.amount.value, held.amount.reason, show, base),
-        weighted=_figure(held.weighted.value, held.weighted.reason, show, base),
+        amount=manner.figure(held.amount),
+        weighted=manner.figure(held.weighted),
         rate="" if held.rate_bp is None else rate_words(held.rate_bp),
         apart=mark_safe(" ".join(per_currency)),  # noqa: S308  amounts are escaped
     )
-
-
-def _figure(value: Fraction | None, why: str | None, show: Show, base: str) -> SafeString:
-    return dash(reason_code(why)) if value is None else show(value, base)
 
 
 def column_of(board: Board, card: Card) -> Column | None:
