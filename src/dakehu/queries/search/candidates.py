@@ -23,8 +23,8 @@ from dakehu.queries.snapshot import read_alias
 COMMON, _READ, _READ_COMMON = 150, 120, 50
 #: So many records of the viewer's own are looked through for a common token.
 _OWN, _OWN_ACCOUNTS = 60, 30
-#: Of one letter fewer: nearly each of them has it, and the next letter is about to come.
-_OWN_OF_LETTER = 30
+#: Of one letter fewer: nearly each record has it, and the next letter is about to come.
+_OWN_OF_LETTER, _READ_OF_LETTER = 20, 30
 #: So many other names of an account are looked at.
 _ALIASES = 25
 
@@ -255,7 +255,7 @@ def _asked(chosen: Chosen) -> str:
     """Give the rows of _ASKED."""
     return json.dumps([
         {"k": kind, "i": number, "low": probe.low, "high": probe.high, "weight": probe.weight,
-         "most": _READ_COMMON if is_common else _READ, "own": _is_read_by_own(probe, is_common)}
+         "most": _most(probe, is_common), "own": _is_read_by_own(probe, is_common)}
         for kind, probes in chosen.items()
         for number, (probe, is_common) in enumerate(probes)
     ])  # fmt: skip
@@ -293,7 +293,7 @@ def _hits(kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]) -> tu
             f"SELECT object_id, {number} AS probe, {probe.weight} AS weight FROM"
             " (SELECT t.object_id FROM dakehu_nametoken t WHERE t.kind = %s AND t.token >= %s"
             " AND t.token <= %s ORDER BY t.token, t.object_id"
-            f" LIMIT {_READ_COMMON if is_common else _READ}) AS held"
+            f" LIMIT {_most(probe, is_common)}) AS held"
         )
         values += [kind, probe.low, probe.high]
         for own in source.own if _is_read_by_own(probe, is_common) else ():
@@ -309,10 +309,22 @@ def _hits(kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]) -> tu
     return " UNION ".join(hits), values
 
 
+def _most(probe: Probe, is_common: bool) -> int:
+    """Give how many rows of a range are read."""
+    if not is_common:
+        return _READ
+    return _READ_OF_LETTER if _is_letter(probe) else _READ_COMMON
+
+
 def _own(chosen: Sequence[tuple[Probe, bool]]) -> int:
     """Give how many of the viewer's own records are looked through."""
-    longest = max(len(probe.low.lstrip("!#=~")) for probe, _common in chosen)
-    return _OWN_OF_LETTER if longest == 1 and chosen[0][0].low.isascii() else _OWN
+    return _OWN_OF_LETTER if all(_is_letter(probe) for probe, _common in chosen) else _OWN
+
+
+def _is_letter(probe: Probe) -> bool:
+    """Test if a range is that of one letter, as a word's beginning or an initial."""
+    letter = probe.low.lstrip("!#=~")
+    return len(letter) == 1 and letter.isascii()
 
 
 def _is_read_by_own(probe: Probe, is_common: bool) -> bool:
