@@ -37,11 +37,14 @@ class Asked:
     #: The words without what stands between them, and the characters that occur in them.
     joined: str = field(init=False)
     letters: frozenset[str] = field(init=False)
+    #: Whether there are characters among it that pinyin spells.
+    is_spelt: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Join the words once: every name is compared with them."""
         object.__setattr__(self, "joined", "".join(self.words))
         object.__setattr__(self, "letters", frozenset(self.joined))
+        object.__setattr__(self, "is_spelt", any(is_spelt(c) for c in self.letters))
 
 
 def asked_for(text: str) -> Asked:

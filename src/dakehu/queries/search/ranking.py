@@ -89,16 +89,20 @@ def glance(name: str) -> str:
 
 def _fuzzy(asked: Asked, name: str, plain: str) -> float:
     """Compare in spite of typing errors; letters with the pinyin, of which the start is enough."""
-    joined = asked.joined
-    if len(joined) < 3 and not (len(joined) == 2 and is_spelt(joined[0])):
+    joined, many = asked.joined, len(asked.joined)
+    if many < 3 and not (many == 2 and is_spelt(joined[0])):
         return 0.0
-    if any(is_spelt(c) for c in joined):
-        alike = fuzz.partial_ratio(joined, plain)
-        return alike if alike >= 65 else 0.0
+    if asked.is_spelt:
+        return fuzz.partial_ratio(joined, plain, score_cutoff=65)
     spelt = spelt_plainly(name)
-    start = max(fuzz.ratio(joined, spelt[: len(joined) + n]) for n in (-1, 0, 1))
-    alike = max(start, fuzz.partial_ratio(joined, spelt) - 3 if len(joined) > 4 else 0.0)
-    return alike if alike >= 72 else 0.0
+    alike = max(
+        fuzz.ratio(joined, spelt[: many - 1], score_cutoff=72),
+        fuzz.ratio(joined, spelt[:many], score_cutoff=72),
+        fuzz.ratio(joined, spelt[: many + 1], score_cutoff=72),
+    )
+    if many > 4:
+        alike = max(alike, fuzz.partial_ratio(joined, spelt, score_cutoff=75) - 3)
+    return max(alike, 0.0)
 
 
 def pieces_of(asked: Asked, name: str) -> tuple[Piece, ...]:

@@ -17,7 +17,7 @@ from dakehu.http.frame import PLACES, frame_of, reads_customers
 from dakehu.http.signs import Sign
 from dakehu.queries.marks import RecordAtHand
 from dakehu.queries.search import Asked, asked_for, glance, may_fit, pieces_of, score_of
-from dakehu.queries.units import all_units, units_in_sight
+from dakehu.queries.units import Units, all_units, units_in_sight
 from dakehu.web.search.options import Option, plain
 
 #: Commands that fit less are not shown; so many units are offered at most.
@@ -137,6 +137,8 @@ def _units(request: SignedRequest, asked: Asked, here: str) -> Scored:
     if not reads_customers(request.viewer) or len(asked.joined) < 2:
         return []
     units, language, joined = all_units(), request.viewer.language, asked.joined
+    if joined not in _glances(units, language):
+        return []
     fitting = []
     for unit in units_in_sight(request.viewer, units=units, today=request.today).parents:
         name, chinese = units.names[unit].name(language), units.names[unit].name_zh
@@ -148,6 +150,20 @@ def _units(request: SignedRequest, asked: Asked, here: str) -> Scored:
         option = _link(_with(here, _OF_UNIT, unit=unit), name, icon="sitemap")
         found.append((score, replace(option, beside=(_("Switch the unit"),))))
     return found
+
+
+#: By language: the units, and all that a glance at their names shows.
+_glanced: dict[str, tuple[Units, str]] = {}
+
+
+def _glances(units: Units, language: str) -> str:
+    """Give a glance at all units at once, kept while they stay as they are."""
+    kept = _glanced.get(language)
+    if kept is None or kept[0] is not units:
+        named = units.names.values()
+        told = [f"{glance(one.name(language))}\n{glance(one.name_zh)}" for one in named]
+        kept = _glanced[language] = (units, "\n".join(told))
+    return kept[1]
 
 
 def _periods(request: SignedRequest, text: str, here: str) -> Iterator[Named]:
