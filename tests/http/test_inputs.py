@@ -22,7 +22,7 @@ VALUES = st.one_of(
 WIDGETS = (
     forms.TextInput, forms.NumberInput, forms.EmailInput, forms.URLInput, forms.PasswordInput,
     forms.HiddenInput, forms.DateInput, forms.DateTimeInput, forms.TimeInput, forms.CheckboxInput,
-    forms.FileInput,
+    forms.FileInput, forms.SearchInput, forms.TelInput,
 )  # fmt: skip
 
 

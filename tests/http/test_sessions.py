@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -99,6 +100,25 @@ def test_a_session_of_a_backend_that_is_gone_opens_nothing(
 ) -> None:
     settings.AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
     assert not is_in(client)
+
+
+class Refusing(ModelBackend):
+    """A backend that knows more than Django's: who was revoked elsewhere."""
+
+    def get_user(self, user_id: int) -> None:
+        return None
+
+
+def test_a_backend_that_reads_people_otherwise_is_asked_itself(
+    person: Person, settings: LazySettings
+) -> None:
+    path = f"{__name__}.Refusing"
+    settings.AUTHENTICATION_BACKENDS = [path, BACKEND]
+    client = Client()
+    client.force_login(person, backend=path)
+    assert not is_in(client)
+    client.force_login(person, backend=BACKEND)
+    assert is_in(client)
 
 
 def test_a_session_signed_with_the_key_before_stays_open(

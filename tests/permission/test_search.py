@@ -2,11 +2,12 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
-from dakehu.models import Notice, Person
-from dakehu.queries.marks import pins, recents_and_pins
+from dakehu.models import Mark, Notice, Person
+from dakehu.queries.marks import PINNED, RECENT, names_in_sight, pins, recents_and_pins
 from dakehu.queries.notices import notices
 from dakehu.queries.search import KINDS, search
 from tests.permission.company import Company, people
@@ -91,7 +92,7 @@ def test_the_page_and_the_palette_show_the_same_and_no_more(company: Company) ->
                 assert ids <= (allowed[one] if customers else set()), (login, text, kind)
 
 
-def test_marks_and_notices_name_what_is_in_sight_only(company: Company) -> None:
+def test_notices_name_what_is_in_sight_only(company: Company) -> None:
     oracle = company.oracle
     for number, login, person in people(company):
         viewer, allowed = company.viewer(login), in_sight(company, person)
@@ -112,8 +113,46 @@ def test_marks_and_notices_name_what_is_in_sight_only(company: Company) -> None:
                 assert row.record.id in allowed["opportunity"], login
         told = {row.record.id for row in rows if row.record}
         assert told >= set(some) & allowed["opportunity"], login
-        for mark in (*pins(viewer), *recents_and_pins(viewer)[0]):
-            assert mark.id in allowed[mark.object_type], login
+
+
+def test_looked_at_and_pinned_are_shown_as_far_as_they_are_in_sight(company: Company) -> None:
+    oracle = company.oracle
+    records = {
+        "opportunity": sorted(oracle.opportunity_by_id),
+        "account": sorted(oracle.account_by_id),
+        "contact": sorted(row["id"] for row in oracle.rows.contacts),
+    }
+    shown, hidden = set(), set()
+    for number, login, person in people(company):
+        viewer, allowed = company.viewer(login), in_sight(company, person)
+        # Twenty of each kind, of all there are: what one sees and what went out of sight.
+        some = [
+            (kind, pk)
+            for place in range(20)
+            for kind, ids in records.items()
+            for pk in [ids[(number * 7 + place * max(1, len(ids) // 20)) % len(ids)]]
+        ]
+        some = list(dict.fromkeys(some))
+        Mark.objects.filter(person_id=person).delete()
+        Mark.objects.bulk_create(
+            Mark(
+                person_id=person, object_type=kind, object_id=pk,
+                seen_at=company.now + timedelta(minutes=minute),
+                pinned_at=company.now - timedelta(minutes=minute) if minute % 2 else None,
+            )
+            for minute, (kind, pk) in enumerate(some)
+        )  # fmt: skip
+        seen = [one for one in reversed(some) if one[1] in allowed[one[0]]]
+        pinned = [one for one in some[1::2] if one[1] in allowed[one[0]]]
+        recent, held = recents_and_pins(viewer)
+        assert [(one.object_type, one.id) for one in recent] == seen[:RECENT], login
+        assert [(one.object_type, one.id) for one in held] == pinned[:PINNED], login
+        assert pins(viewer) == held, login
+        # Both ways to ask for names of records agree, in every word.
+        assert set(recent) == set(names_in_sight(viewer, seen[:RECENT]).values()), login
+        shown |= {kind for kind, _pk in seen}
+        hidden |= {kind for kind, pk in some if pk not in allowed[kind]}
+    assert shown == hidden == set(records)
 
 
 def test_all_kinds_are_searched() -> None:

@@ -1,6 +1,7 @@
 """Inputs of forms as HTML, without a template each: a record's page has a dozen of them.
 
-What is written is what Django's own templates write; all other widgets are left to those.
+What is written is what Django's own templates write; all other widgets are left to those. A
+template of ours under one of these names would be passed over.
 """
 
 from typing import Any
@@ -34,7 +35,7 @@ def _input(widget: dict[str, Any]) -> str:
         if value is not False
     )
     value = "" if widget["value"] is None else f" value{_said(widget['value'])}"
-    kind, name = conditional_escape(widget["type"]), conditional_escape(widget["name"])
+    kind, name = conditional_escape(widget.get("type", "")), conditional_escape(widget["name"])
     return f'<input type="{kind}" name="{name}"{value}{attrs}>'
 
 

@@ -1,16 +1,19 @@
 """Sessions in the database, and who they belong to: Django's, read by plain statements."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
 
 from dakehu.queries.log_in import person_by_id, session_data
 
@@ -41,7 +44,7 @@ def know_the_person(
 
 
 def _person(request: Any) -> Any:
-    # Where Django keeps it: log-in and log-out set it anew.
+    # Under Django's own name for it; log-in and log-out replace `request.user` itself.
     if not hasattr(request, "_cached_user"):
         request._cached_user = _of(request.session) or auth.get_user(request)
     return request._cached_user
@@ -53,10 +56,21 @@ def _of(session: SessionBase) -> Any:
     So it is Django that refuses: it ends sessions of a changed password, and knows old keys.
     """
     number, known = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY)
-    usual = session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+    backend = session.get(BACKEND_SESSION_KEY)
+    usual = backend in settings.AUTHENTICATION_BACKENDS and _reads_as_django(backend)
     if not (usual and known and isinstance(number, str) and number.isdecimal()):
         return None
     person = person_by_id(int(number))
     if person is None or not person.is_active:
         return None
     return person if constant_time_compare(known, person.get_session_auth_hash()) else None
+
+
+@cache
+def _reads_as_django(backend: str) -> bool:
+    """Test if a backend of log-in reads people as Django's own: another is asked itself."""
+    kind: Any = import_string(backend)
+    return (
+        getattr(kind, "get_user", None) is ModelBackend.get_user
+        and getattr(kind, "user_can_authenticate", None) is ModelBackend.user_can_authenticate
+    )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.lookups import IntegerFieldExact
+from django.db.models.lookups import In, IntegerFieldExact
 
 #: The largest amount in minor units that a row may hold; SQLite's SUM overflows far above it.
 LARGEST_MINOR = 10**15
@@ -27,7 +27,7 @@ class MinorField(models.BigIntegerField):  # type: ignore[type-arg]
 
 
 class PlaceField(models.PositiveSmallIntegerField):  # type: ignore[type-arg]
-    """One of the few places there are; conditions on it say which in the statement's text.
+    """One of the few places there are; which, or which of several, stands in the statement's text.
 
     As a parameter PostgreSQL would plan each statement anew, every time: what is open is rare in
     one company and common in the next, and partial indexes hold one place only. A page's plans
@@ -39,16 +39,26 @@ class PlaceField(models.PositiveSmallIntegerField):  # type: ignore[type-arg]
         return name, "django.db.models.PositiveSmallIntegerField", args, kwargs
 
 
-@PlaceField.register_lookup
-class WrittenOut(IntegerFieldExact):
-    """`place=1` as text."""
+class _WrittenOut:
+    """Writes the places of a condition out, where they are not asked of the database."""
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
-        """Give the place itself where it is one, else what Django gives."""
-        rhs, params = super().process_rhs(compiler, connection)
-        if self.rhs_is_direct_value():
+        """Give SQL without parameters; what Django gives for columns and subqueries."""
+        asked: Any = super()
+        rhs, params = asked.process_rhs(compiler, connection)
+        if asked.rhs_is_direct_value():
             return str(rhs) % tuple(int(param) for param in params), ()
         return rhs, params
+
+
+@PlaceField.register_lookup
+class PlaceIs(_WrittenOut, IntegerFieldExact):
+    """`place=1` as text."""
+
+
+@PlaceField.register_lookup
+class PlaceAmong(_WrittenOut, In):
+    """`place__in=(1, 2)` as text."""
 
 
 def within_limit(column: str, name: str) -> models.CheckConstraint:

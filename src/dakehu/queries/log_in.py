@@ -29,31 +29,38 @@ def session_data(key: str) -> str | None:
 def person_by_id(pk: int) -> Person | None:
     """Give a person whole, as Django's log-in knows them."""
     connection = connections["default"]
-    sql, names, converters = _person_sql()
+    sql, names, stored = _person_sql()
     with connection.cursor() as cursor:
         cursor.execute(sql, [pk])
         row = cursor.fetchone()
     if row is None:
         return None
     values = list(row)
-    for place, field, convert in converters:
-        values[place] = convert(values[place], field, connection)
+    for place, column in stored:
+        for convert in _converters(column):
+            values[place] = convert(values[place], column, connection)
     return Person.from_db("default", names, values)
 
 
 @cache
-def _person_sql() -> tuple[str, Sequence[str], list[tuple[int, Any, Convert]]]:
-    """Give the statement, its columns, and what makes Python's values of the database's."""
-    connection = connections["default"]
+def _person_sql() -> tuple[str, Sequence[str], list[tuple[int, Any]]]:
+    """Give the statement, its columns, and those that the database stores in its own way."""
     fields = Person._meta.concrete_fields
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    converters = [
-        (place, field.cached_col, convert)
+    quote = connections["default"].ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    stored = [
+        (place, field.cached_col)
         for place, field in enumerate(fields)
-        for convert in (
-            *connection.ops.get_db_converters(field.cached_col),
-            *field.cached_col.get_db_converters(connection),
-        )
+        if _converters(field.cached_col)
     ]
     sql = f"SELECT {columns} FROM {Person._meta.db_table} WHERE id = %s"
-    return sql, [field.attname for field in fields], converters
+    return sql, [field.attname for field in fields], stored
+
+
+def _converters(column: Any) -> list[Convert]:
+    """Give what makes Python's values of a column's; they belong to this thread's connection."""
+    connection = connections["default"]
+    return [
+        *connection.ops.get_db_converters(column),
+        *column.get_db_converters(connection),
+    ]

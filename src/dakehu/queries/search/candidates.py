@@ -23,7 +23,7 @@ from dakehu.queries.snapshot import read_alias
 COMMON, _READ, _READ_COMMON = 150, 120, 50
 #: So many records of the viewer's own are looked through for a common token.
 _OWN, _OWN_ACCOUNTS = 60, 30
-#: Of one letter fewer: nearly each record has it, and the next letter is about to come.
+#: Where one letter is typed, fewer: nearly each record has it, and the next is about to come.
 _OWN_OF_LETTER, _READ_OF_LETTER = 20, 30
 #: So many other names of an account are looked at.
 _ALIASES = 25
@@ -154,11 +154,16 @@ def chosen_probes(asked: Asked, kinds: Sequence[str]) -> Chosen:
 
 
 def _rarest(probes: Sequence[Probe], have: Mapping[Probe, int], groups: int = 3) -> list[Probe]:
-    """Give the probes of the rarest groups that occur; more than one only while they are rare."""
+    """Give the probes of the rarest groups that occur; more than one only while they are rare.
+
+    Counts end where a token is common: of groups that are, the longest says most.
+    """
     sums: dict[str, int] = {}
+    long: dict[str, int] = {}
     for probe in probes:
-        sums[probe.group] = sums.get(probe.group, 0) + have[probe]
-    order = sorted((group for group in sums if sums[group]), key=lambda group: sums[group])
+        sums[probe.group] = min(sums.get(probe.group, 0) + have[probe], COMMON + 1)
+        long[probe.group] = max(long.get(probe.group, 0), len(probe.low.lstrip("=~%")))
+    order = sorted((group for group in sums if sums[group]), key=lambda g: (sums[g], -long[g]))
     taken = {
         group for place, group in enumerate(order[:groups]) if place == 0 or sums[group] <= COMMON
     }
@@ -313,18 +318,12 @@ def _most(probe: Probe, is_common: bool) -> int:
     """Give how many rows of a range are read."""
     if not is_common:
         return _READ
-    return _READ_OF_LETTER if _is_letter(probe) else _READ_COMMON
+    return _READ_OF_LETTER if probe.is_letter else _READ_COMMON
 
 
 def _own(chosen: Sequence[tuple[Probe, bool]]) -> int:
     """Give how many of the viewer's own records are looked through."""
-    return _OWN_OF_LETTER if all(_is_letter(probe) for probe, _common in chosen) else _OWN
-
-
-def _is_letter(probe: Probe) -> bool:
-    """Test if a range is that of one letter, as a word's beginning or an initial."""
-    letter = probe.low.lstrip("!#=~")
-    return len(letter) == 1 and letter.isascii()
+    return _OWN_OF_LETTER if any(probe.is_letter for probe, _common in chosen) else _OWN
 
 
 def _is_read_by_own(probe: Probe, is_common: bool) -> bool:

@@ -1,6 +1,6 @@
 """What a search looks up: ranges of tokens, in groups of which the rarest picks candidates."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dakehu.queries.spelling import is_spelt, simplified, thirds_of, words_of
 
@@ -20,6 +20,8 @@ class Probe:
     group: str
     #: What a hit counts when candidates are chosen.
     weight: int
+    #: What was typed is this one letter.
+    is_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def asked_for(text: str) -> Asked:
         else:
             # What is spelt with a letter has it as its initial too.
             signs = ("", "=", "~") if len(word) > 1 else ("", "~")
-            parts += [_beginning(f"{sign}{word}", f"word {word}", 6) for sign in signs]
+            begun = [_beginning(f"{sign}{word}", f"word {word}", 6) for sign in signs]
+            parts += begun if len(joined) > 1 else [replace(one, is_letter=True) for one in begun]
             if len(word) >= 4:
                 guesses += [_exact(t, f"third {t}", 1) for t in sorted(thirds_of(word))[:_PAIRS]]
                 guesses.append(_beginning(f"={word[: max(3, len(word) - 3)]}", f"like {word}", 1))

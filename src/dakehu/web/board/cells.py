@@ -69,7 +69,11 @@ def heads_of(request: SignedRequest, board: Board) -> list[HeadCells]:
 
 
 class _Manner(NamedTuple):
-    """How amounts are shown: in which unit and language, and the base currency of sums."""
+    """How amounts are shown: in which unit and language, and the base currency of sums.
+
+    It stands for the frame where an amount is written, which asks the frame for the unit alone:
+    whatever else it may ask one day belongs here, or heads are kept too long.
+    """
 
     amount_unit: str
     language: str
