@@ -53,6 +53,14 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     del connections["reader"]
 
 
+@pytest.fixture(autouse=True)
+def nothing_known_of_other_tests() -> None:
+    """Let a search count anew which names are common: each test has names of its own."""
+    from dakehu.queries.search import candidates
+
+    candidates._common.clear()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let every test of the database read snapshots too (databases of both aliases)."""
     for item in items:

@@ -51,12 +51,13 @@ def _sql(viewer: Viewer, alias: str, *, owner: str, granted: str) -> str:
     if viewer.sees_all:
         return "1 = 1"
     grants = f"g.person_id = {int(viewer.person_id or 0)} AND g.{granted} = {alias}.id"
-    parts = [f"EXISTS (SELECT 1 FROM dakehu_grant g WHERE {grants})"]
+    # What stands in the row is looked at first: few are seen by a grant alone.
+    parts = []
     for column, ids in (("unit_id", viewer.units), (owner, viewer.owners)):
         if ids:
             listed = ", ".join(str(int(one)) for one in sorted(ids))
             parts.append(f"{alias}.{column} IN ({listed})")
-    return " OR ".join(parts)
+    return " OR ".join([*parts, f"EXISTS (SELECT 1 FROM dakehu_grant g WHERE {grants})"])
 
 
 def opportunity_scopes_sql(viewer: Viewer, *, apart: bool = False) -> list[str]:

@@ -9,6 +9,7 @@ round as well: among the viewer's own records, by the tokens of each.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from django.db import connections
@@ -24,7 +25,9 @@ COMMON, _READ, _READ_COMMON = 150, 120, 50
 #: So many records of the viewer's own are looked through for a common token.
 _OWN, _OWN_ACCOUNTS = 60, 30
 #: Where one letter is typed, fewer: nearly each record has it, and the next is about to come.
-_OWN_OF_LETTER, _READ_OF_LETTER = 20, 30
+_OWN_OF_LETTER, _READ_OF_LETTER = 16, 16
+#: And for what remains of a word with a typing error: its parts stand in very many names.
+_OWN_OF_GUESS = 30
 #: So many other names of an account are looked at.
 _ALIASES = 25
 
@@ -170,14 +173,34 @@ def _rarest(probes: Sequence[Probe], have: Mapping[Probe, int], groups: int = 3)
     return [probe for probe in probes if probe.group in taken and have[probe]]
 
 
+#: Ranges that were common, and until when that is taken for granted: what very many names hold
+#: they hold in a minute too. What was rare is counted each time: it may just have been written.
+_common: dict[tuple[str, str, str], float] = {}
+_COMMON_FOR, _COMMON_KEPT = 600.0, 20_000
+
+
 def _counts(probes: Sequence[Probe], kinds: Sequence[str]) -> dict[tuple[str, int], int]:
     """Count how many tokens lie in each range, up to one more than is common."""
+    found: dict[tuple[str, int], int] = {}
+    rows, now = [], monotonic()
+    for number, probe in enumerate(probes):
+        for kind in kinds:
+            if _common.get((kind, probe.low, probe.high), 0.0) > now:
+                found[kind, number] = COMMON + 1
+            elif not (kind == "o" and probe.low.startswith("%")):
+                # Opportunities have no thirds (dakehu/actions/search.py).
+                rows.append({"i": number, "k": kind, "low": probe.low, "high": probe.high})
+    for kind, number, count in _counted(rows) if rows else ():
+        found[kind, number] = count
+        if count > COMMON:
+            if len(_common) >= _COMMON_KEPT:
+                _common.clear()
+            _common[kind, probes[number].low, probes[number].high] = now + _COMMON_FOR
+    return found
+
+
+def _counted(rows: Sequence[Mapping[str, object]]) -> list[tuple[str, int, int]]:
     connection = connections[read_alias()]
-    rows = [
-        {"i": n, "k": kind, "low": probe.low, "high": probe.high}
-        for n, probe in enumerate(probes)
-        for kind in kinds
-    ]
     if connection.vendor == "postgresql":
         asked = "json_to_recordset(%s) AS p(i int, k text, low text, high text)"
         i, k, low, high = "p.i", "p.k", "p.low", "p.high"
@@ -191,7 +214,7 @@ def _counts(probes: Sequence[Probe], kinds: Sequence[str]) -> dict[tuple[str, in
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [json.dumps(rows)])
-        return {(kind, number): count for kind, number, count in cursor.fetchall()}
+        return list(cursor.fetchall())
 
 
 # --- which records -----------------------------------------------------------------------------
@@ -244,9 +267,14 @@ def _of_kind(
         " LEFT JOIN dakehu_mark m ON m.person_id = %s AND m.object_type = %s"
         f" AND m.object_id = x.id WHERE {source.where}"
         " ORDER BY h.weight DESC, m.seen_at IS NULL, m.seen_at DESC,"
-        f" {source.order} LIMIT {int(limit)}"
+        f" {source.order} LIMIT {_limit(chosen, limit)}"
     )
     return sql, [*values, viewer.person_id or 0, OBJECT_TYPES[kind]]
+
+
+def _limit(chosen: Sequence[tuple[Probe, bool]], limit: int) -> int:
+    """Give how many are ranked; of mere guesses fewer: those with most in common come first."""
+    return limit * 3 // 5 if _are_guesses(chosen) else int(limit)
 
 
 #: What PostgreSQL looks up for all kinds: read once, however often it is joined.
@@ -279,11 +307,14 @@ def _hits_at_once(
         " ORDER BY t.token, t.object_id LIMIT p.most) AS t ON TRUE"
     )
     hits = [f"SELECT t.object_id, p.i AS probe, p.weight FROM p {token} WHERE p.k = '{kind}'"]
-    for own in source.own if any(_is_read_by_own(*one) for one in chosen) else ():
+    if source.own and any(_is_read_by_own(*one) for one in chosen):
         token = _lateral("dakehu_nametoken", "t", f"{within} AND t.object_id = own.id")
+        own = " UNION ALL ".join(
+            f"SELECT id FROM ({one} LIMIT {_own(chosen)}) AS own_{number}"
+            for number, one in enumerate(source.own)
+        )
         hits.append(
-            f"SELECT own.id, p.i, p.weight FROM ({own} LIMIT {_own(chosen)}) AS own"
-            f" CROSS JOIN p {token}"
+            f"SELECT own.id, p.i, p.weight FROM ({own}) AS own CROSS JOIN p {token}"
             f" WHERE p.k = '{kind}' AND p.own"
         )
     return " UNION ".join(hits), []
@@ -323,7 +354,13 @@ def _most(probe: Probe, is_common: bool) -> int:
 
 def _own(chosen: Sequence[tuple[Probe, bool]]) -> int:
     """Give how many of the viewer's own records are looked through."""
-    return _OWN_OF_LETTER if any(probe.is_letter for probe, _common in chosen) else _OWN
+    if any(probe.is_letter for probe, _common in chosen):
+        return _OWN_OF_LETTER
+    return _OWN_OF_GUESS if _are_guesses(chosen) else _OWN
+
+
+def _are_guesses(chosen: Sequence[tuple[Probe, bool]]) -> bool:
+    return all(probe.weight == 1 for probe, _common in chosen)
 
 
 def _is_read_by_own(probe: Probe, is_common: bool) -> bool:
