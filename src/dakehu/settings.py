@@ -275,6 +275,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "dakehu.templatetags.dakehu",
+                "dakehu.templatetags.fields",
                 "dakehu.templatetags.words",
             ],
         },

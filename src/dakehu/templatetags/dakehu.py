@@ -9,7 +9,6 @@ Loaded in every template. In short:
     {% number "funnel.weighted" stage=row.key %}{% amount row.weighted %}{% endnumber %}
     {% dash "funnel.no_quota" %}                        — with the reason
     {% sort_header "amount" label "end" %}              a <th> that sorts, keeping the URL's query
-    {% field form.name %}                               label, input, help and errors of one field
     {% person "王敏" %} {% light "watch" label %}
 """
 
@@ -23,7 +22,6 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from django import template
-from django.forms import BoundField, CheckboxInput, RadioSelect, Select
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
@@ -341,35 +339,6 @@ def sort_header(
     return {
         "label": label, "direction": direction, "url": url, "align": align, "extra": extra,
     }  # fmt: skip
-
-
-_CLASSES: tuple[tuple[type, str], ...] = (
-    (RadioSelect, "radios"),
-    (CheckboxInput, "form-check-input"),
-    (Select, "form-select"),
-)
-
-
-@register.inclusion_tag("parts/field.html")
-def field(bound: BoundField, label: str = "", css: str = "") -> dict[str, Any]:
-    """Show one field of a form with label, help and errors, tied together for screen readers."""
-    widget = bound.field.widget
-    kind = next((name for cls, name in _CLASSES if isinstance(widget, cls)), "form-control")
-    if bound.errors:
-        kind += " is-invalid"
-    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {kind}".strip()}
-    is_check = isinstance(widget, CheckboxInput)
-    # Of several that may each stay empty, but not all of them, the form says so once.
-    one_needed = bound.name in getattr(bound.form, "one_needed", ())
-    return {
-        "field": bound,
-        "input": bound.as_widget(attrs=attrs),
-        "label": label or bound.label,
-        "css": css,
-        "is_check": is_check,
-        "is_optional": not (bound.field.required or is_check or one_needed),
-        "is_group": isinstance(widget, RadioSelect),
-    }
 
 
 class Mark(NamedTuple):
