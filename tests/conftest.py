@@ -56,9 +56,9 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nothing_known_of_other_tests() -> None:
     """Let a search count anew which names are common: each test has names of its own."""
-    from dakehu.queries.search import candidates
+    from dakehu.queries.search import counting
 
-    candidates._common.clear()
+    counting._common.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

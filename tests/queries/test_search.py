@@ -32,7 +32,6 @@ from dakehu.actions.search import (
 )
 from dakehu.models import Account, Contact, NameToken, Opportunity, Person
 from dakehu.queries.search import Group, asked_for, pieces_of, search
-from dakehu.queries.search.candidates import chosen_probes
 from dakehu.queries.snapshot import reading
 from dakehu.queries.spelling import found_by, readings, span_of, typed_with
 from tests.world import OPERATOR, TODAY, World
@@ -220,21 +219,6 @@ def test_of_a_common_word_one_s_own_is_found_among_very_many(found_world: World)
     )
     for text in ("输送", "输送线", "输"):
         assert row.name in names(search(lu, text=text, today=TODAY), "opportunity"), text
-
-
-@pytest.mark.parametrize("text", ["pump s", "s pump", "输送 s", "s 输送"])
-def test_of_what_is_common_the_longest_picks(found_world: World, text: str) -> None:
-    words = ("pump", "=pump", "输送", "seal", "~s", "=seal")
-    NameToken.objects.bulk_create(
-        NameToken(token=token, kind="o", object_id=-n) for token in words for n in range(1, 300)
-    )
-    chosen = chosen_probes(asked_for(text), ["o"])["o"]
-    assert chosen
-    assert all(is_common for _probe, is_common in chosen)
-    assert {probe.low.lstrip("=~") for probe, _common in chosen} <= {"pump", "输送"}
-    assert not any(probe.is_letter for probe, _common in chosen)
-    alone = chosen_probes(asked_for("s"), ["o"])["o"]
-    assert {probe.is_letter for probe, _common in alone} == {True}
 
 
 @pytest.mark.parametrize(

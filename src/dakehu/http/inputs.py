@@ -35,7 +35,7 @@ def _input(widget: dict[str, Any]) -> str:
         if value is not False
     )
     value = "" if widget["value"] is None else f" value{_said(widget['value'])}"
-    kind, name = conditional_escape(widget.get("type", "")), conditional_escape(widget["name"])
+    kind, name = conditional_escape(widget["type"]), conditional_escape(widget["name"])
     return f'<input type="{kind}" name="{name}"{value}{attrs}>'
 
 

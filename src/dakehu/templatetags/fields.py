@@ -6,7 +6,7 @@ Written here and not by a template: forms have a dozen, and three of them stand 
 """
 
 from django import template
-from django.forms import BoundField, CheckboxInput, RadioSelect, Select
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -29,12 +29,26 @@ def field(bound: BoundField, label: str = "", css: str = "") -> SafeString:
     said, input_ = _label(bound, label, is_check=is_check), _input(bound, wrong=wrong)
     classes = ("field", css, "check" if is_check else "", "wrong" if wrong else "")
     return format_html(
-        '<div class="{}">{}{}{}{}</div>',
+        '<div class="{}"{}>{}{}{}{}</div>',
         " ".join(filter(None, classes)),
+        _grouped(bound),
         *((input_, said) if is_check else (said, input_)),
         _help(bound),
         _errors(bound) if wrong else "",
     )
+
+
+def _grouped(bound: BoundField) -> str | SafeString:
+    """Tie label, help and errors to a group of inputs; to a single one Django ties them itself."""
+    widget = bound.field.widget
+    if not isinstance(widget, RadioSelect):
+        return ""
+    pk = bound.auto_id
+    parts = (("_helptext", bound.help_text), ("_error", bound.errors))
+    told = " ".join(f"{pk}{end}" for end, there in parts if there)
+    described = format_html(' aria-describedby="{}"', told) if told else ""
+    role = "group" if isinstance(widget, CheckboxSelectMultiple) else "radiogroup"
+    return format_html(' role="{}" aria-labelledby="{}_label"{}', role, pk, described)
 
 
 def _input(bound: BoundField, *, wrong: bool) -> SafeString:
@@ -59,7 +73,7 @@ def _label(bound: BoundField, label: str, *, is_check: bool) -> SafeString:
 
 
 def _help(bound: BoundField) -> str | SafeString:
-    """Give the help; Django ties it to the input by aria-describedby, as it does errors."""
+    """Give the help under the id by which it is tied to its input, as errors are."""
     if not bound.help_text:
         return ""
     return format_html('<p class="help" id="{}_helptext">{}</p>', bound.auto_id, bound.help_text)

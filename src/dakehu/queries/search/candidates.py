@@ -1,37 +1,56 @@
 """Candidates of a search: the rarest tokens pick them, among what the viewer may see only.
 
-Two statements whose text stays the same: one counts how often each range of tokens occurs, up to
-a bound; the other gives what stands behind the rarest of each kind. Whatever is typed, no more rows
-are touched than the bounds say. A token that very many records have is looked for the other way
-round as well: among the viewer's own records, by the tokens of each.
+One statement gives what stands behind the rarest of each kind (counting.py); its text is the same
+for whatever is typed but for a few bounds. No more rows are touched than those say. A token that
+very many records have is looked for the other way round as well: among the viewer's own records,
+by the tokens of each.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
 from django.db import connections
 
 from dakehu.core.access import Viewer
 from dakehu.models.visibility import visible_accounts_sql, visible_sql
-from dakehu.queries.search.probes import Asked, Probe
+from dakehu.queries.search.counting import Chosen
+from dakehu.queries.search.probes import Probe
 from dakehu.queries.snapshot import read_alias
 
-#: A range that occurs so often is common; so many rows of a range are read, of a common one fewer:
-#: which of very many are read first means nothing.
-COMMON, _READ, _READ_COMMON = 150, 120, 50
+#: So many rows of a range are read, of a common one fewer: which of very many are read first
+#: means nothing.
+_READ, _READ_COMMON = 120, 50
 #: So many records of the viewer's own are looked through for a common token.
 _OWN, _OWN_ACCOUNTS = 60, 30
-#: Where one letter is typed, fewer: nearly each record has it, and the next is about to come.
-_OWN_OF_LETTER, _READ_OF_LETTER = 16, 16
-#: And for what remains of a word with a typing error: its parts stand in very many names.
-_OWN_OF_GUESS = 30
 #: So many other names of an account are looked at.
 _ALIASES = 25
 
-Chosen = dict[str, list[tuple[Probe, bool]]]
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is looked at: of a kind so many are ranked, of mere guesses fewer.
+
+    `read`: of a common range where one letter was typed. `own`, `own_guessed`: of the viewer's own
+    records for one letter, and for what remains of a word with a typing error.
+    """
+
+    ranked: int
+    guessed: int
+    read: int = _READ_COMMON
+    own: int = _OWN
+    own_guessed: int = _OWN
+
+
+def bounds_for(most: int) -> Bounds:
+    """Give the bounds where `most` of a kind are shown: tight for five, while somebody types.
+
+    Of one letter nearly each record has it, and the next letter is about to come.
+    """
+    if most <= 5:
+        return Bounds(ranked=20, guessed=12, read=16, own=16, own_guessed=30)
+    return Bounds(ranked=max(20, most + 1), guessed=max(20, most + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,89 +158,11 @@ def _scopes(viewer: Viewer, owner: str) -> list[tuple[str, str]]:
     return [(column, ", ".join(str(int(n)) for n in sorted(ids))) for column, ids in pairs if ids]
 
 
-# --- which tokens ------------------------------------------------------------------------------
-
-
-def chosen_probes(asked: Asked, kinds: Sequence[str]) -> Chosen:
-    """Choose for each kind what is looked up, and tell of each whether it is common."""
-    probes = [*asked.whole, *asked.parts, *asked.guesses]
-    counts = _counts(probes, kinds)
-    found: Chosen = {}
-    for kind in kinds:
-        have = {probe: counts.get((kind, n), 0) for n, probe in enumerate(probes)}
-        wanted = [p for p in asked.whole if have[p]] + _rarest(asked.parts, have)
-        if not any(have[p] for p in wanted if p.weight > 1):
-            wanted += _rarest(asked.guesses, have)
-        found[kind] = [(probe, have[probe] > COMMON) for probe in dict.fromkeys(wanted)]
-    return found
-
-
-def _rarest(probes: Sequence[Probe], have: Mapping[Probe, int], groups: int = 3) -> list[Probe]:
-    """Give the probes of the rarest groups that occur; more than one only while they are rare.
-
-    Counts end where a token is common: of groups that are, the longest says most.
-    """
-    sums: dict[str, int] = {}
-    long: dict[str, int] = {}
-    for probe in probes:
-        sums[probe.group] = min(sums.get(probe.group, 0) + have[probe], COMMON + 1)
-        long[probe.group] = max(long.get(probe.group, 0), len(probe.low.lstrip("=~%")))
-    order = sorted((group for group in sums if sums[group]), key=lambda g: (sums[g], -long[g]))
-    taken = {
-        group for place, group in enumerate(order[:groups]) if place == 0 or sums[group] <= COMMON
-    }
-    return [probe for probe in probes if probe.group in taken and have[probe]]
-
-
-#: Ranges that were common, and until when that is taken for granted: what very many names hold
-#: they hold in a minute too. What was rare is counted each time: it may just have been written.
-_common: dict[tuple[str, str, str], float] = {}
-_COMMON_FOR, _COMMON_KEPT = 600.0, 20_000
-
-
-def _counts(probes: Sequence[Probe], kinds: Sequence[str]) -> dict[tuple[str, int], int]:
-    """Count how many tokens lie in each range, up to one more than is common."""
-    found: dict[tuple[str, int], int] = {}
-    rows, now = [], monotonic()
-    for number, probe in enumerate(probes):
-        for kind in kinds:
-            if _common.get((kind, probe.low, probe.high), 0.0) > now:
-                found[kind, number] = COMMON + 1
-            elif not (kind == "o" and probe.low.startswith("%")):
-                # Opportunities have no thirds (dakehu/actions/search.py).
-                rows.append({"i": number, "k": kind, "low": probe.low, "high": probe.high})
-    for kind, number, count in _counted(rows) if rows else ():
-        found[kind, number] = count
-        if count > COMMON:
-            if len(_common) >= _COMMON_KEPT:
-                _common.clear()
-            _common[kind, probes[number].low, probes[number].high] = now + _COMMON_FOR
-    return found
-
-
-def _counted(rows: Sequence[Mapping[str, object]]) -> list[tuple[str, int, int]]:
-    connection = connections[read_alias()]
-    if connection.vendor == "postgresql":
-        asked = "json_to_recordset(%s) AS p(i int, k text, low text, high text)"
-        i, k, low, high = "p.i", "p.k", "p.low", "p.high"
-    else:
-        asked = "json_each(%s) AS p"
-        i, k, low, high = (f"json_extract(p.value, '$.{n}')" for n in ("i", "k", "low", "high"))
-    sql = (
-        f"SELECT {k}, {i}, (SELECT COUNT(*) FROM (SELECT 1 FROM dakehu_nametoken t"
-        f" WHERE t.kind = {k} AND t.token >= {low} AND t.token <= {high}"
-        f" ORDER BY t.token LIMIT {COMMON + 1}) AS held) FROM {asked}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps(rows)])
-        return list(cursor.fetchall())
-
-
 # --- which records -----------------------------------------------------------------------------
 
 
 def candidates(
-    viewer: Viewer, at_hand: Mapping[str, Source], chosen: Chosen, *, limit: int
+    viewer: Viewer, at_hand: Mapping[str, Source], chosen: Chosen, *, bounds: Bounds
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Give candidates of each kind: id, seen, pinned, then what its source shows, as text.
 
@@ -231,7 +172,7 @@ def candidates(
     width = max(len(source.shown) for source in at_hand.values())
     parts, values = [], list[Any]()
     for kind, source in at_hand.items():
-        sql, more = _of_kind(viewer, kind, source, chosen[kind], limit)
+        sql, more = _of_kind(viewer, kind, source, chosen[kind], bounds)
         if sql:
             padded = ", ".join([*source.shown, *["NULL"] * (width - len(source.shown))])
             parts.append(f"SELECT '{kind}', x.id, x.seen, x.pinned, {padded} FROM ({sql}) AS x")
@@ -241,7 +182,7 @@ def candidates(
         connection = connections[read_alias()]
         begins = ""
         if connection.vendor == "postgresql":
-            begins, values = _ASKED, [_asked(chosen), *values]
+            begins, values = _ASKED, [_asked(chosen, bounds), *values]
         with connection.cursor() as cursor:
             cursor.execute(begins + " UNION ALL ".join(parts), values)
             for kind, *row in cursor.fetchall():
@@ -250,13 +191,17 @@ def candidates(
 
 
 def _of_kind(
-    viewer: Viewer, kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], limit: int
+    viewer: Viewer,
+    kind: str,
+    source: Source,
+    chosen: Sequence[tuple[Probe, bool]],
+    bounds: Bounds,
 ) -> tuple[str, list[Any]]:
     if not chosen:
         return "", []
     at_once = connections[read_alias()].vendor == "postgresql"
     one_by_one = _lateral if at_once else _joined
-    hits, values = (_hits_at_once if at_once else _hits)(kind, source, chosen)
+    hits, values = (_hits_at_once if at_once else _hits)(kind, source, chosen, bounds)
     through = one_by_one(source.through[0], "v", source.through[1]) if source.through else ""
     sql = (
         "SELECT x.id, m.seen_at IS NOT NULL AS seen, m.pinned_at IS NOT NULL AS pinned,"
@@ -267,14 +212,9 @@ def _of_kind(
         " LEFT JOIN dakehu_mark m ON m.person_id = %s AND m.object_type = %s"
         f" AND m.object_id = x.id WHERE {source.where}"
         " ORDER BY h.weight DESC, m.seen_at IS NULL, m.seen_at DESC,"
-        f" {source.order} LIMIT {_limit(chosen, limit)}"
+        f" {source.order} LIMIT {bounds.guessed if _are_guesses(chosen) else bounds.ranked}"
     )
     return sql, [*values, viewer.person_id or 0, OBJECT_TYPES[kind]]
-
-
-def _limit(chosen: Sequence[tuple[Probe, bool]], limit: int) -> int:
-    """Give how many are ranked; of mere guesses fewer: those with most in common come first."""
-    return limit * 3 // 5 if _are_guesses(chosen) else int(limit)
 
 
 #: What PostgreSQL looks up for all kinds: read once, however often it is joined.
@@ -284,18 +224,18 @@ _ASKED = (
 )
 
 
-def _asked(chosen: Chosen) -> str:
+def _asked(chosen: Chosen, bounds: Bounds) -> str:
     """Give the rows of _ASKED."""
     return json.dumps([
         {"k": kind, "i": number, "low": probe.low, "high": probe.high, "weight": probe.weight,
-         "most": _most(probe, is_common), "own": _is_read_by_own(probe, is_common)}
+         "most": _most(probe, is_common, bounds), "own": _is_read_by_own(probe, is_common)}
         for kind, probes in chosen.items()
         for number, (probe, is_common) in enumerate(probes)
     ])  # fmt: skip
 
 
 def _hits_at_once(
-    kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]
+    kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], bounds: Bounds
 ) -> tuple[str, list[Any]]:
     """Give the tokens that fit, for PostgreSQL: however many are looked up, the text is the same.
 
@@ -306,11 +246,14 @@ def _hits_at_once(
         f"JOIN LATERAL (SELECT t.object_id FROM dakehu_nametoken t WHERE {within}"
         " ORDER BY t.token, t.object_id LIMIT p.most) AS t ON TRUE"
     )
-    hits = [f"SELECT t.object_id, p.i AS probe, p.weight FROM p {token} WHERE p.k = '{kind}'"]
+    # Each once, as on SQLite: a record holds several tokens of a range.
+    hits = [
+        f"SELECT DISTINCT t.object_id, p.i AS probe, p.weight FROM p {token} WHERE p.k = '{kind}'"
+    ]
     if source.own and any(_is_read_by_own(*one) for one in chosen):
         token = _lateral("dakehu_nametoken", "t", f"{within} AND t.object_id = own.id")
         own = " UNION ALL ".join(
-            f"SELECT id FROM ({one} LIMIT {_own(chosen)}) AS own_{number}"
+            f"SELECT id FROM ({one} LIMIT {_own(chosen, bounds)}) AS own_{number}"
             for number, one in enumerate(source.own)
         )
         hits.append(
@@ -320,7 +263,9 @@ def _hits_at_once(
     return " UNION ".join(hits), []
 
 
-def _hits(kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]) -> tuple[str, list[Any]]:
+def _hits(
+    kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], bounds: Bounds
+) -> tuple[str, list[Any]]:
     """Give the same for SQLite, which plans in no time and has no lateral joins."""
     hits: list[str] = []
     values: list[Any] = []
@@ -329,7 +274,7 @@ def _hits(kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]) -> tu
             f"SELECT object_id, {number} AS probe, {probe.weight} AS weight FROM"
             " (SELECT t.object_id FROM dakehu_nametoken t WHERE t.kind = %s AND t.token >= %s"
             " AND t.token <= %s ORDER BY t.token, t.object_id"
-            f" LIMIT {_most(probe, is_common)}) AS held"
+            f" LIMIT {_most(probe, is_common, bounds)}) AS held"
         )
         values += [kind, probe.low, probe.high]
         for own in source.own if _is_read_by_own(probe, is_common) else ():
@@ -339,24 +284,24 @@ def _hits(kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]]) -> tu
             )  # fmt: skip
             hits.append(
                 f"SELECT own.id, {number}, {probe.weight}"
-                f" FROM ({own} LIMIT {_own(chosen)}) AS own {token}"
+                f" FROM ({own} LIMIT {_own(chosen, bounds)}) AS own {token}"
             )
             values += [kind, probe.low, probe.high]
     return " UNION ".join(hits), values
 
 
-def _most(probe: Probe, is_common: bool) -> int:
+def _most(probe: Probe, is_common: bool, bounds: Bounds) -> int:
     """Give how many rows of a range are read."""
     if not is_common:
         return _READ
-    return _READ_OF_LETTER if probe.is_letter else _READ_COMMON
+    return bounds.read if probe.is_letter else _READ_COMMON
 
 
-def _own(chosen: Sequence[tuple[Probe, bool]]) -> int:
+def _own(chosen: Sequence[tuple[Probe, bool]], bounds: Bounds) -> int:
     """Give how many of the viewer's own records are looked through."""
     if any(probe.is_letter for probe, _common in chosen):
-        return _OWN_OF_LETTER
-    return _OWN_OF_GUESS if _are_guesses(chosen) else _OWN
+        return bounds.own
+    return bounds.own_guessed if _are_guesses(chosen) else _OWN
 
 
 def _are_guesses(chosen: Sequence[tuple[Probe, bool]]) -> bool:

@@ -11,11 +11,12 @@ from dakehu.models.visibility import visible_sql
 from dakehu.queries.ledger import fetch
 from dakehu.queries.search.candidates import (
     OBJECT_TYPES,
+    bounds_for,
     candidates,
-    chosen_probes,
     name_of,
     sources,
 )
+from dakehu.queries.search.counting import chosen_probes
 from dakehu.queries.search.probes import Asked, asked_for
 from dakehu.queries.search.ranking import LIKELY, Piece, pieces_of, score_of
 from dakehu.queries.seats import Seats, seats
@@ -24,8 +25,6 @@ from dakehu.queries.units import Units, all_units
 #: What is found, in the order in which groups stand where they fit alike.
 KINDS = ("account", "opportunity", "contact", "person")
 _SIGNS = {name: sign for sign, name in OBJECT_TYPES.items()}
-#: So many candidates of a kind are ranked, unless more are shown.
-_RANKED = 20
 #: So many accounts that fit bring their open opportunities along.
 _ACCOUNTS, _OF_ACCOUNT = 3, 12
 
@@ -86,8 +85,7 @@ def search(
         return ()
     chosen = chosen_probes(asked, signs)
     at_hand = sources(viewer, signs)
-    limit = max(_RANKED, most)
-    rows = candidates(viewer, at_hand, chosen, limit=limit)
+    rows = candidates(viewer, at_hand, chosen, bounds=bounds_for(most))
     best: dict[str, list[Scored]] = {}
     aliases: Aliases = {}
     if "a" in rows:

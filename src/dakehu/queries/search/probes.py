@@ -64,10 +64,9 @@ def asked_for(text: str) -> Asked:
         whole += [_beginning(f"={joined}", "whole", 20), _beginning(f"~{joined}", "whole", 20)]
     parts: list[Probe] = []
     guesses: list[Probe] = []
-    most = max(2, _PAIRS // max(1, sum(is_spelt(word[0]) for word in words)))
     for word in dict.fromkeys(words):
         if is_spelt(word[0]):
-            parts += _pairs(word, most)
+            parts += _pairs(word)
         else:
             # What is spelt with a letter has it as its initial too.
             signs = ("", "=", "~") if len(word) > 1 else ("", "~")
@@ -79,12 +78,12 @@ def asked_for(text: str) -> Asked:
     return Asked(text, words, tuple(whole), tuple(parts), tuple(guesses))
 
 
-def _pairs(word: str, most: int) -> list[Probe]:
-    """Give the pairs of a run of characters; of a long one so many, spread evenly."""
+def _pairs(word: str) -> list[Probe]:
+    """Give the pairs of a run of characters; of a long one some, spread evenly."""
     if len(word) == 1:
         return [_beginning(word, word, 4)]
     every = list(dict.fromkeys(word[n : n + 2] for n in range(len(word) - 1)))
-    step = max(1, -(-len(every) // most))
+    step = max(1, -(-len(every) // _PAIRS))
     return [_exact(pair, pair, 4) for pair in every[::step]]
 
 
