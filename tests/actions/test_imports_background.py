@@ -13,7 +13,9 @@ from dakehu.actions import imports
 from dakehu.actions.imports import engine
 from dakehu.actions.ledger import carry_forward
 from dakehu.actions.methods import install_built_in_methods
+from dakehu.actions.names import index_accounts
 from dakehu.actions.opportunities import EditOpportunity, edit_opportunity
+from dakehu.actions.search import ACCOUNT, index_everything
 from dakehu.core.access import operator
 from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Way
@@ -25,6 +27,7 @@ from dakehu.models import (
     ImportProblem,
     ImportRun,
     Movement,
+    NameToken,
     Opportunity,
     Turnover,
 )
@@ -287,6 +290,17 @@ def test_what_somebody_changed_since_stays_and_is_listed(cast: Cast) -> None:
     assert listed.facts["who"] == "bob"
     assert Account.objects.get().name == "客户2"
     assert verify_ledger(operator()).right
+
+
+def test_of_accounts_that_were_taken_back_no_name_is_left(cast: Cast) -> None:
+    run = taken_in(rows(20), cast)
+    index_everything((ACCOUNT,))
+    index_accounts(list(Account.objects.values_list("pk", flat=True)))
+    held = NameToken.objects.filter(kind__in=(ACCOUNT, "account"))
+    assert set(held.values_list("kind", flat=True)) == {ACCOUNT, "account"}
+    reverted(run, cast, Watch(AT + timedelta(hours=1)))
+    assert not Account.objects.exists()
+    assert not held.exists()
 
 
 def test_what_was_taken_back_can_be_imported_again(cast: Cast) -> None:

@@ -18,7 +18,9 @@ from dakehu.actions.imports.actors import actor_of
 from dakehu.actions.imports.lease import LEASE, renewed
 from dakehu.actions.ledger import Posting, carry_forward, write_histories
 from dakehu.actions.ledger.reverse import Lived, mirror_of, standing_chains
+from dakehu.actions.names import forget_accounts
 from dakehu.actions.opportunities import undo_opportunity
+from dakehu.actions.search import ACCOUNT, CONTACT, PERSON, forget_name
 from dakehu.core.errors import DakehuError, RuleBroken
 from dakehu.core.imports.problems import Problem, plain, warned
 from dakehu.core.ledger import Kind, Way
@@ -177,11 +179,24 @@ def _objects(run: ImportRun, mark: str, clock: Clock, progress: dict[str, Any], 
                     if kind != "opportunity":
                         ids = ExternalId.objects.filter(object_type=kind)
                         ids.filter(object_id=one.object_id).delete()
+                    _forget(kind, one.object_id)
                 if name:
                     kept.append(warned("", None, "", "import.kept_in_use", name=name, what=kind))
             _keep(run.pk, kept)
             progress["at"] = chunk[-1].pk
             ImportRun.objects.filter(pk=run.pk).update(progress=progress)
+
+
+#: What is found by name, and by which sign.
+_FOUND = {"account": ACCOUNT, "contact": CONTACT, "person": PERSON}
+
+
+def _forget(kind: str, pk: int) -> None:
+    """Let what was removed stand behind no name: a search would look it up in vain."""
+    if kind in _FOUND:
+        forget_name(_FOUND[kind], pk)
+    if kind == "account":
+        forget_accounts([pk])
 
 
 @dataclass(frozen=True, slots=True)
