@@ -32,14 +32,14 @@ _ALIASES = 25
 class Bounds:
     """How much is looked at: of a kind so many are ranked, of mere guesses fewer.
 
-    `read`: of a common range where one letter was typed. `own`, `own_guessed`: of the viewer's own
-    records for one letter, and for what remains of a word with a typing error.
+    `of_letter`: of a common range where one letter was typed. `own_of_letter`, `own_guessed`: of
+    the viewer's own records for one letter, and for what remains of a word with a typing error.
     """
 
     ranked: int
     guessed: int
-    read: int = _READ_COMMON
-    own: int = _OWN
+    of_letter: int = _READ_COMMON
+    own_of_letter: int = _OWN
     own_guessed: int = _OWN
 
 
@@ -49,7 +49,7 @@ def bounds_for(most: int) -> Bounds:
     Of one letter nearly each record has it, and the next letter is about to come.
     """
     if most <= 5:
-        return Bounds(ranked=20, guessed=12, read=16, own=16, own_guessed=30)
+        return Bounds(ranked=20, guessed=12, of_letter=16, own_of_letter=16, own_guessed=30)
     return Bounds(ranked=max(20, most + 1), guessed=max(20, most + 1))
 
 
@@ -237,9 +237,9 @@ def _asked(chosen: Chosen, bounds: Bounds) -> str:
 def _hits_at_once(
     kind: str, source: Source, chosen: Sequence[tuple[Probe, bool]], bounds: Bounds
 ) -> tuple[str, list[Any]]:
-    """Give the tokens that fit, for PostgreSQL: however many are looked up, the text is the same.
+    """Give the tokens that fit, for PostgreSQL: the text varies by one bound alone.
 
-    Else each search would be planned anew, which takes as long as to answer it.
+    Were it written for each search, each would be planned, which takes as long as to answer it.
     """
     within = f"t.kind = '{kind}' AND t.token >= p.low AND t.token <= p.high"
     token = (
@@ -294,13 +294,13 @@ def _most(probe: Probe, is_common: bool, bounds: Bounds) -> int:
     """Give how many rows of a range are read."""
     if not is_common:
         return _READ
-    return bounds.read if probe.is_letter else _READ_COMMON
+    return bounds.of_letter if probe.is_letter else _READ_COMMON
 
 
 def _own(chosen: Sequence[tuple[Probe, bool]], bounds: Bounds) -> int:
     """Give how many of the viewer's own records are looked through."""
     if any(probe.is_letter for probe, _common in chosen):
-        return bounds.own
+        return bounds.own_of_letter
     return bounds.own_guessed if _are_guesses(chosen) else _OWN
 
 

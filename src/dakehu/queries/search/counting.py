@@ -38,7 +38,7 @@ def chosen_probes(asked: Asked, kinds: Sequence[str]) -> Chosen:
 def _rarest(probes: Sequence[Probe], have: Mapping[Probe, int], groups: int = 3) -> list[Probe]:
     """Give the probes of the rarest groups that occur; more than one only while they are rare.
 
-    Counts end where a range is common: of groups that hold such a range, the longest says most.
+    Counts end where a range is common: of groups that hold one, that which says most is first.
     """
     sums: dict[str, int] = {}
     common: dict[str, int] = {}
