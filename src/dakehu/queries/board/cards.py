@@ -1,14 +1,13 @@
 """The cards of a board: the first of every column in one statement, more by keyset, or one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
 
 from dakehu.core.access import Viewer
@@ -18,21 +17,21 @@ from dakehu.core.methods import WON, evidence_needed
 from dakehu.core.money import from_minor
 from dakehu.core.opportunities import is_overdue
 from dakehu.core.speed import slow_since
-from dakehu.models import Opportunity
 from dakehu.models.visibility import visible_sql
+from dakehu.queries.board.asking import HERE, asked_sql
 from dakehu.queries.board.columns import LATERAL, BoardQuestion, Column, values_sql
 from dakehu.queries.board.medians import medians_of_the_day
 from dakehu.queries.board.rights import CardRights, rights_for
 from dakehu.queries.board.sight import SCOPE, scopes_of
 from dakehu.queries.ledger import day_literal, fetch
-from dakehu.queries.opportunities.filters import narrowing
 from dakehu.queries.opportunities.history import day_of
 from dakehu.queries.opportunities.path import in_tongue
 from dakehu.queries.organisation import Org
 from dakehu.queries.paging import cursor_of, key_of
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.snapshot import read_alias
-from dakehu.queries.stages import versions_in_force
+from dakehu.queries.stages import StageInForce, VersionInForce, versions_in_force
+from dakehu.queries.stamps import kept_while
 
 #: How many cards a column begins with, and how many more come at a time.
 FIRST = 20
@@ -41,8 +40,6 @@ SOON = 7
 Step = Literal["none", "overdue", "due", "planned"]
 #: So many cards are kept by a process, some five megabytes: a board asks for three hundred.
 _KEPT = 4096
-#: Stands in the statement where the condition of a column goes.
-_HERE = "2 = 2 /* column */"
 #: SQLite's driver refuses a greater number instead of finding nothing.
 _LARGEST_ID = 2**63 - 1
 _FACTS = """
@@ -50,11 +47,33 @@ o.id, o.version, o.name, o.code, a.name, o.amount_minor, o.currency_id, o.close_
 o.owner_id, p.name, p.name_en, o.unit_id, o.method_version_id, o.stage_id, o.stage_since,
 o.next_step, o.next_step_on, o.category, o.place, o.voided,
 (SELECT MAX(g."right") FROM dakehu_grant g WHERE g.opportunity_id = o.id AND g.person_id = {me}),
-EXISTS (SELECT 1 FROM dakehu_moverequest r WHERE r.opportunity_id = o.id AND r.state = 1)
+EXISTS (SELECT 1 FROM dakehu_moverequest r WHERE r.opportunity_id = o.id AND r.state = 1),
+(SELECT {lines} FROM dakehu_evidence e WHERE e.opportunity_id = o.id)
 """
-_TIED = """
-JOIN dakehu_person p ON p.id = o.owner_id LEFT JOIN dakehu_account a ON a.id = o.account_id
-"""
+#: Evidence as a card's row holds it: stage and key, an item each line; no key holds a space.
+_LINES = {
+    "postgresql": "string_agg(e.stage_id || ' ' || e.key, chr(10))",
+    "sqlite": "group_concat(e.stage_id || ' ' || e.key, char(10))",
+}
+#: What a card needs of its opportunity: read with the keys, so that no row is fetched twice.
+_HELD = (
+    "id", "version", "name", "code", "account_id", "amount_minor", "currency_id", "close_on",
+    "close_sort", "owner_id", "unit_id", "method_version_id", "stage_id", "stage_since",
+    "next_step", "next_step_on", "category", "place", "voided",
+)  # fmt: skip
+#: Who owns it and the account of it, each by its index: whatever PostgreSQL takes for cheap, it
+#: must not walk through all people for every column.
+_TIED = {
+    "postgresql": (
+        "JOIN LATERAL (SELECT p.name, p.name_en FROM dakehu_person p WHERE p.id = o.owner_id"
+        " LIMIT 1) AS p ON TRUE LEFT JOIN LATERAL (SELECT a.name FROM dakehu_account a"
+        " WHERE a.id = o.account_id LIMIT 1) AS a ON TRUE"
+    ),
+    "sqlite": (
+        "JOIN dakehu_person p ON p.id = o.owner_id"
+        " LEFT JOIN dakehu_account a ON a.id = o.account_id"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +158,9 @@ def card(viewer: Viewer, opportunity_id: int, *, today: date) -> Card:
     """Give one card, open or not. NotFound `opportunity.not_found` where it is out of sight."""
     if opportunity_id > _LARGEST_ID:
         raise NotFound("opportunity.not_found", opportunity_id=opportunity_id)
-    facts = _FACTS.format(me=int(viewer.person_id or 0))
+    facts, tied = _facts(viewer)
     rows = fetch(
-        f"SELECT 0, {facts} FROM dakehu_opportunity o {_TIED}"
+        f"SELECT 0, {facts} FROM dakehu_opportunity o {tied}"
         f" WHERE o.id = %s AND ({visible_sql(viewer, 'o')})",
         [opportunity_id],
     )
@@ -160,16 +179,12 @@ def _cards_of(
     helps: bool,
 ) -> dict[str, tuple[Card, ...]]:
     found: dict[str, tuple[Card, ...]] = {column.token: () for column, _after in wanted}
-    keys, params = _keys_sql(viewer, question, wanted, today, org, helps=helps)
-    if not keys:
+    held, params = _held_sql(viewer, question, wanted, today, org, helps=helps)
+    if not held:
         return found
-    facts = _FACTS.format(me=int(viewer.person_id or 0))
     # What lies in several sets comes several times: they are merged below.
-    rows = fetch(
-        f"SELECT keys.which, {facts} FROM ({keys}) AS keys"
-        f" JOIN dakehu_opportunity o ON o.id = keys.id {_TIED}",
-        params,
-    )
+    facts, tied = _facts(viewer)
+    rows = fetch(f"SELECT o.which, {facts} FROM ({held}) AS o {tied}", params)
     once = {(row[0], row[1]): row for row in rows}
     columns: dict[int, list[Any]] = defaultdict(list)
     for row in sorted(once.values(), key=lambda row: (row[0], row[9], row[1])):
@@ -182,7 +197,13 @@ def _cards_of(
     return {column.token: tuple(by_number[n]) for n, (column, _after) in enumerate(wanted)}
 
 
-def _keys_sql(
+def _facts(viewer: Viewer) -> tuple[str, str]:
+    """Give the SQL of what a card shows of an opportunity `o`, and of what that is joined with."""
+    vendor = connections[read_alias()].vendor
+    return _FACTS.format(me=int(viewer.person_id or 0), lines=_LINES[vendor]), _TIED[vendor]
+
+
+def _held_sql(
     viewer: Viewer,
     question: BoardQuestion,
     wanted: Sequence[tuple[Column, str]],
@@ -191,31 +212,26 @@ def _keys_sql(
     *,
     helps: bool,
 ) -> tuple[str, list[Any]]:
-    """Give the SQL of the first keys of all columns: the number of the column, and the id.
+    """Give the SQL of the first rows of all columns, each with the number of its column.
 
-    The ORM takes longer to write a question than the database to answer it: it writes one, with
-    holes for set and column. PostgreSQL plans each set once for all columns; SQLite, which plans
-    at once, is told each.
+    PostgreSQL plans each set once for all columns; SQLite, which plans at once, is told each.
     """
-    where = narrowing(viewer, question.asked, today=today, base_digits=org.base_digits)
-    rows = Opportunity.objects.filter(where).extra(where=[SCOPE, _HERE])  # noqa: S610  ours
-    ordered = rows.order_by("close_sort", "id").values_list("id", "close_sort")[:FIRST]
-    try:
-        text, params = ordered.query.sql_with_params()
-    except EmptyResultSet:
+    asking = asked_sql(viewer, question.asked, _HELD, first=FIRST, today=today, org=org)
+    if asking is None:
         return "", []
+    text, params = asking
     texts = [text.replace(SCOPE, scope) for scope in scopes_of(viewer, helps=helps, apart=False)]
     if connections[read_alias()].vendor == "postgresql" and len(wanted) > 1:
         columns = values_sql([column for column, _after in wanted], question.by)
         parts = [
-            f"SELECT col.number AS which, k.id FROM {columns} CROSS JOIN LATERAL"
-            f" ({text.replace(_HERE, LATERAL[question.by])}) AS k"
+            f"SELECT col.number AS which, k.* FROM {columns} CROSS JOIN LATERAL"
+            f" ({text.replace(HERE, LATERAL[question.by])}) AS k"
             for text in texts
         ]
     else:
         heres = [_here(column, after) for column, after in wanted]
         parts = [
-            f"SELECT {number} AS which, k.id FROM ({text.replace(_HERE, here)}) AS k"
+            f"SELECT {number} AS which, k.* FROM ({text.replace(HERE, here)}) AS k"
             for text in texts
             for number, here in enumerate(heres)
         ]
@@ -248,8 +264,22 @@ class _Beside(NamedTuple):
     digits: int
     median: int | None
     slow_since: date | None
-    missing: int
+    needed: "_Needed"
     rights: CardRights
+
+
+class _Needed(NamedTuple):
+    """The evidence for the next stage by its keys, and the stages within which keys are unique."""
+
+    keys: frozenset[str]
+    stages: frozenset[int]
+
+    def missing(self, lines: str | None) -> int:
+        """Count what is not among the evidence that is ticked (FUN-3), written as in _LINES."""
+        if not (self.keys and lines):
+            return len(self.keys)
+        ticked = (line.split(" ") for line in lines.split("\n"))
+        return len(self.keys - {key for stage, key in ticked if int(stage) in self.stages})
 
 
 def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[tuple[int, Card]]:
@@ -259,14 +289,14 @@ def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[t
     medians = medians_of_the_day(viewer, today=today)
     slow = {stage: slow_since(today, days) for stage, days in medians.items()}
     digits, language = currency_digits(), viewer.language
-    missing = _missing(rows)
+    needed = _needed()
     rights = rights_for(viewer, today=today)
     cards = []
     for row in rows:
-        _which, pk, *_named, currency, _on, _sort, owner, _zh, _en, unit, _version, stage = row[:16]
+        version, stage = row[14], row[15]
         beside = _Beside(
-            today, language, digits[currency], medians.get(stage), slow.get(stage), missing[pk],
-            rights(owner, unit, row[22]),
+            today, language, digits[row[7]], medians.get(stage), slow.get(stage),
+            needed.get((version, stage), _NOTHING), rights(row[10], row[13], row[22]),
         )  # fmt: skip
         cards.append((row[0], _card(tuple(row[1:]), beside)))
     return cards
@@ -278,7 +308,7 @@ def _card(row: tuple[Any, ...], beside: _Beside) -> Card:
     (
         pk, version, name, code, account, minor, currency, close_on, close_sort, owner_id, zh, en,
         unit_id, version_id, stage_id, since, next_step, step_on, category, place, voided,
-        _granted, waiting,
+        _granted, waiting, evidence,
     ) = row  # fmt: skip
     today, median, slow = beside.today, beside.median, beside.slow_since
     closes = None if close_on is None else day_of(close_on)
@@ -292,8 +322,8 @@ def _card(row: tuple[Any, ...], beside: _Beside) -> Card:
         stage_id=stage_id, place=Place(place), voided=bool(voided), days=(today - came).days,
         median_days=median, is_slow=slow is not None and came <= slow,
         next_step=next_step, next_step_on=due, step=_step(next_step, due, today),
-        missing=beside.missing, category=Category(category), is_waiting=bool(waiting),
-        rights=beside.rights, close_sort=day_of(close_sort),
+        missing=beside.needed.missing(evidence), category=Category(category),
+        is_waiting=bool(waiting), rights=beside.rights, close_sort=day_of(close_sort),
     )  # fmt: skip
 
 
@@ -308,42 +338,24 @@ def _step(text: str, on: date | None, today: date) -> Step:
     return "due" if (on - today).days <= SOON else "planned"
 
 
-def _missing(rows: Sequence[Sequence[Any]]) -> Mapping[int, int]:
-    """Count what each still has to prove for its next stage, at the last one for a win (FUN-3)."""
-    stands = {row[1]: (row[14], row[15]) for row in rows}
-    needed = {key: needed_next(*key) for key in set(stands.values())}
-    asking = [pk for pk, key in stands.items() if needed[key]]
-    ticked = _ticked(asking)
-    methods = {key: versions_in_force()[key[0]].method_id for key in needed}
+_NOTHING = _Needed(frozenset(), frozenset())
+
+
+@kept_while("methods")
+def _needed() -> dict[tuple[int, int], _Needed]:
+    """Give what the stage after each asks for, by version and stage, at the last one for a win."""
+    versions = versions_in_force().values()
+    stages: dict[int, set[int]] = {}
+    for version in versions:
+        stages.setdefault(version.method_id, set()).update(stage.id for stage in version.stages)
     return {
-        pk: len(needed[key] - ticked.get((pk, methods[key]), frozenset()))
-        for pk, key in stands.items()
+        (version.id, here.id): _Needed(_keys(version, here), frozenset(stages[version.method_id]))
+        for version in versions
+        for here in version.open_stages
     }
 
 
-def needed_next(version_id: int, stage_id: int) -> frozenset[str]:
-    """Give the keys of the evidence that the stage after this one needs."""
-    version = versions_in_force()[version_id]
-    here = version.by_id(stage_id)
-    if here is None or here.after_win:
-        return frozenset()
+def _keys(version: VersionInForce, here: StageInForce) -> frozenset[str]:
     later = [stage for stage in version.open_stages if stage.order > here.order]
     to = later[0].key if later else WON
     return frozenset(item.key for item in evidence_needed(version.spec, leaving=here.key, to=to))
-
-
-def _ticked(ids: Iterable[int]) -> dict[tuple[int, int], frozenset[str]]:
-    """Give the ticked keys of each, by method: keys are unique within one only."""
-    listed = ", ".join(str(int(pk)) for pk in ids)
-    if not listed:
-        return {}
-    postgresql = connections[read_alias()].vendor == "postgresql"
-    # No key holds a space (core/methods/reading.py).
-    keys = "string_agg(e.key, ' ')" if postgresql else "group_concat(e.key, ' ')"
-    rows = fetch(
-        f"SELECT e.opportunity_id, s.method_id, {keys} FROM dakehu_evidence e"
-        f" JOIN dakehu_stage s ON s.id = e.stage_id WHERE e.opportunity_id IN ({listed})"
-        " GROUP BY 1, 2",
-        [],
-    )
-    return {(pk, method_id): frozenset(held.split(" ")) for pk, method_id, held in rows}

@@ -4,22 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
-
-from django.core.exceptions import EmptyResultSet
+from typing import NamedTuple
 
 from dakehu.core.access import Viewer
 from dakehu.core.funnel import Cell, Figure, Rates, sum_cells
 from dakehu.core.money import from_minor
-from dakehu.models import Opportunity
+from dakehu.queries.board.asking import Sql, asked_sql
 from dakehu.queries.board.columns import BoardQuestion, Column
 from dakehu.queries.board.sight import SCOPE, scopes_of
 from dakehu.queries.ledger import day_literal, fetch
-from dakehu.queries.opportunities.filters import narrowing
 from dakehu.queries.organisation import Org
 from dakehu.queries.rates import exchange_on, win_rates
-
-Sql = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +41,11 @@ def rows_sql(
     org: Org,
 ) -> Sql | None:
     """Give the SQL of columns of all rows that the filter asks for, each once; None: of none."""
-    where = narrowing(viewer, question.asked, today=today, base_digits=org.base_digits)
-    rows = Opportunity.objects.filter(where).extra(where=[SCOPE])  # noqa: S610  a constant of ours
+    asking = asked_sql(viewer, question.asked, columns, today=today, org=org)
     scopes = scopes_of(viewer, helps=helps, apart=True)
-    try:
-        text, params = rows.order_by().values_list(*columns).query.sql_with_params()
-    except EmptyResultSet:
-        scopes = []
-    if not scopes:
+    if asking is None or not scopes:
         return None
+    text, params = asking
     parts = [text.replace(SCOPE, scope) for scope in scopes]
     return " UNION ALL ".join(parts), [*params] * len(parts)
 

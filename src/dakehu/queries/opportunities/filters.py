@@ -58,6 +58,11 @@ class OpportunityFilter:
     #: Nested conditions of the filter language (core.filters), beside all the others.
     where: Expression | None = None
 
+    @property
+    def stands_alone(self) -> bool:
+        """Test if it says the same whatever the day, and whatever the organisation looks like."""
+        return self.where is None and self.unit_id is None
+
 
 def check_filter(asked: OpportunityFilter) -> None:
     """Refuse what can't be meant. RuleBroken `list.unknown_state`, `list.upside_down`."""
@@ -83,12 +88,20 @@ def narrowed(
 
 def narrowing(viewer: Viewer, asked: OpportunityFilter, *, today: date, base_digits: int) -> Q:
     """Give what the filter asks for as one condition: of several sets it is found once."""
-    found = Q(voided=asked.state == "voided")
-    if asked.state in _PLACES:
-        found &= Q(place=_PLACES[asked.state])
+    found = asked_by_itself(asked, me=viewer.person_id, base_digits=base_digits)
     if asked.unit_id is not None:
         units = all_units().tree(today, with_closed=True).subtree(asked.unit_id)
         found &= Q(unit_id__in=units)
+    if asked.where is not None:
+        found &= opportunities_asked_for(viewer, asked.where, today=today)
+    return found
+
+
+def asked_by_itself(asked: OpportunityFilter, *, me: int | None, base_digits: int) -> Q:
+    """Give what it asks for beside units and nested conditions; `me` is who asks."""
+    found = Q(voided=asked.state == "voided")
+    if asked.state in _PLACES:
+        found &= Q(place=_PLACES[asked.state])
     same: dict[str, Any] = {
         "owner_id": asked.owner_id,
         "stage__method_id": asked.method_id,
@@ -100,7 +113,7 @@ def narrowing(viewer: Viewer, asked: OpportunityFilter, *, today: date, base_dig
     }
     found &= Q(**{name: value for name, value in same.items() if value is not None})
     if asked.own:
-        found &= Q(owner_id=viewer.person_id)
+        found &= Q(owner_id=me)
     if asked.amount_from is not None:
         found &= Q(base_minor__gte=_minor(asked.amount_from, base_digits))
     if asked.amount_to is not None:
@@ -109,8 +122,6 @@ def narrowing(viewer: Viewer, asked: OpportunityFilter, *, today: date, base_dig
         # As a set of ids: a join would let an opportunity with two such lines count twice.
         sold = LineSet.objects.filter(is_current=True, lines__product_id=asked.product_id)
         found &= Q(pk__in=sold.values("opportunity_id"))
-    if asked.where is not None:
-        found &= opportunities_asked_for(viewer, asked.where, today=today)
     return found & _named(asked.text) if asked.text.strip() else found
 
 
