@@ -1,4 +1,4 @@
-"""Who a session belongs to: asked by two plain statements, refused as Django refuses."""
+"""Who a session belongs to: asked by a plain statement, refused as Django refuses."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dakehu.http import sessions
 from dakehu.models import Person
 from dakehu.queries.log_in import person_by_id
 
@@ -49,13 +50,53 @@ def test_a_person_is_read_as_django_reads_them(person: Person) -> None:
     assert person_by_id(person.pk + 10_000) is None
 
 
-def test_a_request_asks_once_for_the_session_and_once_for_the_person(client: Client) -> None:
-    assert is_in(client)
+def test_a_request_asks_for_session_and_person_at_once_when_it_knows_whose_it_was(
+    client: Client,
+) -> None:
+    asked = [statements(client) for _ in range(2)]
+    assert [sum("django_session" in sql for sql in said) for said in asked] == [1, 1]
+    # In the session's own statement, but for the first request.
+    assert [sum("FROM dakehu_person" in sql for sql in said) for said in asked] == [1, 0]
+
+
+def statements(client: Client) -> list[str]:
     with CaptureQueriesContext(connection) as asked:
         assert is_in(client)
-    said = [query["sql"] for query in asked]
-    assert sum("django_session" in sql for sql in said) == 1
-    assert sum(sql.startswith("SELECT") and "dakehu_person" in sql for sql in said) == 1
+    return [query["sql"] for query in asked]
+
+
+def test_a_session_is_of_whom_it_says_whoever_it_was_taken_for(
+    client: Client, people: dict[str, Person], person: Person
+) -> None:
+    assert is_in(client)
+    key = client.session.session_key
+    assert key is not None
+    for supposed in (people["demo-director"].pk, person.pk + 10_000):
+        sessions._whose[key] = supposed
+        page = client.get("/settings/me/")
+        assert page.wsgi_request.user == person
+        assert sessions._whose[key] == person.pk
+
+
+def test_who_signs_in_after_somebody_else_in_the_same_browser_is_known(
+    client: Client, people: dict[str, Person]
+) -> None:
+    assert is_in(client)
+    for login in ("demo-director", "demo-sales"):
+        client.force_login(people[login], backend=BACKEND)
+        for _ in range(2):
+            assert client.get("/settings/me/").wsgi_request.user == people[login]
+
+
+def test_so_many_sessions_are_remembered_and_no_more(
+    client: Client, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SUPPOSED", 3)
+    for _ in range(5):
+        client.force_login(person, backend=BACKEND)
+        assert is_in(client)
+        client.cookies.clear()
+    assert len(sessions._whose) <= 3
 
 
 def _changed_password(person: Person) -> None:

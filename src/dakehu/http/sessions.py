@@ -15,15 +15,26 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
-from dakehu.queries.log_in import person_by_id, session_data
+from dakehu.models import Person
+from dakehu.queries.log_in import person_by_id, session_with
+
+#: Whose sessions were, so that the next request asks for both at once; so many by a process.
+_whose: dict[str, int] = {}
+SUPPOSED = 10_000
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database; only reading one is ours."""
+    """Django's sessions in the database; only reading one is ours.
+
+    `beside`: whoever it was of the last time, as they are now. Whose it is the session says.
+    """
+
+    beside: Person | None = None
 
     def load(self) -> dict[str, Any]:
         """Give what the session holds; a key that is unknown or has expired is given up."""
-        held = session_data(self.session_key) if self.session_key else None
+        key = self.session_key or ""
+        held, self.beside = session_with(key, _whose.get(key)) if key else (None, None)
         if held is None:
             self._session_key = None
             return {}
@@ -60,10 +71,22 @@ def _of(session: SessionBase) -> Any:
     usual = backend in settings.AUTHENTICATION_BACKENDS and _reads_as_django(backend)
     if not (usual and known and isinstance(number, str) and number.isdecimal()):
         return None
-    person = person_by_id(int(number))
+    person = getattr(session, "beside", None)
+    if person is None or person.pk != int(number):
+        person = person_by_id(int(number))
     if person is None or not person.is_active:
         return None
-    return person if constant_time_compare(known, person.get_session_auth_hash()) else None
+    if not constant_time_compare(known, person.get_session_auth_hash()):
+        return None
+    _suppose(session.session_key or "", person.pk)
+    return person
+
+
+def _suppose(key: str, person_id: int) -> None:
+    if _whose.get(key) != person_id:
+        if len(_whose) >= SUPPOSED:
+            _whose.clear()
+        _whose[key] = person_id
 
 
 @cache
