@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dakehu.core.access import Viewer
@@ -19,6 +20,7 @@ from dakehu.queries.rates import currency_digits
 from dakehu.queries.snapshot import read_alias
 from dakehu.queries.stages import stage_name
 from dakehu.queries.units import all_units
+from dakehu.queries.written import written_once
 
 #: No opportunity in earnest has more movements or changes; of one that has, the newest are read.
 MOST = 1000
@@ -343,7 +345,19 @@ def _mirrors(
 def _changes(
     opportunity_id: int, english: bool, types: tuple[str, ...]
 ) -> dict[UUID, list[tuple[Any, ...]]]:
-    rows = (
+    saves: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
+    rows = _changes_asked(opportunity_id, types)
+    for correlation, field, old, new, at, way, actor, zh, en, whom, whom_zh, whom_en in rows:
+        who = (actor, _either(english, zh, en), whom, _either(english, whom_zh, whom_en))
+        saves[correlation].append((field, old, new, at, Way(way), *who))
+    return saves
+
+
+@written_once
+def _changes_asked(
+    opportunity_id: int, types: tuple[str, ...]
+) -> QuerySet[Change, tuple[Any, ...]]:
+    return (
         Change.objects.filter(object_type__in=types, object_id=opportunity_id)
         # Of several kinds not by number alone: a planner may walk the whole table by its key.
         .order_by(*(["-id"] if len(types) == 1 else ["-object_type", "-id"]))
@@ -353,11 +367,6 @@ def _changes(
             "for_person__name_en",
         )[:MOST]
     )  # fmt: skip
-    saves: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
-    for correlation, field, old, new, at, way, actor, zh, en, whom, whom_zh, whom_en in rows:
-        who = (actor, _either(english, zh, en), whom, _either(english, whom_zh, whom_en))
-        saves[correlation].append((field, old, new, at, Way(way), *who))
-    return saves
 
 
 def _field_event(correlation: UUID, rows: list[tuple[Any, ...]]) -> Event:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import F
+from django.db.models import QuerySet
 
 from dakehu.core.money import from_minor
 from dakehu.models import Competitor, ProductLine
 from dakehu.queries.opportunities.path import in_tongue
+from dakehu.queries.written import written_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,6 @@ def rivals_of(opportunity_id: int) -> tuple[RivalShown, ...]:
 
 def lines_of(opportunity_id: int, digits: int, language: str) -> tuple[LineShown, ...]:
     """Give the product lines in force of a deal in sight, in the order in which they stand."""
-    rows = (
-        ProductLine.objects.filter(
-            line_set__opportunity_id=opportunity_id, line_set__is_current=True
-        )
-        .order_by("id")
-        .annotate(code=F("product__code"))
-        .values_list(
-            "product_id", "code", "product__name_zh", "product__name_en", "quantity",
-            "unit_price", "amount_minor", "delivery_month",
-        )[:200]
-    )  # fmt: skip
     return tuple(
         LineShown(
             product,
@@ -66,5 +57,19 @@ def lines_of(opportunity_id: int, digits: int, language: str) -> tuple[LineShown
             from_minor(amount, digits),
             month,
         )
-        for product, code, zh, en, quantity, price, amount, month in rows
+        for product, code, zh, en, quantity, price, amount, month in _lines(opportunity_id)
     )
+
+
+@written_once
+def _lines(opportunity_id: int) -> QuerySet[ProductLine, tuple[Any, ...]]:
+    return (
+        ProductLine.objects.filter(
+            line_set__opportunity_id=opportunity_id, line_set__is_current=True
+        )
+        .order_by("id")
+        .values_list(
+            "product_id", "product__code", "product__name_zh", "product__name_en", "quantity",
+            "unit_price", "amount_minor", "delivery_month",
+        )[:200]
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from dakehu.core.files import ending_of
@@ -22,6 +22,7 @@ from dakehu.core.methods import (
 )
 from dakehu.models import Evidence, EvidenceFile, EvidencePlan
 from dakehu.queries.stages import VersionInForce, versions_in_force
+from dakehu.queries.written import written_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,14 @@ Plans = dict[tuple[int, str], PlanShown]
 
 def ticks_of(opportunity_id: int, language: str) -> Ticks:
     """Give what was ticked, by stage and item; the caller has found the row to be in sight."""
-    rows = (
+    rows = _ticked(opportunity_id)
+    more = _more_files(opportunity_id) if any(row["has_more"] for row in rows) else {}
+    return {(row["stage_id"], row["key"]): _tick(row, more, language) for row in rows}
+
+
+@written_once
+def _ticked(opportunity_id: int) -> QuerySet[Evidence, Any]:
+    return (
         Evidence.objects.filter(opportunity_id=opportunity_id)
         .annotate(has_more=Exists(EvidenceFile.objects.filter(evidence_id=OuterRef("pk"))))
         .order_by("id")
@@ -161,8 +169,6 @@ def ticks_of(opportunity_id: int, language: str) -> Ticks:
             "mark__for_person_id", "mark__marked_by__name", "mark__marked_by__name_en",
         )
     )  # fmt: skip
-    more = _more_files(opportunity_id) if any(row["has_more"] for row in rows) else {}
-    return {(row["stage_id"], row["key"]): _tick(row, more, language) for row in rows}
 
 
 def _tick(row: Mapping[str, Any], more: dict[int, list[FileShown]], language: str) -> Tick:
