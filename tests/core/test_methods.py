@@ -1,7 +1,7 @@
 """The three built-in methods (FUN-1), what a move must prove (FUN-3), and reading a method."""
 
 import tomllib
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from importlib import resources
 
 import pytest
@@ -425,6 +425,8 @@ def test_what_is_new_gets_a_key_that_was_never_used() -> None:
         (StageSpec("new:1", Words("", "x"), 10_001), "win_rate.out_of_range"),
         (StageSpec("new:1", Words("", "x"), 0, (ITEM,) * 11), "method.too_much_evidence"),
         (StageSpec("new:1", Words("", "x"), 0, (ITEM,) * 2), "method.duplicate_evidence"),
+        (StageSpec("a stage", Words("", "x"), 0), "method.bad_key"),
+        (StageSpec("new:1", Words("", "x"), 0, (replace(ITEM, key="a b\nc"),)), "method.bad_key"),
     ],
 )
 def test_a_stage_that_cannot_be_is_refused(stage: StageSpec, code: str) -> None:

@@ -131,6 +131,7 @@ NO_VIEWER: dict[str, str] = {
     "paging.page_of": SHAPE,
     "log_in.person_by_id": WHO,
     "log_in.session_with": WHO,
+    "written.written_once": "decorates a query; asks nothing itself",
     "people.appointed_unit": "actions ask it of owners; no page shows it",
     "people.demo_log_ins": "the log-in page of a demo asks before anybody is signed in",
     "people.named_like": SHAPE,

@@ -23,6 +23,7 @@ from dakehu.actions.opportunities.held import standing_of
 from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Kind, Standing, Step, Way
 from dakehu.models import Evidence, Stage, WinRate
+from dakehu.queries.board.cards import Card, card
 from dakehu.queries.opportunities import OpportunityShown, opportunity
 from dakehu.queries.opportunities.filters import OpportunityFilter
 from dakehu.queries.opportunities.list import opportunities
@@ -140,6 +141,7 @@ def test_ticks_stand_by_their_item_and_lessen_what_is_missing(world: World) -> N
     assert (tick.by, tick.note) == ("Wen", "by mail")
     assert page.missing_for_next == ()
     assert len(page.missing_for_win) > 10
+    assert on_board(world, made.opportunity_id).missing == 0
     # What was ticked in another method proves nothing here, though its item has the same key.
     other = Stage.objects.filter(method__key="tender-8").order_by("id").first()
     assert other is not None
@@ -150,6 +152,11 @@ def test_ticks_stand_by_their_item_and_lessen_what_is_missing(world: World) -> N
         wanted={"missing"},
     )  # fmt: skip
     assert [row.missing for row in listed.rows] == [1]
+    assert on_board(world, made.opportunity_id).missing == 1
+
+
+def on_board(world: World, opportunity_id: int) -> Card:
+    return card(world.viewer("wen"), opportunity_id, today=world.today)
 
 
 def test_history_merges_movements_and_fields_and_strikes_what_was_taken_back(

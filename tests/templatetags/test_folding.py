@@ -96,6 +96,21 @@ def test_what_stays_is_one_piece_and_what_changes_is_not_among_it(
     assert not {"VariableNode", "ForNode", "IfNode"} & {type(inner).__name__ for inner in told}
 
 
+def test_what_is_said_before_a_template_extends_another_is_left_alone(
+    engines: tuple[Engine, Engine], tmp_path: Path
+) -> None:
+    middle = (
+        "{# one #}\n{# two #}\n{% extends 'base.html' %}"
+        "{% block top %}[middle {{ block.super }}]{% endblock %}"
+    )
+    (tmp_path / "middle.html").write_text(middle, encoding="utf-8")
+    leaf = '{% extends "middle.html" %}{% block top %}(leaf {{ block.super }}){% endblock %}'
+    (tmp_path / "leaf.html").write_text(leaf, encoding="utf-8")
+    ours, django = (engine.get_template("leaf.html").render(Context()) for engine in engines)
+    assert ours == django
+    assert ours.count("middle") == 1
+
+
 def test_a_template_is_folded_once_and_anew_after_a_reset(engines: tuple[Engine, Engine]) -> None:
     engine = engines[0]
     first = engine.get_template("part.html")

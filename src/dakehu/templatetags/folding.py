@@ -13,7 +13,7 @@ from django.template.base import FilterExpression, Node, NodeList, Template, Tex
 from django.template.context import Context
 from django.template.defaulttags import CommentNode, IfNode, URLNode
 from django.template.engine import Engine
-from django.template.library import SimpleNode
+from django.template.library import SimpleBlockNode, SimpleNode
 from django.template.loaders import cached
 from django.templatetags.i18n import TranslateNode
 from django.urls import get_script_prefix
@@ -75,7 +75,8 @@ def fold(nodelist: NodeList) -> None:
     folded: list[Node] = []
     for stays, run in groupby(nodelist, _stays):
         nodes = list(run)
-        if stays and not (len(nodes) == 1 and isinstance(nodes[0], TextNode)):
+        # Texts alone stay as they are: only such may stand before what a template extends.
+        if stays and not all(isinstance(node, TextNode) for node in nodes):
             folded.append(Folded(nodes))
             continue
         folded += nodes
@@ -88,7 +89,8 @@ def fold(nodelist: NodeList) -> None:
 def _below(node: Node) -> Iterable[NodeList]:
     if isinstance(node, IfNode):
         return [below for _condition, below in node.conditions_nodelists]
-    lists = (getattr(node, name, None) for name in node.child_nodelists)
+    names = ["nodelist"] if isinstance(node, SimpleBlockNode) else node.child_nodelists
+    lists = (getattr(node, name, None) for name in names)
     return [below for below in lists if isinstance(below, NodeList)]
 
 

@@ -74,7 +74,11 @@ def check_method(method: MethodSpec) -> None:
         raise RuleBroken("method.no_stages", method=method.key)
     _unique("method.duplicate_stage", [s.key for s in method.stages])
     _unique("method.duplicate_evidence", [i.key for s in method.stages for i in s.evidence])
-    for stage in method.stages:
+    for place, stage in enumerate(method.stages, start=1):
+        # Keys stand in addresses, and beside each other in one text.
+        _well_formed(stage.key, "key", f"stages[{place}]")
+        for item in stage.evidence:
+            _well_formed(item.key, "key", f"stages[{place}].evidence")
         if stage.key in RESERVED_KEYS:
             raise RuleBroken("method.reserved_key", key=stage.key)
         for step in stage.buyer_steps:
@@ -136,9 +140,12 @@ def _field(table: Mapping[str, Any], name: str, kind: type[T], where: str) -> T:
 
 
 def _key(table: Mapping[str, Any], name: str, where: str) -> str:
-    key = _field(table, name, str, where)
+    return _well_formed(_field(table, name, str, where), name, where)
+
+
+def _well_formed(key: str, field: str, where: str) -> str:
     if len(key) > 50 or not _KEY.fullmatch(key):
-        raise RuleBroken("method.bad_key", where=where, field=name, key=key)
+        raise RuleBroken("method.bad_key", where=where, field=field, key=key)
     return key
 
 

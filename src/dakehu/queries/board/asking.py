@@ -1,6 +1,7 @@
 """The SQL of what a board's filter asks for, with holes for the set and for the column.
 
-The ORM takes longer to write a question than the database to answer it: it writes each once.
+The ORM takes longer to write a question than the database to answer it: what a filter asks by
+itself it writes once.
 """
 
 from datetime import date

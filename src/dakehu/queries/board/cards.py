@@ -50,7 +50,8 @@ o.next_step, o.next_step_on, o.category, o.place, o.voided,
 EXISTS (SELECT 1 FROM dakehu_moverequest r WHERE r.opportunity_id = o.id AND r.state = 1),
 (SELECT {lines} FROM dakehu_evidence e WHERE e.opportunity_id = o.id)
 """
-#: Evidence as a card's row holds it: stage and key, an item each line; no key holds a space.
+#: Evidence as a card's row holds it: stage and key, an item each line; no key holds a space, nor
+#: a line break (`check_method`).
 _LINES = {
     "postgresql": "string_agg(e.stage_id || ' ' || e.key, chr(10))",
     "sqlite": "group_concat(e.stage_id || ' ' || e.key, char(10))",
@@ -269,17 +270,20 @@ class _Beside(NamedTuple):
 
 
 class _Needed(NamedTuple):
-    """The evidence for the next stage by its keys, and the stages within which keys are unique."""
+    """The evidence for the next stage by its keys, and the stages of the method that they are of.
+
+    Stages as texts: so they come.
+    """
 
     keys: frozenset[str]
-    stages: frozenset[int]
+    stages: frozenset[str]
 
     def missing(self, lines: str | None) -> int:
         """Count what is not among the evidence that is ticked (FUN-3), written as in _LINES."""
         if not (self.keys and lines):
             return len(self.keys)
-        ticked = (line.split(" ") for line in lines.split("\n"))
-        return len(self.keys - {key for stage, key in ticked if int(stage) in self.stages})
+        ticked = (line.partition(" ") for line in lines.split("\n"))
+        return len(self.keys - {key for stage, _space, key in ticked if stage in self.stages})
 
 
 def _shown(viewer: Viewer, rows: Sequence[Sequence[Any]], today: date) -> list[tuple[int, Card]]:
@@ -345,13 +349,14 @@ _NOTHING = _Needed(frozenset(), frozenset())
 def _needed() -> dict[tuple[int, int], _Needed]:
     """Give what the stage after each asks for, by version and stage, at the last one for a win."""
     versions = versions_in_force().values()
-    stages: dict[int, set[int]] = {}
+    stages: dict[int, set[str]] = {}
     for version in versions:
-        stages.setdefault(version.method_id, set()).update(stage.id for stage in version.stages)
+        here = stages.setdefault(version.method_id, set())
+        here.update(str(stage.id) for stage in version.stages)
     return {
-        (version.id, here.id): _Needed(_keys(version, here), frozenset(stages[version.method_id]))
+        (version.id, stage.id): _Needed(_keys(version, stage), frozenset(stages[version.method_id]))
         for version in versions
-        for here in version.open_stages
+        for stage in version.open_stages
     }
 
 

@@ -60,8 +60,8 @@ class OpportunityFilter:
 
     @property
     def stands_alone(self) -> bool:
-        """Test if it says the same whatever the day, and whatever the organisation looks like."""
-        return self.where is None and self.unit_id is None
+        """Test if it asks the same whatever the day and the tree of units, and is no search."""
+        return self.where is None and self.unit_id is None and not self.text.strip()
 
 
 def check_filter(asked: OpportunityFilter) -> None:
