@@ -187,6 +187,42 @@ def test_a_killed_worker_leaves_nothing_doubled_and_nothing_half(
     assert verify_ledger(operator()).right
 
 
+def test_a_worker_killed_while_it_writes_the_last_findings_leaves_none_of_them_doubled(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_FINDINGS", 2)
+
+    def begun(mark: str) -> int:
+        bad = "".join(f"{mark}9{n:03},坏,客户1,nobody{n},industrial-6,,x,,,,,\n" for n in range(5))
+        run = upload(rows(6, mark) + bad, cast)
+        imports.work_import(run_id=run, clock=Watch(AT))
+        imports.take_in(actor=cast.viewer("ops"), run_id=run, today=TODAY, at=AT)
+        return run
+
+    def told(run: int) -> tuple[str, int, list[tuple[int | None, str]]]:
+        done = ImportRun.objects.get(pk=run)
+        problems = done.problems.filter(checked=False).order_by("row", "code")
+        return (
+            done.status, done.report["problem_count"], list(problems.values_list("row", "code")),
+        )  # fmt: skip
+
+    usual = begun("A")
+    watch = Watch(AT, 1_000)
+    imports.work_import(run_id=usual, clock=watch)
+    assert watch.looks is not None
+    looks = 1_000 - watch.looks
+    expected = told(usual)
+    assert expected[1] == len(expected[2]) > 6
+    for before_the_end in range(1, 6):
+        run = begun("BCDEF"[before_the_end - 1])
+        with pytest.raises(Killed):
+            imports.work_import(run_id=run, clock=Watch(AT, looks - before_the_end))
+        later = AT + timedelta(minutes=5)
+        assert imports.take_up_stale(later) == 1
+        imports.work_import(run_id=run, clock=Watch(later))
+        assert told(run) == expected
+
+
 def test_carried_months_are_right_without_being_made_anew(cast: Cast) -> None:
     taken_in(rows(40, "A"), cast)
     carry_forward(upto=TODAY, at=AT)

@@ -247,7 +247,7 @@ def _take_in(run: ImportRun, mark: str, clock: Clock) -> None:
         start = reached if name == at_phase else 0
         if not _phase(run.pk, mark, clock, course, name, start, total):
             return
-    _finish(run, mark, clock, course, total)
+    _finish(run, mark, clock, course, total, reached if at_phase == "end" else 0)
 
 
 def _phase(
@@ -310,19 +310,23 @@ def _save(run_id: int, total: _Total, phase: str, at: int, course: Course) -> No
     ImportRun.objects.filter(pk=run_id).update(progress=progress)
 
 
-def _finish(run: ImportRun, mark: str, clock: Clock, course: Course, total: _Total) -> None:
-    """Carry what is left to carry, and write the report."""
+def _finish(
+    run: ImportRun, mark: str, clock: Clock, course: Course, total: _Total, start: int
+) -> None:
+    """Carry what is left to carry, and write the report; `start`: so many findings are written."""
     with transaction.atomic():
         renewed(run.pk, mark, clock())
     course.end()
     if course.plan.deals:
         carry_forward(upto=course.work.today, at=clock())
     findings = course.work.problems
-    for place in range(0, max(len(findings), 1), _FINDINGS):
+    for place in range(start, len(findings), _FINDINGS):
+        chunk = findings[place : place + _FINDINGS]
         with transaction.atomic():
             renewed(run.pk, mark, clock())
-            _keep_problems(run.pk, findings[place : place + _FINDINGS], checked=False)
-    total.found += len(findings)
+            _keep_problems(run.pk, chunk, checked=False)
+            total.found += len(chunk)
+            _save(run.pk, total, "end", place + len(chunk), course)
     enqueue("index_names", 0)
     _end(run.pk, mark, clock(), "done", _report(course, total), course=course)
 

@@ -144,10 +144,15 @@ class Deals:
         self._work.created["movements"] += len(found.way) + (deal.outcome is not None) + changed
 
     def end(self, refused: Sequence[PlannedDeal]) -> None:
-        """Report which spellings of products were taken for which, and what refused rows name."""
-        self._finder.catalogue.say_near_misses(self._work)
+        """Report what refused rows name, and which spellings of products were taken for which.
+
+        In this order: what refused rows name is the same however often one comes here.
+        """
+        near = dict(self._finder.catalogue.near)
         for deal in refused:
             self._finder.say_unknown(deal)
+        for (written, meant), (first, rows) in near.items():
+            self._work.warn(first, "import.name_folded", written=written, meant=meant, rows=rows)
 
 
 _COLUMNS = (

@@ -16,6 +16,7 @@ class Catalogue:
 
     by_code: dict[str, Product] = field(default_factory=dict)
     by_fold: dict[str, list[Product]] = field(default_factory=dict)
+    #: Which spelling was taken for which product: where first, and in how many rows.
     near: dict[tuple[str, str], tuple[At, int]] = field(default_factory=dict)
 
     def find(self, name: str, at: At) -> Product | None:
@@ -30,11 +31,6 @@ class Catalogue:
         first, rows = self.near.get(key, (at, 0))
         self.near[key] = (first, rows + 1)
         return alike[0]
-
-    def say_near_misses(self, work: Work) -> None:
-        """Report which spellings were taken for which product."""
-        for (written, meant), (first, rows) in self.near.items():
-            work.warn(first, "import.name_folded", written=written, meant=meant, rows=rows)
 
 
 def write_products(work: Work, planned_products: Sequence[PlannedProduct]) -> None:
