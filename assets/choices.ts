@@ -2,12 +2,23 @@
 // that value is chosen. Without scripts what goes with the first choice stands there. A field set
 // that is not shown sends nothing, nor is its button the one that Enter presses.
 
+function follow(part: HTMLElement, value: string): void {
+  part.hidden = part.dataset["value"] !== value;
+  if (part instanceof HTMLFieldSetElement) part.disabled = part.hidden;
+}
+
 document.addEventListener("change", (event) => {
   const list = event.target;
   if (!(list instanceof HTMLSelectElement) || !list.id) return;
-  for (const part of document.querySelectorAll<HTMLElement>(`[data-with="${list.id}"]`)) {
-    part.hidden = part.dataset["value"] !== list.value;
-    if (part instanceof HTMLFieldSetElement) part.disabled = part.hidden;
+  for (const part of document.querySelectorAll<HTMLElement>(`[data-with="${list.id}"]`))
+    follow(part, list.value);
+});
+
+// A browser that comes back to a page chooses what was chosen, and tells nobody.
+addEventListener("pageshow", () => {
+  for (const part of document.querySelectorAll<HTMLElement>("[data-with]")) {
+    const list = document.getElementById(part.dataset["with"] ?? "");
+    if (list instanceof HTMLSelectElement) follow(part, list.value);
   }
 });
 

@@ -221,6 +221,18 @@ def test_what_is_done_in_place_is_followed_by_the_page_and_by_the_focus(page: Pa
     before = lacking.count()
     dialog.locator("[name=stage]").select_option(index=1)
     expect(lacking).not_to_have_count(before)
+    # A browser that comes back to the page of the move chooses that stage again.
+    page.goto(f"{page.url.split('#')[0]}advance/")
+    stage = page.locator("[name=stage]")
+    stage.select_option(index=1)
+    chosen = stage.input_value()
+    page.goto("/opportunities/")
+    page.go_back()
+    expect(stage).to_have_value(chosen)
+    for part in (".gates [data-with]", "fieldset[data-with]"):
+        shown = page.locator(part).locator("visible=true")
+        expect(shown).to_have_count(1)
+        expect(shown).to_have_attribute("data-value", chosen)
 
 
 def test_a_head_reviews_the_deals_that_need_it(open_page: OpenPage, axe: Axe) -> None:
