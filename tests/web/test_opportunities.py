@@ -268,6 +268,20 @@ def test_what_is_missing_is_told_for_each_stage_that_may_be_chosen(world: World)
     assert [stage for stage, (hidden, _n) in refused.items() if not hidden] == ["design"]
 
 
+def test_where_no_stage_is_left_to_go_to_that_is_said(world: World) -> None:
+    made = world.create()
+    wen, one = client(world, "wen"), f"/opportunities/{made.opportunity_id}/"
+    answer = wen.get(f"{one}regress/")
+    assert answer.status_code == 422
+    assert "stands at the first stage already" in answer.content.decode()
+    wen.post(f"{one}advance/", {"stage": "use", "seen": "1"})
+    assert world.row(made).stage.key == "use"
+    for answer in (wen.get(f"{one}advance/"), wen.post(f"{one}advance/", {"seen": "2"})):
+        assert answer.status_code == 422
+        assert "Close it as won, lost or abandoned." in answer.content.decode()
+    assert world.row(made).version == 2
+
+
 def test_a_move_is_taken_back_by_the_toast_that_tells_of_it(world: World) -> None:
     made = world.create()
     wen, one = client(world, "wen"), f"/opportunities/{made.opportunity_id}/"

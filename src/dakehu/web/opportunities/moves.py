@@ -164,6 +164,10 @@ VERBS: dict[str, Verb] = {
 }  # fmt: skip
 
 
+#: What is said where there is no stage left to go to.
+_AT_THE_END = {"advance": "opportunity.at_last_stage", "regress": "opportunity.at_first_stage"}
+
+
 @signed_in
 @require_http_methods(["GET", "POST"])
 def opportunity_verb(request: SignedRequest, opportunity_id: int, verb: str) -> HttpResponse:
@@ -180,6 +184,8 @@ def opportunity_verb(request: SignedRequest, opportunity_id: int, verb: str) -> 
         raise _why_not(page, verb)
     data = request.POST if request.method == "POST" else None
     form = asked.form(data, request=request, page=page)
+    if verb in _AT_THE_END and not form.fields["stage"].choices:  # type: ignore[attr-defined]
+        raise RuleBroken(_AT_THE_END[verb])
     unconfirmed: list[str] = []
     if data is not None:
         saved = done(form, lambda said: _act(asked, request, page, form, said, unconfirmed))
