@@ -2,7 +2,7 @@
 // that value is chosen. Without scripts what goes with the first choice stands there. A field set
 // that is not shown sends nothing, nor is its button the one that Enter presses.
 
-function follow(part: HTMLElement, value: string): void {
+function goWith(part: HTMLElement, value: string): void {
   part.hidden = part.dataset["value"] !== value;
   if (part instanceof HTMLFieldSetElement) part.disabled = part.hidden;
 }
@@ -11,14 +11,14 @@ document.addEventListener("change", (event) => {
   const list = event.target;
   if (!(list instanceof HTMLSelectElement) || !list.id) return;
   for (const part of document.querySelectorAll<HTMLElement>(`[data-with="${list.id}"]`))
-    follow(part, list.value);
+    goWith(part, list.value);
 });
 
 // A browser that comes back to a page chooses what was chosen, and tells nobody.
 addEventListener("pageshow", () => {
   for (const part of document.querySelectorAll<HTMLElement>("[data-with]")) {
     const list = document.getElementById(part.dataset["with"] ?? "");
-    if (list instanceof HTMLSelectElement) follow(part, list.value);
+    if (list instanceof HTMLSelectElement) goWith(part, list.value);
   }
 });
 
