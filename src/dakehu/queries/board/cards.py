@@ -351,8 +351,8 @@ def _needed() -> dict[tuple[int, int], _Needed]:
     versions = versions_in_force().values()
     stages: dict[int, set[str]] = {}
     for version in versions:
-        here = stages.setdefault(version.method_id, set())
-        here.update(str(stage.id) for stage in version.stages)
+        of_method = stages.setdefault(version.method_id, set())
+        of_method.update(str(stage.id) for stage in version.stages)
     return {
         (version.id, stage.id): _Needed(_keys(version, stage), frozenset(stages[version.method_id]))
         for version in versions
