@@ -31,8 +31,8 @@ Scored = list[tuple[float, Option]]
 _RIGHTS = ("opportunity.create", "activity.log", "account.create")
 
 
-def fitting_commands(request: SignedRequest, text: str, here: str) -> Scored:
-    """Give the commands that fit what was typed, the best first."""
+def fitting_commands(request: SignedRequest, text: str, here: str, *, most: int) -> Scored:
+    """Give the commands that fit what was typed best, at most so many, the best first."""
     asked = asked_for(text)
     found: Scored = []
     for option, also in (*_all_commands(request, here), *_periods(request, text, here)):
@@ -43,12 +43,13 @@ def fitting_commands(request: SignedRequest, text: str, here: str) -> Scored:
         other = score_of(asked, [*also]) - _OTHER
         score = max(score_of(asked, [label]), other)
         if score >= _FITS:
-            found.append((score, replace(option, pieces=pieces_of(asked, label))))
-    for score, option in _units(request, asked, here):
-        marked = pieces_of(asked, option.pieces[0].text)
-        found.append((score - 8, replace(option, pieces=marked)))
+            found.append((score, option))
+    found += [(score - 8, option) for score, option in _units(request, asked, here)]
     found.sort(key=lambda one: -one[0])
-    return found
+    return [
+        (score, replace(option, pieces=pieces_of(asked, option.pieces[0].text)))
+        for score, option in found[:most]
+    ]
 
 
 def first_commands(request: SignedRequest) -> tuple[Option, ...]:

@@ -1,7 +1,7 @@
 """What can be chosen in the palette, as its template shows it; records found become options."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cache
 
 from django.urls import reverse
@@ -44,8 +44,6 @@ class Option:
     #: opportunity:12 where it has actions of its own.
     of: str = ""
     key: str = ""
-    #: Its place in the list.
-    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +54,11 @@ class Options:
     label: str
     rows: tuple[Option, ...]
     more: str = ""
-    best: float = field(default=0, compare=False)
 
 
 def plain(label: str) -> tuple[Piece, ...]:
     """Give a label with nothing marked."""
     return (Piece(label, False),)
-
-
-def numbered(groups: Iterable[Options]) -> list[Options]:
-    """Number the options of all groups, so that each has an id on the page."""
-    found, number = [], 0
-    for group in groups:
-        rows = []
-        for row in group.rows:
-            rows.append(replace(row, number=number))
-            number += 1
-        if rows:
-            found.append(replace(group, rows=tuple(rows)))
-    return found
 
 
 def of_found(request: SignedRequest, found: Found) -> Option:

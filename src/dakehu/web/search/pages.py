@@ -1,6 +1,6 @@
 """The search: as the list of the palette, and as a page that needs no scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,7 +21,7 @@ from dakehu.web.search.commands import (
     fitting_commands,
     record_of,
 )
-from dakehu.web.search.options import GROUPS, Option, Options, numbered, of_found, of_records
+from dakehu.web.search.options import GROUPS, Option, Options, of_found, of_records
 from dakehu.web.search.written import inside_of, palette_options
 
 #: So many of a kind in the palette, on the page, and of one kind alone.
@@ -47,13 +47,7 @@ def search_page(request: SignedRequest) -> HttpResponse:
         groups = _found(request, text, kind if kind in KINDS else "", here, in_palette)
     else:
         groups = _at_hand(request, here)
-    shown = numbered(groups)
-
-    def written(group: Options) -> Any:
-        if in_palette:
-            return palette_options(request, group.rows)
-        return [(row, inside_of(row)) for row in group.rows]
-
+    shown = [group for group in groups if group.rows]
     return render_page(
         request,
         "search/_results.html" if in_palette else "search/page.html",
@@ -62,11 +56,24 @@ def search_page(request: SignedRequest) -> HttpResponse:
             "kind": kind,
             "of": of,
             "title": title,
-            "groups": [(group, written(group)) for group in shown],
+            "groups": list(_written(request, shown, in_palette)),
             "count": sum(len(group.rows) for group in shown),
             "in_palette": in_palette,
         },
     )
+
+
+def _written(
+    request: SignedRequest, groups: Sequence[Options], in_palette: bool
+) -> Iterator[tuple[Options, Any]]:
+    """Give each group with its options written; those of the palette numbered through all."""
+    first = 0
+    for group in groups:
+        if in_palette:
+            yield group, palette_options(request, group.rows, first)
+        else:
+            yield group, [(row, inside_of(row)) for row in group.rows]
+        first += len(group.rows)
 
 
 def _here(request: SignedRequest) -> str:
@@ -94,7 +101,7 @@ def _found(
     ]
     if kind:
         return found
-    commands = fitting_commands(request, text, here)[:IN_PALETTE]
+    commands = fitting_commands(request, text, here, most=IN_PALETTE)
     if commands:
         group = Options("command", _("Do"), tuple(option for _score, option in commands))
         found.insert(0 if commands[0][0] >= _SURELY else len(found), group)

@@ -1,6 +1,6 @@
 """Options written out: of thirty a template takes longer than the search for them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
@@ -34,18 +34,20 @@ def inside_of(row: Option, *, in_palette: bool = False) -> SafeString:
     return SafeString(found)
 
 
-def palette_options(request: HttpRequest, rows: Iterable[Option]) -> SafeString:
-    """Write the options of a group as the palette's list box holds them."""
-    return SafeString("".join(_option(request, row) for row in rows))
+def palette_options(request: HttpRequest, rows: Sequence[Option], first: int) -> SafeString:
+    """Write the options of a group as the palette's list box holds them, numbered from `first`."""
+    token = get_token(request) if any(row.is_sent for row in rows) else ""
+    written = (_option(row, number, token) for number, row in enumerate(rows, first))
+    return SafeString("".join(written))
 
 
-def _option(request: HttpRequest, row: Option) -> str:
-    common = f'role="option" class="option" id="option-{row.number}" aria-selected="false"'
+def _option(row: Option, number: int, token: str) -> str:
+    common = f'role="option" class="option" id="option-{number}" aria-selected="false"'
     inside = inside_of(row, in_palette=True)
     if row.is_sent:
         sent = "".join(
             f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-            for name, value in (("csrfmiddlewaretoken", get_token(request)), *row.sent)
+            for name, value in (("csrfmiddlewaretoken", token), *row.sent)
         )
         return (
             f'<form method="post" action="{escape(row.url)}">{sent}'
