@@ -524,7 +524,11 @@ def test_today_shows_what_waits_and_each_can_be_dealt_with_in_place(now_world: W
     assert "Please look" not in world.client("lu").get("/today/").content.decode()
     seller = world.client("wen")
     deal = Opportunity.objects.order_by("id")[0]
-    assert "Next steps overdue" in seller.get("/today/").content.decode()
+    # PRJ-7: overdue next steps are what the home page shows first.
+    page = seller.get("/today/").content.decode()
+    sections = re.findall(r'<section class="card" aria-labelledby="([a-z]+)"', page)
+    assert sections[:3] == ["late", "waits", "agenda"]
+    assert "Next steps overdue" in page
     answer = seller.post(
         f"/today/opportunities/{deal.pk}/put-off/", {"days": "1", "seen": deal.version},
         headers={"HX-Request": "true"},

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.accounts import create_account, edit_account
 from dakehu.actions.contacts import create_contact
-from dakehu.models import Account, Contact, Stakeholder
+from dakehu.models import Account, Contact, Note, Stakeholder
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +175,56 @@ def test_every_kind_of_record_has_a_history_for_who_may_see_it(world: World) -> 
             status = client.get(url).status_code
             assert (status == 200) == (login in seen), (login, url, status)
     assert world.client("wen").get("/history/nothing/1/").status_code == 404
+
+
+def test_the_page_of_a_record_leads_to_its_whole_history(world: World) -> None:
+    deal = world.create("wen").opportunity_id
+    crane, east, wen = world.products["crane"], world.units["east"], world.people["wen"]
+    form = {"name_zh": "a", "currency_id": "CNY", "list_price": "1", "is_active": "on", "seen": 1}
+    assert world.client("ops").post(f"/products/{crane}/", form).status_code == 303
+    for login, page, history in (
+        # Who may change nothing of a deal reads what others changed.
+        ("director", f"/opportunities/{deal}/", f"/history/opportunity/{deal}/"),
+        ("ops", f"/products/{crane}/", f"/history/product/{crane}/"),
+        ("admin", f"/units/{east}/edit/", f"/history/unit/{east}/"),
+        ("admin", f"/people/{wen}/", f"/history/person/{wen}/"),
+    ):
+        client = world.client(login)
+        assert f'href="{history}"' in text(client.get(page)), page
+        assert client.get(history).status_code == 200
+
+
+def test_a_timeline_says_by_which_way_where_it_was_no_form(world: World) -> None:
+    deal = world.create("wen").opportunity_id
+    client = world.client("wen")
+    cell = client.post(f"/cells/opportunities/{deal}/amount/", {"value": "70", "seen": 1})
+    assert cell.status_code == 200
+    card = {"to": "category-3", "seen": 2}
+    client.post(f"/board/{deal}/move/?by=category", card, headers={"HX-Request": "true"})
+    page = text(client.get(f"/timeline/opportunity/{deal}/"))
+    assert re.findall(r"· Wen( \([^)]*\))?<", page) == [" (on the board)", " (in the list)", ""]
+    history = text(client.get(f"/history/opportunity/{deal}/"))
+    assert re.findall(r"Wen · ([a-z ]+) ·", history) == ["on the board", "in the list", "by form"]
+
+
+def test_what_a_note_said_before_is_read_by_who_reads_the_note(world: World) -> None:
+    deal = world.create("wen").opportunity_id
+    wen = world.client("wen")
+    wen.post(f"/notes/opportunity/{deal}/", {"text": "ten cranes"})
+    note = Note.objects.get()
+    wen.post(f"/notes/{note.pk}/edit/", {"text": "two cranes", "seen": 1})
+    url = f"/notes/{note.pk}/history/"
+    for login in ("wen", "mei", "director"):
+        client = world.client(login)
+        assert f'href="{url}"' in text(client.get(f"/timeline/opportunity/{deal}/"))
+        assert "ten cranes → two cranes" in text(client.get(url))
+    assert world.client("lu").get(url).status_code == 404
+    # Deleted, it is its author's to bring back, and nobody's to read.
+    wen.post(f"/notes/{note.pk}/delete/")
+    assert {world.client(one).get(url).status_code for one in ("wen", "mei")} == {404}
+    wen.post(f"/notes/{note.pk}/restore/")
+    page = text(world.client("mei").get(url))
+    assert re.findall(r"<b>(\w+)</b>", page) == ["Restored", "Deleted", "Text"]
 
 
 def test_a_conflict_shows_both_values_of_contacts_and_products_too(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
+from dakehu.core.ledger import Way
 from dakehu.models import Change, LookUp
 from dakehu.queries.paging import Cut, Page, page_of
 from dakehu.queries.people import PersonName, person_name
@@ -22,6 +23,7 @@ class ChangeRow:
     field: str
     old: Any
     new: Any
+    way: Way
 
 
 def changes(
@@ -51,6 +53,7 @@ def changes(
             field=row.field,
             old=row.old,
             new=row.new,
+            way=Way(row.way),
         )
         for row in rows
     )

@@ -12,6 +12,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.core.notes import Piece, pieces_of
 from dakehu.models import Account, Contact, Mention, Note, Opportunity
+from dakehu.queries.audit import ChangeRow, changes
 from dakehu.queries.people import PersonName, colleagues, person_name
 from dakehu.queries.records import (
     KINDS,
@@ -86,6 +87,18 @@ def note_of(viewer: Viewer, *, note_id: int) -> tuple[NoteRow, Record]:
     if not found[0].is_own:
         raise NotAllowed("note.edit")
     return found[0], record
+
+
+def note_history(viewer: Viewer, *, note_id: int) -> tuple[Record, tuple[ChangeRow, ...]]:
+    """Give what a note on a record in sight said before, the latest change first.
+
+    NotFound `note.not_found`, also of a note that was deleted: what it said is its author's.
+    """
+    record = record_of_note(viewer, note_id=note_id)
+    stands = Note.objects.filter(pk=note_id, deleted_at__isnull=True).exists()
+    if not stands or not reads_notes(viewer, record):
+        raise NotFound("note.not_found")
+    return record, changes(viewer=viewer, object_type="note", object_id=note_id)
 
 
 def record_of_note(viewer: Viewer, *, note_id: int) -> Record:

@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dakehu.actions.notes import (
@@ -16,7 +17,11 @@ from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import notes as queries
 from dakehu.queries.records import record_in_sight
 from dakehu.web.forms import done, status_of
+from dakehu.web.history import events_of
 from dakehu.web.timeline import NoteForm, offers_team, timeline_shown
+
+#: Fields of a note, as its history names them.
+_WORDS = {"text": lazy("Text"), "deleted": lazy("Deleted")}
 
 
 @signed_in
@@ -89,6 +94,18 @@ def note_edit(request: SignedRequest, note_id: int) -> HttpResponse:
 
 
 @signed_in
+@require_safe
+def note_history(request: SignedRequest, note_id: int) -> HttpResponse:
+    """Show what a note said before, who changed it and when."""
+    record, changed = queries.note_history(request.viewer, note_id=note_id)
+    facts = {
+        "record": record,
+        "events": events_of(changed, words=_WORDS, language=request.viewer.language),
+    }
+    return render_page(request, "notes/history.html", facts)
+
+
+@signed_in
 @require_POST
 def note_delete(request: SignedRequest, note_id: int) -> HttpResponse:
     """Delete one's own note; the answer offers to bring it back."""
@@ -133,6 +150,7 @@ urlpatterns = [
     path("notes/<str:of_kind>/<int:of_id>/", note_write, name="note_write"),
     path("notes/<str:of_kind>/<int:of_id>/people/", note_people, name="note_people"),
     path(f"{_ONE}/edit/", note_edit, name="note_edit"),
+    path(f"{_ONE}/history/", note_history, name="note_history"),
     path(f"{_ONE}/delete/", note_delete, name="note_delete"),
     path(f"{_ONE}/restore/", note_restore, name="note_restore"),
     path(f"{_ONE}/done/", mention_done, name="mention_done"),

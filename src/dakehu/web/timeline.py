@@ -25,7 +25,7 @@ from dakehu.queries.records import Record
 from dakehu.queries.timeline_sources import ActivityRow, Headline
 from dakehu.web.accounts.words import WORDS as ACCOUNT_WORDS
 from dakehu.web.contacts.words import WORDS as CONTACT_WORDS
-from dakehu.web.history import who_for
+from dakehu.web.history import who_and_way, who_for
 from dakehu.web.opportunities.wording import FIELDS, KINDS, Names, told
 from dakehu.web.past.words import kept_shown
 
@@ -178,7 +178,7 @@ def _event(event: Event, page: queries.Timeline, language: str, common: Mapping[
             icon="arrow-right" if event.kind else "pencil",
             title=words.title,
             words=words.words,
-            who=words.who,
+            who=who_and_way(event),
             note=words.note,
             struck=words.struck,
             movement_id=words.id if words.correctable else None,
@@ -194,7 +194,7 @@ def _event(event: Event, page: queries.Timeline, language: str, common: Mapping[
         icon="pencil",
         title=_("Created") if created else _("Edited"),
         words="" if created else _("; ").join(said),
-        who=who_for(event.who, event.whom),
+        who=who_and_way(event),
         **common,
     )
 

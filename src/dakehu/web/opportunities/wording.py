@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from dakehu.core.ledger import Category, Kind, Place, Way
+from dakehu.core.ledger import Category, Kind, Place
 from dakehu.core.validations import RequestState
 from dakehu.messages import worded
 from dakehu.messages.teams import ATTITUDES, BUYING_ROLES, INFLUENCES, TEAM_RIGHTS, TEAM_ROLES
@@ -122,12 +122,6 @@ _NAMED = (
     "next_step_done", "evidence", "evidence_plan", "evidence_mark", "move_request", "deal_review",
     "team", "stakeholder", "file",
 )  # fmt: skip
-WAYS: Mapping[Way, Words] = {
-    Way.IMPORT: lazy("import"),
-    Way.API: lazy("interface"),
-    Way.BULK: lazy("bulk edit"),
-    Way.COMMAND: lazy("command"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +170,6 @@ def told(event: Event, *, names: Names | None = None) -> Told:
         *changes,
     ]
     who = who_for(event.who, event.whom)
-    if event.way in WAYS:
-        who = f"{who} ({WAYS[event.way]})" if who else str(WAYS[event.way])
     return Told(
         id=event.id,
         on=event.on,

@@ -15,10 +15,10 @@ from dakehu.messages import sentence, worded
 from dakehu.queries import opportunities
 from dakehu.queries.past import RecordHistory, SaveRow, record_history
 from dakehu.web.forms import whole_in_url
-from dakehu.web.history import value_shown, who_for
+from dakehu.web.history import WAYS, value_shown, who_for
 from dakehu.web.links import link
 from dakehu.web.opportunities import wording
-from dakehu.web.past.words import FIELDS, KINDS, WAYS, change_shown
+from dakehu.web.past.words import FIELDS, KINDS, change_shown
 from dakehu.web.undoing import toast_with_undo
 
 

@@ -6,7 +6,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from dakehu.core.ledger import Way
 from dakehu.queries.past import FieldChange
 from dakehu.web.accounts.words import WORDS as ACCOUNTS
 from dakehu.web.contacts.words import WORDS as CONTACTS
@@ -29,18 +28,6 @@ KINDS: Words = {
     "activity": lazy("Activity"),
     "note": lazy("Note"),
     "file": lazy("File"),
-}
-WAYS: Mapping[Way, str | Promise] = {
-    Way.FORM: lazy("by form"),
-    Way.BOARD: lazy("on the board"),
-    Way.GRID: lazy("in the list"),
-    Way.BULK: lazy("bulk edit"),
-    Way.IMPORT: lazy("import"),
-    Way.API: lazy("interface"),
-    Way.COMMAND: lazy("command"),
-    Way.JOB: lazy("by itself, in the background"),
-    Way.UNDO: lazy("taken back"),
-    Way.DEMO: lazy("demo data"),
 }
 FIELDS: Mapping[str, Words] = {
     "account": ACCOUNTS,
