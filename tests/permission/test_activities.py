@@ -7,15 +7,18 @@ account's people to who sees them, in its history too.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
 
+from dakehu.core.activities import ActivityKind, ActivityState, CallOutcome
 from dakehu.core.errors import NotFound
+from dakehu.core.filters import read
 from dakehu.models import (
     Account,
     Activity,
@@ -27,6 +30,7 @@ from dakehu.models import (
 )
 from dakehu.queries.activities import ActivityFilter, activities, activity_count, every_activity
 from dakehu.queries.activities import activity as one_activity
+from dakehu.queries.activities.asked import PLACES, activities_asked_for
 from dakehu.queries.calendar import own_days, team_days
 from dakehu.queries.paging import Cut
 from dakehu.queries.today import out_of_touch, today, tomorrow, who_needs_help
@@ -129,6 +133,72 @@ def test_a_filter_shows_no_more_than_what_is_in_sight(company: Company, seen: Se
         where = ActivityFilter(person_id=whose)
         rows = {row.id for row in every_activity(viewer=viewer, where=where, limit=100_000)}
         assert rows == wanted & seen.own(whose), login
+
+
+def cases(company: Company, seen: Seen, person: int) -> list[tuple[str, Callable[[Row], bool]]]:
+    """Give conditions of every field, each with which rows it means to somebody."""
+    now, unit = company.today, company.units["SMART"]
+    below = company.oracle.below(unit, now)
+    root = next(a for a in company.oracle.rows.accounts if a["numchild"] and a["depth"] == 1)
+    group = {root["id"]}
+    if root["id"] in company.oracle.accounts(person):
+        group |= {
+            a["id"] for a in company.oracle.rows.accounts if a["path"].startswith(root["path"])
+        }
+    own = seen.own(seen.rows[0]["owner_id"])
+    return [
+        (f"subject has {seen.rows[0]['subject'][:2]}",
+         lambda r: seen.rows[0]["subject"][:2] in r["subject"]),
+        ("kind in call, visit", lambda r: r["kind"] in {ActivityKind.CALL, ActivityKind.VISIT}),
+        ("kind not call", lambda r: r["kind"] != ActivityKind.CALL),
+        ("state is done", lambda r: r["state"] == ActivityState.DONE),
+        ("on is last_30_days", lambda r: now - timedelta(days=30) < r["on"] <= now),
+        ("on older 10", lambda r: r["on"] < now - timedelta(days=10)),
+        ("minutes >= 30", lambda r: (r["minutes"] or 0) >= 30),
+        (f"account is {root['id']}", lambda r: r["account_id"] in group),
+        (f"account only {root['id']}", lambda r: r["account_id"] == root["id"]),
+        ("account empty", lambda r: r["account_id"] is None),
+        (f"whose is {seen.rows[0]['owner_id']}", lambda r: r["id"] in own),
+        (f"whose not {seen.rows[0]['owner_id']}", lambda r: r["id"] not in own),
+        (f"unit is {unit}", lambda r: r["unit_id"] in below),
+        (f"unit not {unit}", lambda r: r["unit_id"] not in below),
+        ("outcome is advance", lambda r: r["outcome"] == CallOutcome.ADVANCE),
+        ("outcome empty", lambda r: r["outcome"] == CallOutcome.NONE),
+        ("result filled", lambda r: r["result"] != ""),
+        ("next_step empty", lambda r: r["next_step"] == ""),
+        ("next_step_on >= today",
+         lambda r: r["next_step_on"] is not None and r["next_step_on"] >= today),
+        ("created is last_30_days", lambda r: within(r["created_at"], now)),
+        ("state is planned and (kind is visit or on >= today)",
+         lambda r: r["state"] == ActivityState.PLANNED
+         and (r["kind"] == ActivityKind.VISIT or r["on"] >= now)),
+    ]  # fmt: skip
+
+
+def within(moment: datetime, now: date) -> bool:
+    day = moment.astimezone(ZoneInfo("Asia/Shanghai")).date()
+    return now - timedelta(days=30) < day <= now
+
+
+def test_every_field_filters_what_is_in_sight(company: Company, seen: Seen) -> None:
+    fields = {key: place.field for key, place in PLACES.items()}
+    names = {text.split()[0] for text, _meant in cases(company, seen, seen.rows[0]["owner_id"])}
+    assert names >= set(fields)
+    met, every = set(), []
+    for number, login, person in people(company):
+        viewer, allowed = company.viewer(login), seen.of(person)
+        every = cases(company, seen, person)
+        for text, meant in company.part(every, number, 6):
+            conditions = read(text, fields)
+            assert conditions is not None
+            asked = activities_asked_for(viewer, conditions, today=company.today)
+            where = ActivityFilter(asked=asked)
+            rows = {row.id for row in every_activity(viewer=viewer, where=where, limit=100_000)}
+            expected = {r["id"] for r in seen.rows if r["id"] in allowed and meant(r)}
+            assert rows == expected, (login, text)
+            assert activity_count(viewer=viewer, where=where) == len(expected)
+            met |= {text} if expected else set()
+    company.met(len(met) > len(every) * 2 // 3)
 
 
 def test_a_single_one_opens_or_is_not_there(company: Company, seen: Seen) -> None:

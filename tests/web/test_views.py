@@ -10,6 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dakehu.actions.accounts import create_account
+from dakehu.actions.activities import NewActivity, log_activity
+from dakehu.core.activities import ActivityKind, ActivityState
 from dakehu.core.filters import read
 from dakehu.core.ledger import Place
 from dakehu.models import Change, Notice, NoticeChoice, Opportunity, Person, SavedView, ViewChoice
@@ -394,12 +397,9 @@ def test_every_dialog_of_views_opens_in_both_languages(deals: World) -> None:
     view = saved(deals, "mei")
     for language in ("en", "zh-hans"):
         mei = deals.client("mei", language)
-        for name in ("opportunities", "accounts", "contacts"):
+        for name in ("opportunities", "accounts", "contacts", "activities"):
             for what in ("create", "columns", "filter", "filter/line"):
                 assert "This is refused" not in shown(mei, f"/views/{name}/{what}/")
-        # Activities have filters of their own.
-        for what, status in (("create", 200), ("columns", 200), ("filter", 404)):
-            shown(mei, f"/views/activities/{what}/", status)
         shown(mei, f"/views/{view.pk}/")
         shown(mei, "/views/nonsense/columns/", 404)
 
@@ -412,11 +412,46 @@ def test_lists_stay_within_twelve_queries(deals: World) -> None:
         for url in (
             f"/opportunities/?columns={EVERY}", "/opportunities/?where=account+is+1&sort=-amount",
             "/accounts/?where=contact+older+30", "/contacts/?where=account+is+1",
+            "/activities/?where=account+is+1+and+whose+is+1+and+unit+is+1",
         ):  # fmt: skip
             with CaptureQueriesContext(connection) as asked:
                 shown(reader, url)
             ours = [q["sql"] for q in asked if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-            assert len(ours) <= 12, (login, url, ours)
+            assert len(ours) <= 12, (login, url, "\n".join(q[:150] for q in ours))
+
+
+def test_activities_are_asked_for_by_conditions_too(deals: World) -> None:
+    wen, harbour = deals.viewer("wen"), deals.accounts["harbour"]
+    quay = create_account(
+        actor=wen, values={"name": "Quay"}, manager_id=deals.people["wen"], unit_id=None,
+        parent_id=harbour, today=deals.today, at=deals.at,
+    )  # fmt: skip
+    for subject, account, minutes in (("At the quay", quay, 90), ("In the harbour", harbour, 20)):
+        new = NewActivity(
+            kind=ActivityKind.VISIT, state=ActivityState.DONE, subject=subject, on=deals.today,
+            minutes=minutes, account_id=account,
+        )  # fmt: skip
+        log_activity(actor=wen, new=new, today=deals.today, at=deals.at)
+    client = deals.client("wen")
+    where = f"account is {harbour} and (minutes >= 60 or kind is call) and on is {deals.today}"
+    page = shown(client, f"/activities/?where={quote(where)}")
+    assert [name.strip() for name in names(page)] == ["At the quay"]
+    chips = re.findall(r'<span class="q">([^<]*)</span><b>([^<]*)</b>', page)
+    assert chips == [
+        ("Account and its group", "Harbour Group"),
+        ("Any of", "Minutes ≥ 60 or Kind Call"),
+        ("Day", f"{deals.today}"),
+    ]
+    # The quick filters hand it on; the file holds the same.
+    assert 'name="where" value="account is' in page
+    file = shown(client, f"/activities/export.csv?where={quote(where)}&columns=minutes")
+    assert file.splitlines()[1:] == ["At the quay,90"]
+    assert shown(client, "/activities/?where=minutes+%3E%3D+x", 422).count("</textarea>") == 1
+    assert 'name="c0_field"' in shown(client, f"/views/activities/filter/?where={quote(where)}")
+    lines = {"c0_field": "kind", "c0_op": "is", "c0_v": "visit", "state": "done"}
+    answer = client.get("/activities/", lines)
+    assert "where=kind+is+visit" in answer["Location"]
+    assert "state=done" in answer["Location"]
 
 
 def test_no_contact_for_thirty_days_includes_never(deals: World) -> None:

@@ -114,6 +114,18 @@ def one_of(condition: Condition, column: str, values: list[Value]) -> Q:
     return ~held if condition.operator == "not" else held
 
 
+def numbered(column: str, numbers: Mapping[str, int]) -> Meets:
+    """Ask for choices that a column holds as numbers; 0 is none of them."""
+
+    def meets(_asking: Asking, condition: Condition) -> Q:
+        if condition.operator in ("empty", "filled"):
+            none = Q(**{column: 0})
+            return none if condition.operator == "empty" else ~none
+        return one_of(condition, column, [numbers[str(value)] for value in condition.values])
+
+    return meets
+
+
 def measured(condition: Condition, column: str, values: list[Value]) -> Q:
     """Give that a column holds as much; both ends of 'between' belong to it."""
     first = values[0]

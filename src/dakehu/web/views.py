@@ -20,6 +20,7 @@ from dakehu.queries.views import ViewRow, may_share_with, view_in_sight, views
 from dakehu.web.accounts.columns import COLUMNS as ACCOUNTS
 from dakehu.web.accounts.columns import vocabulary as account_words
 from dakehu.web.activities.columns import COLUMNS as ACTIVITIES
+from dakehu.web.activities.filtering import vocabulary as activity_words
 from dakehu.web.contacts.columns import COLUMNS as CONTACTS
 from dakehu.web.contacts.columns import vocabulary as contact_words
 from dakehu.web.forms import done, status_of, unit_choices, whole_in_url
@@ -38,15 +39,15 @@ class ListKind:
 
     url_name: str
     columns: Columns[Any]
-    #: What its conditions can ask for; None where it has filters of its own.
-    vocabulary: Callable[[SignedRequest], Vocabulary] | None = None
+    #: What its conditions can ask for.
+    vocabulary: Callable[[SignedRequest], Vocabulary]
 
 
 LISTS = {
     "opportunities": ListKind("opportunities", OPPORTUNITIES, opportunity_words),
     "accounts": ListKind("accounts", ACCOUNTS, account_words),
     "contacts": ListKind("contacts", CONTACTS, contact_words),
-    "activities": ListKind("activities", ACTIVITIES),
+    "activities": ListKind("activities", ACTIVITIES, activity_words),
 }
 
 
@@ -229,14 +230,14 @@ def view_columns(request: SignedRequest, list_name: str) -> HttpResponse:
 def view_filter(request: SignedRequest, list_name: str) -> HttpResponse:
     """Show the conditions of a list line by line."""
     kind = _kind(request, list_name)
-    return filter_form(request, list_name, kind.url_name, _words(request, kind))
+    return filter_form(request, list_name, kind.url_name, kind.vocabulary(request))
 
 
 @signed_in
 @require_safe
 def view_filter_line(request: SignedRequest, list_name: str) -> HttpResponse:
     """Show one line of the form anew, with the inputs that fit what was chosen."""
-    words = _words(request, _kind(request, list_name))
+    words = _kind(request, list_name).vocabulary(request)
     facts = {
         "line": line_asked(request.GET, words),
         "line_url": reverse("view_filter_line", args=[list_name]),
@@ -267,12 +268,6 @@ def _ordered(post: QueryDict) -> tuple[str, ...]:
     ticked = post.getlist("column")
     places = {key: whole_in_url(post.get(f"place_{key}", "")) for key in ticked}
     return tuple(sorted(ticked, key=lambda key: places[key] or 10**6))[: actions.MOST_COLUMNS]
-
-
-def _words(request: SignedRequest, kind: ListKind) -> Vocabulary:
-    if kind.vocabulary is None:
-        raise NotFound("view.unknown_page")
-    return kind.vocabulary(request)
 
 
 def _kind(request: SignedRequest, list_name: str) -> ListKind:

@@ -1,5 +1,6 @@
 """Activities as somebody may see them: lists, one of them, names in a line of words."""
 
+from dakehu.queries.activities.asked import activities_asked_for
 from dakehu.queries.activities.list import (
     ActivityFilter,
     ActivityRow,
@@ -32,6 +33,7 @@ __all__ = [
     "NamedAccount",
     "NamedContact",
     "activities",
+    "activities_asked_for",
     "activity",
     "activity_count",
     "activity_rows",

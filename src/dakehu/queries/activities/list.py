@@ -12,6 +12,7 @@ from dakehu.core.access import Viewer
 from dakehu.core.activities import ActivityKind, ActivityState, CallOutcome, takes_outcome
 from dakehu.models import Account, Activity, ActivityContact, ActivityPerson, Opportunity
 from dakehu.models.visibility import ActivityQuerySet
+from dakehu.queries.activities.asked import taken_part_in
 from dakehu.queries.activities.rights import right_to_change
 from dakehu.queries.contacts import contact_row
 from dakehu.queries.paging import Cut, Page, page_of
@@ -42,6 +43,8 @@ class ActivityFilter:
     opportunity_id: int | None = None
     without_result: bool = False
     sort: str = "-on"
+    #: What conditions ask for, of whoever looks at the list: `activities_asked_for`.
+    asked: Q | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,8 @@ class ActivityRow:
 def activities(*, viewer: Viewer, where: ActivityFilter, cut: Cut) -> Page[ActivityRow]:
     """Give a page of the activities in sight. RuleBroken `list.bad_cursor`."""
     order, descending = ORDERS.get(where.sort, ORDERS["-on"])
-    sets = [
-        tied(viewer, narrowed(rows, where)) for rows in Activity.objects.there().pages_for(viewer)
-    ]
+    there = Activity.objects.there()
+    sets = [tied(viewer, narrowed(rows, where)) for rows in there.pages_for(viewer)]
     page = page_of(sets, order=order, descending=descending, cut=cut)
     return Page(activity_rows(viewer, page.rows), page.next, page.previous)
 
@@ -134,8 +136,7 @@ def narrowed(rows: ActivityQuerySet, where: ActivityFilter) -> ActivityQuerySet:
     if where.state is not None:
         rows = rows.filter(state=where.state)
     if where.person_id is not None:
-        part = ActivityPerson.objects.filter(person_id=where.person_id)
-        rows = rows.filter(Q(owner_id=where.person_id) | Q(pk__in=part.values("activity_id")))
+        rows = rows.filter(taken_part_in([where.person_id]))
     if where.unit_ids is not None:
         rows = rows.filter(unit_id__in=where.unit_ids)
     if where.since is not None:
@@ -149,7 +150,7 @@ def narrowed(rows: ActivityQuerySet, where: ActivityFilter) -> ActivityQuerySet:
     if where.without_result:
         calls = [kind for kind in ActivityKind if takes_outcome(kind)]
         rows = rows.filter(state=ActivityState.DONE, outcome=0, result="", kind__in=calls)
-    return rows
+    return rows if where.asked is None else rows.filter(where.asked)
 
 
 def tied(viewer: Viewer, rows: ActivityQuerySet) -> ActivityQuerySet:

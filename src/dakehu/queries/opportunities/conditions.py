@@ -5,19 +5,18 @@ from datetime import date, timedelta
 from django.db.models import Q
 
 from dakehu.core.access import Viewer
-from dakehu.core.filters import Condition, Expression, Field, Kind, Value
+from dakehu.core.filters import Condition, Expression, Field, Kind
 from dakehu.core.ledger import Category
 from dakehu.core.ledger import Place as Outcome
 from dakehu.core.opportunities import SOURCES
 from dakehu.models import LineSet
 from dakehu.queries.conditions import (
     Asking,
-    Meets,
     Place,
     accounts_meet,
     asked_for,
     column_meets,
-    one_of,
+    numbered,
     units_meet,
 )
 from dakehu.queries.organisation import organisation
@@ -29,15 +28,6 @@ OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
 def opportunities_asked_for(viewer: Viewer, asked: Expression, *, today: date) -> Q:
     """Give the condition of a filter. RuleBroken `filter.unknown_field`."""
     return asked_for(viewer, asked, PLACES, today=today, org=organisation())
-
-
-def _numbered(column: str, numbers: dict[str, int]) -> Meets:
-    def meets(asking: Asking, condition: Condition) -> Q:
-        del asking
-        values: list[Value] = [numbers[str(value)] for value in condition.values]
-        return one_of(condition, column, values)
-
-    return meets
 
 
 def _with_product(_asking: Asking, condition: Condition) -> Q:
@@ -91,13 +81,13 @@ PLACES: dict[str, Place] = {
         Place(Field("account", Kind.TREE), "account", meets=accounts_meet("account")),
         Place(
             Field("state", Kind.CHOICE, tuple(OUTCOMES), optional=False), "place",
-            meets=_numbered("place", {k: int(v) for k, v in OUTCOMES.items()}),
+            meets=numbered("place", {k: int(v) for k, v in OUTCOMES.items()}),
         ),
         Place(Field("stage", Kind.RECORD, optional=False), "stage_id"),
         Place(Field("method", Kind.RECORD, optional=False), "stage__method_id"),
         Place(
             Field("category", Kind.CHOICE, tuple(CATEGORIES), optional=False), "category",
-            meets=_numbered("category", {k: int(v) for k, v in CATEGORIES.items()}),
+            meets=numbered("category", {k: int(v) for k, v in CATEGORIES.items()}),
         ),
         Place(_AMOUNT.field, "base_minor", meets=_amount),
         Place(Field("closes", Kind.DAY), "close_sort", meets=_closes),

@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from dakehu.core.activities import CallOutcome
+from dakehu.core.errors import RuleBroken
+from dakehu.core.filters import Expression
 from dakehu.http import SignedRequest, render_page, signed_in
 from dakehu.http.frame import reads_customers
 from dakehu.messages.activities import KINDS, OUTCOMES, STATES
@@ -21,17 +22,22 @@ from dakehu.queries.paging import Cut
 from dakehu.queries.units import all_units, units_in_sight
 from dakehu.web.activities import wording
 from dakehu.web.activities.columns import COLUMNS
+from dakehu.web.activities.filtering import vocabulary
 from dakehu.web.activities.forms import day_in_url
 from dakehu.web.exports import Cell, list_as_file
 from dakehu.web.forms import unit_choices, whole_in_url
 from dakehu.web.history import events_of
 from dakehu.web.links import dial
-from dakehu.web.lists.columns import Look, head_cells, keys_of, writer
-from dakehu.web.lists.pages import columns_of, export_query
+from dakehu.web.lists.builder import has_lines
+from dakehu.web.lists.columns import keys_of
+from dakehu.web.lists.pages import columns_of, filter_form, lines_applied, list_facts, where_of
 from dakehu.web.lists.standing import standing_of
+from dakehu.web.lists.words import Vocabulary
 
 MOST_EXPORTED = 100_000
 DAY = timedelta(days=1)
+#: What the form of quick filters hands on.
+_KEPT = ("where", "base", "columns", "sort")
 #: Periods of the list by their name in the URL.
 PERIODS: dict[str, str | Promise] = {
     "today": lazy("Today"),
@@ -52,6 +58,7 @@ class Asked:
     unit: str
     person: str
     account: str
+    conditions: Expression | None
 
 
 def period_of(name: str, today: date) -> tuple[date | None, date | None]:
@@ -68,8 +75,8 @@ def period_of(name: str, today: date) -> tuple[date | None, date | None]:
     return known.get(name, (None, None))
 
 
-def asked_of(request: SignedRequest) -> Asked:
-    """Read the filter; an account or a person out of sight is not found."""
+def asked_of(request: SignedRequest, words: Vocabulary) -> Asked:
+    """Read the filter; an account or a person out of sight is not found. RuleBroken `filter.…`."""
     get, viewer = request.GET, request.viewer
     since, until = period_of(get.get("period", ""), request.today)
     since = day_in_url(get.get("since", "")) or since
@@ -89,6 +96,7 @@ def asked_of(request: SignedRequest) -> Asked:
     account = ""
     if account_id is not None:
         account = queries.log_context(viewer=viewer, account_id=account_id).account
+    conditions = where_of(get, words)
     return Asked(
         ActivityFilter(
             kind=wording.kind_of(get.get("kind", "")),
@@ -100,11 +108,15 @@ def asked_of(request: SignedRequest) -> Asked:
             account_id=account_id,
             without_result=get.get("result") == "none",
             sort="on" if get.get("sort") == "on" else "-on",
+            asked=queries.activities_asked_for(viewer, conditions, today=request.today)
+            if conditions
+            else None,
         ),
         get.get("period", ""),
         get.get("unit", ""),
         person,
         account,
+        conditions,
     )
 
 
@@ -112,27 +124,31 @@ def asked_of(request: SignedRequest) -> Asked:
 @require_safe
 def activity_list(request: SignedRequest) -> HttpResponse:
     """Show a page of the list."""
+    words = vocabulary(request)
+    if has_lines(request.GET):
+        return lines_applied(request, "activities", "activities", words)
     standing = standing_of(request, "activities", "activities")
-    asked, viewer = asked_of(request), request.viewer
+    viewer = request.viewer
+    try:
+        asked = asked_of(request, words)
+    except RuleBroken as error:
+        return filter_form(request, "activities", "activities", words, wrong=error)
     cut = Cut(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     page = queries.activities(viewer=viewer, where=asked.where, cut=cut)
     units = all_units()
     tree = units_in_sight(viewer, units=units, today=request.today)
-    columns = columns_of(standing, COLUMNS)
-    write = writer(columns, Look(language=viewer.language, today=request.today))
     shown = wording.all_shown(page.rows, viewer.language)
     return render_page(
         request,
         "activities/list.html",
         {
+            **list_facts(
+                request, standing, columns_of(standing, COLUMNS), shown, sort=asked.where.sort,
+                words=words, where=asked.conditions,
+            ),
             "page": page,
-            "standing": standing,
             "has_views": reads_customers(viewer),
-            "heads": head_cells(columns, sort=asked.where.sort, get=standing.get, words={}),
-            "body": SafeString("".join(f"<tr>{write(one)}</tr>" for one in shown)),
-            "kept": [(k, v) for k, v in standing.get.items() if k in ("base", "columns", "sort")],
-            "all_query": standing.query,
-            "export_query": export_query(standing.get, columns),
+            "kept": [(k, v) for k, v in standing.get.items() if k in _KEPT],
             "total": queries.activity_count(viewer=viewer, where=asked.where),
             "asked": asked,
             "where": asked.where,
@@ -145,14 +161,14 @@ def activity_list(request: SignedRequest) -> HttpResponse:
             "may_choose_people": viewer.sees_all or bool(viewer.units),
             "filtered": standing.is_filtered,
         },
-    )
+    )  # fmt: skip
 
 
 @signed_in
 @require_safe
 def activity_export(request: SignedRequest, kind: str) -> HttpResponseBase:
     """Give the filtered list, all of it and nothing else, as a file."""
-    asked = asked_of(request)
+    asked = asked_of(request, vocabulary(request))
     rows = queries.every_activity(viewer=request.viewer, where=asked.where, limit=MOST_EXPORTED)
     if keys := keys_of(request.GET.get("columns", "")):
         columns = COLUMNS.chosen(keys)
