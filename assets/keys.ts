@@ -1,4 +1,4 @@
-// The keyboard: the list that people see under "?" stands in parts/_keys.html.
+// The keyboard: the list that people see under "?" stands in http/keys.py.
 
 import { openPalette } from "./palette";
 

@@ -26,6 +26,7 @@ from dakehu.models import (
     ImportRun,
     Movement,
     MovementNote,
+    Notice,
     Opportunity,
     Organisation,
     Person,
@@ -343,6 +344,8 @@ def test_gb18030_and_a_chinese_header_go_in(cast: Cast) -> None:
     assert branch.path.startswith(parent.path)
     assert (parent.numchild, branch.unit_id) == (1, cast.units["team-1"])
     assert branch.manager_id == cast.people["amy"]
+    # Of the rows of an import nobody is told one by one; who started it is told of its end.
+    assert not Notice.objects.exists()
 
 
 def test_branches_of_an_account_that_was_there_before_hang_under_it(cast: Cast) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from dakehu import jobs
-from dakehu.actions.accounts import assign_account
+from dakehu.actions.accounts import assign_account, create_account
 from dakehu.actions.activities import NewActivity, log_activity
 from dakehu.actions.marks import mark_seen, toggle_follow, toggle_pin
 from dakehu.actions.notices import (
@@ -39,7 +39,7 @@ from dakehu.core.activities import ActivityKind, ActivityState
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.notices import KINDS, is_quiet, last_digest
 from dakehu.messages.notices import worded_mail, worded_notice
-from dakehu.models import Account, Grant, Mark, Notice, Opportunity, Person
+from dakehu.models import Account, Change, Grant, Mark, Notice, Opportunity, Person
 from dakehu.queries.marks import pins, recents_and_pins
 from dakehu.queries.notices import notice_settings, notices, unread_count
 from tests.world import OPERATOR, TODAY, World
@@ -177,6 +177,28 @@ def test_who_is_given_something_is_told_and_mailed_at_once(
     assert "https://sales.example/settings/notices/" in body
 
 
+def test_who_an_account_is_created_for_is_told_and_who_creates_their_own_is_not(
+    world: World,
+) -> None:
+    def create(by: str, manager: str | None, name: str) -> None:
+        create_account(
+            actor=world.viewer(by), values={"name": name}, today=TODAY, at=world.at,
+            manager_id=world.people[manager] if manager else None,
+            unit_id=None if manager else world.units["east"],
+        )  # fmt: skip
+
+    create("ops", "bo", "Pier Works")
+    create("bo", "bo", "Dock Supply")
+    create("ops", None, "Quay Inbox")
+    assert told(world, "bo") == ["Pier Works is yours now."]
+    assert Notice.objects.count() == 1
+    row = Notice.objects.get()
+    saved = Change.objects.get(object_type="account", object_id=row.object_id, field="created")
+    assert row.correlation_id == saved.correlation_id
+    assert send(world) == Mailed(1, 0)
+    assert written()[0][:2] == ("bo", "Pier Works is yours now.")
+
+
 def test_a_mail_is_in_the_language_of_who_gets_it(world: World) -> None:
     Person.objects.filter(login="bo").update(language="zh-hans")
     pk = world.create("wen", name="Belt line").opportunity_id
@@ -214,6 +236,33 @@ def test_quiet_hours_and_the_digest_keep_to_each_one_s_hour(world: World) -> Non
     assert send(world, at + 10 * HOUR) == Mailed(1, 0)  # 9:30
     assert [subject for _to, subject, _body in written()][1] == "1 notice from Dakehu"
     assert send(world, at + 34 * HOUR) == Mailed(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "digest_at", "comes_at"),
+    [
+        ((22, 7), 9, 9),
+        ((22, 7), 3, 7),  # due in the night: when it ends
+        ((22, 7), 23, 7),
+        ((22, 7), 22, 7),
+        ((22, 7), 7, 7),  # due as they end
+        ((0, 0), 3, 3),  # no hours at all
+        ((8, 12), 8, 12),
+        ((1, 0), 8, 0),  # one hour a day is left
+    ],
+)
+def test_a_digest_due_in_quiet_hours_waits_until_they_end(
+    world: World, quiet: tuple[int, int], digest_at: int, comes_at: int
+) -> None:
+    choose(world, "bo", quiet_from=quiet[0], quiet_until=quiet[1], digest_at=digest_at)
+    # Told just before it is due, and asked every hour from then on for more than a day.
+    due = datetime(2026, 6, 30, digest_at, tzinfo=ZoneInfo("Asia/Shanghai"))
+    tell(
+        kind="next_step_due", people=[world.people["bo"]], actor=OPERATOR,
+        at=due - timedelta(minutes=1), facts={"on": "2026-06-30"},
+    )  # fmt: skip
+    sent = [due + n * HOUR for n in range(30) if send(world, due + n * HOUR) == Mailed(1, 0)]
+    assert [(moment.hour, moment - due < DAY) for moment in sent] == [(comes_at, True)]
 
 
 def test_hours_of_the_day() -> None:

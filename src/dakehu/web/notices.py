@@ -154,7 +154,7 @@ class HoursForm(forms.Form):
     )
     quiet_from = forms.TypedChoiceField(
         label=lazy("Quiet from"), coerce=int, empty_value=None, required=False, choices=_HOURS,
-        help_text=lazy("In quiet hours nothing is mailed at once; it comes afterwards."),
+        help_text=lazy("In quiet hours nothing is mailed, no digest either; it comes afterwards."),
     )  # fmt: skip
     quiet_until = forms.TypedChoiceField(
         label=lazy("Quiet until"), coerce=int, empty_value=None, required=False, choices=_HOURS

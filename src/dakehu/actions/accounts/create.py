@@ -15,6 +15,7 @@ from dakehu.actions.accounts.rows import (
     write_aliases,
 )
 from dakehu.actions.names import index_accounts, look_up_name, sort_key
+from dakehu.actions.notices import tell
 from dakehu.actions.search import ACCOUNT, index_name
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import NotAllowed, RuleBroken
@@ -40,10 +41,11 @@ def create_account(
 ) -> int:
     """Create an account and assign it; without a unit it goes to its manager's. Gives its id.
 
-    Looking for the same name is an act of its own, which stays on record when this one is
-    refused. Raises NotAllowed("account.create"), NotFound("account.unknown_parent"), and
-    RuleBroken: "account.same_name" and "account.look_ups_used_up" (unless `same_name_is_fine`),
-    "account.no_unit", "account.code_taken", and what `checked_values` says of the values.
+    The manager is told, unless it is the actor. Looking for the same name is an act of its own,
+    which stays on record when this one is refused. Raises NotAllowed("account.create"),
+    NotFound("account.unknown_parent"), and RuleBroken: "account.same_name" and
+    "account.look_ups_used_up" (unless `same_name_is_fine`), "account.no_unit",
+    "account.code_taken", and what `checked_values` says of the values.
     """
     checked = checked_values(values, today)
     if not checked.get("name"):
@@ -104,7 +106,13 @@ def _write_new(
     write_aliases(row.pk, checked_aliases(aliases))
     index_accounts([row.pk])
     index_name(ACCOUNT, row.pk, is_new=True)
-    record_account(actor, row.pk, {"created": (None, row.code), **changes}, right, way, at)
+    created = {"created": (None, row.code), **changes}
+    saved = record_account(actor, row.pk, created, right, way, at)
+    if row.manager_id is not None:
+        tell(
+            kind="assigned", people=[row.manager_id], actor=actor, at=at, object_type="account",
+            object_id=row.pk, correlation_id=saved,
+        )  # fmt: skip
     return int(row.pk)
 
 

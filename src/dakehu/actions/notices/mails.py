@@ -1,4 +1,4 @@
-"""Mailing notices: at once but for quiet hours, or once a day; never the same one twice."""
+"""Mailing notices: at once or once a day, never in quiet hours, never the same one twice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,13 +66,18 @@ def send_notice_mails(*, actor: Viewer, at: datetime, word: Word) -> Mailed:
 
 
 def _due(person_id: int, hours: NoticeHours | None, now: datetime) -> list[tuple[bool, Q]]:
-    """Give what may be mailed to somebody at this moment: at once, and their digest."""
+    """Give what may be mailed to somebody at this moment: at once, and their digest.
+
+    In their quiet hours neither: a digest that comes due then is still due when they end.
+    """
+    if hours is not None and is_quiet(now.hour, hours.quiet_from, hours.quiet_until):
+        return []
     mine = Q(person_id=person_id, mail_state=WAITS)
     digest_at = hours.digest_at if hours else DIGEST_AT
-    found = [(True, mine & Q(mail_at__isnull=True, at__lt=last_digest(now, digest_at)))]
-    if hours is None or not is_quiet(now.hour, hours.quiet_from, hours.quiet_until):
-        found.insert(0, (False, mine & Q(mail_at__lte=now)))
-    return found
+    return [
+        (False, mine & Q(mail_at__lte=now)),
+        (True, mine & Q(mail_at__isnull=True, at__lt=last_digest(now, digest_at))),
+    ]
 
 
 def _send(person: Any, due: Q, is_digest: bool, at: datetime, word: Word) -> bool | None:
