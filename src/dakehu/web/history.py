@@ -72,9 +72,9 @@ def who_for(who: str, whom: str) -> str:
 
 
 def who_and_way(event: PastEvent) -> str:
-    """Name who did it, and by which way where it was no form."""
+    """Name who did it, and by which way where that says something."""
     who = who_for(event.who, event.whom)
-    if event.way is Way.FORM:
+    if event.way in (Way.FORM, Way.DEMO):
         return who
     return f"{who} ({WAYS[event.way]})" if who else str(WAYS[event.way])
 
