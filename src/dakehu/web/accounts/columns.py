@@ -1,22 +1,17 @@
 """The columns that a list of accounts can show, and the words of its filters."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from dakehu.core.errors import RuleBroken
 from dakehu.core.filters import Field, Value
 from dakehu.http import SignedRequest
 from dakehu.queries.accounts import AccountRow, account_choices
 from dakehu.queries.accounts.asked import PLACES
-from dakehu.queries.conditions import fields_of
-from dakehu.queries.opportunities import account_by_name, accounts_by_id
-from dakehu.queries.units import all_units, units_in_sight
-from dakehu.web.forms import unit_choices
 from dakehu.web.lists.columns import Column, Columns, Look, day, escape, text
+from dakehu.web.lists.records import account_called, unit_called, unit_options, vocabulary_of
 from dakehu.web.lists.words import Vocabulary
 
 Row = AccountRow
@@ -105,57 +100,21 @@ COLUMNS: Columns[Row] = Columns(
 
 def vocabulary(request: SignedRequest) -> Vocabulary:
     """Give the words of the filters for whoever asks."""
-    return Vocabulary(
-        fields=fields_of(request.viewer, PLACES),
-        labels=LABELS,
-        name=partial(_called, request),
-        language=request.viewer.language,
-        options=partial(_options, request),
-        typed=partial(account_typed, request),
-        meant=partial(account_meant, request),
-    )
+    return vocabulary_of(request, PLACES, LABELS, called=_called, options=_options)
 
 
 def _called(request: SignedRequest, field: Field, value: Value) -> str:
     if field.key == "group":
         return account_called(request, value)
     if field.key == "unit":
-        unit = all_units().names.get(int(value))
-        return unit.name(request.viewer.language) if unit else f"#{value}"
+        return unit_called(request, value)
     return dict(_options(request, field)).get(str(value), f"#{value}")
 
 
 def _options(request: SignedRequest, field: Field) -> Sequence[tuple[str, str]]:
     if field.key == "unit":
-        units = all_units()
-        tree = units_in_sight(request.viewer, units=units, today=request.today)
-        return unit_choices(units, tree, request.viewer.language)
+        return unit_options(request)
     if field.key == "manager":
         managers = account_choices(viewer=request.viewer).managers
         return [(str(p.id), p.shown(request.viewer.language)) for p in managers]
     return ()
-
-
-def account_called(request: SignedRequest, value: Value) -> str:
-    """Name an account in sight; of another only the number that was asked for."""
-    found = accounts_by_id(viewer=request.viewer, ids=[int(value)]).get(int(value))
-    return found.name if found else f"#{value}"
-
-
-def account_typed(request: SignedRequest, field: Field, value: Value) -> str:
-    """Write an account as one types it: by its code; one out of sight by its number."""
-    del field
-    found = accounts_by_id(viewer=request.viewer, ids=[int(value)]).get(int(value))
-    return found.code if found else f"#{value}"
-
-
-def account_meant(request: SignedRequest, field: Field, typed: str) -> str:
-    """Find the account that is typed by code or name. RuleBroken `filter.bad_value`."""
-    if field.key not in ("account", "group"):
-        return typed
-    if typed.startswith("#"):
-        return typed[1:]
-    named = account_by_name(viewer=request.viewer, text=typed)
-    if len(named) != 1:
-        raise RuleBroken("filter.bad_value", field=field.key, text=typed[:40], at=1)
-    return str(named[0].id)

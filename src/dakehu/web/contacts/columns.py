@@ -1,19 +1,16 @@
 """The columns that a list of contacts can show, and the words of its filters."""
 
-from functools import partial
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
 from dakehu.core.filters import Field, Value
 from dakehu.http import SignedRequest
-from dakehu.queries.conditions import fields_of
 from dakehu.queries.contacts import ContactRow
 from dakehu.queries.contacts_asked import PLACES
-from dakehu.web.accounts.columns import account_called, account_meant, account_typed
 from dakehu.web.links import dial
 from dakehu.web.lists.columns import Column, Columns, Look, day, escape, text
+from dakehu.web.lists.records import account_called, vocabulary_of
 from dakehu.web.lists.words import Vocabulary
 
 Row = ContactRow
@@ -85,14 +82,7 @@ COLUMNS: Columns[Row] = Columns(
 
 def vocabulary(request: SignedRequest) -> Vocabulary:
     """Give the words of the filters for whoever asks."""
-    return Vocabulary(
-        fields=fields_of(request.viewer, PLACES),
-        labels=LABELS,
-        name=partial(_called, request),
-        language=request.viewer.language,
-        typed=partial(account_typed, request),
-        meant=partial(account_meant, request),
-    )
+    return vocabulary_of(request, PLACES, LABELS, called=_called)
 
 
 def _called(request: SignedRequest, field: Field, value: Value) -> str:

@@ -1,7 +1,6 @@
 """The words of the filters of opportunities: fields, values, and what a form offers of them."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
@@ -10,14 +9,16 @@ from dakehu.core.filters import Field, Value
 from dakehu.http import SignedRequest
 from dakehu.http.frame import frame_of
 from dakehu.queries import opportunities as queries
-from dakehu.queries.conditions import fields_of
 from dakehu.queries.opportunities.conditions import CATEGORIES as CATEGORY_KEYS
 from dakehu.queries.opportunities.conditions import OUTCOMES, PLACES
 from dakehu.queries.opportunities.list import stage_names
-from dakehu.queries.people import people_in_sight
-from dakehu.queries.units import all_units, units_in_sight
-from dakehu.web.accounts.columns import account_called, account_meant, account_typed
-from dakehu.web.forms import unit_choices
+from dakehu.web.lists.records import (
+    account_called,
+    people_options,
+    unit_called,
+    unit_options,
+    vocabulary_of,
+)
 from dakehu.web.lists.words import Vocabulary
 from dakehu.web.opportunities import wording
 
@@ -50,15 +51,13 @@ SHORT: Mapping[str, str | Promise] = {"account": lazy("Account"), "unit": lazy("
 
 def vocabulary(request: SignedRequest, *, short: bool = False) -> Vocabulary:
     """Give the words for whoever asks; names are looked up as they are needed."""
-    return Vocabulary(
-        fields=fields_of(request.viewer, PLACES),
-        labels={**LABELS, **SHORT} if short else LABELS,
-        name=partial(_name, request),
-        language=request.viewer.language,
+    return vocabulary_of(
+        request,
+        PLACES,
+        {**LABELS, **SHORT} if short else LABELS,
+        called=_name,
+        options=_options,
         amount_unit=frame_of(request).amount_unit,
-        options=partial(_options, request),
-        typed=partial(account_typed, request),
-        meant=partial(account_meant, request),
     )
 
 
@@ -74,8 +73,7 @@ def _name(request: SignedRequest, field: Field, value: Value) -> str:
         case "account":
             return account_called(request, value)
         case "unit":
-            unit = all_units().names.get(int(value))
-            return unit.name(request.viewer.language) if unit else f"#{value}"
+            return unit_called(request, value)
         case "stage":
             names = stage_names(request.viewer.language)
             return next((n for (_v, stage), n in names.items() if stage == value), f"#{value}")
@@ -93,12 +91,9 @@ def _options(request: SignedRequest, field: Field) -> Sequence[tuple[str, str]]:
             stages = queries.choices(viewer=viewer).stages
             return list({str(s.method_id): s.method for s in stages}.items())
         case "owner":
-            people = people_in_sight(viewer, units=None, today=request.today)
-            return [(str(p.id), p.shown(viewer.language)) for p in people]
+            return people_options(request)
         case "unit":
-            units = all_units()
-            tree = units_in_sight(viewer, units=units, today=request.today)
-            return unit_choices(units, tree, viewer.language)
+            return unit_options(request)
         case "product":
             products = queries.product_choices(viewer=viewer)
             return [(str(p.id), p.name) for p in products]
