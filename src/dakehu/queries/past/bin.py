@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Kind
@@ -15,6 +15,7 @@ from dakehu.models import (
     Activity,
     Attachment,
     Contact,
+    Grant,
     Movement,
     Note,
     Opportunity,
@@ -130,6 +131,9 @@ def _contacts(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
 
 def _opportunities(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
     seen = Opportunity.objects.filter(voided=True).visible_to(viewer)
+    work = Grant.objects.filter(
+        person_id=viewer.person_id or 0, right="work", opportunity_id=OuterRef("opportunity_id")
+    )
     moves = (
         Movement.objects.filter(
             _mine(viewer, by="actor_id", unit="opportunity__unit_id"),
@@ -138,12 +142,13 @@ def _opportunities(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
             recorded_at__gte=at - KEPT,
             opportunity__in=seen,
         )
+        .annotate(granted_work=Exists(work))
         .select_related("actor", "opportunity__account")
         .order_by("-recorded_at", "-id")[: LISTED + 1]
     )
     known: set[int] = set()
     for move in moves:
-        row = move.opportunity
+        row: Any = move.opportunity
         if row.pk in known:
             continue
         known.add(row.pk)
@@ -155,7 +160,12 @@ def _opportunities(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
             deleted_at=move.recorded_at,
             by=person_name(move.actor) if move.actor else None,
             days_left=_days_left(move.recorded_at, at),
-            may_restore=_may(viewer, ("opportunity.restore",), row.owner_id, row.unit_id),
+            may_restore=viewer.may(
+                "opportunity.restore",
+                owner_id=row.owner_id,
+                unit_id=row.unit_id,
+                granted="work" if move.granted_work else None,
+            ),
         )
 
 
