@@ -144,10 +144,14 @@ def test_a_colleague_is_let_in_mentioned_and_sees_it(page: Page, open_page: Open
     waiting.click()
     expect(ops.locator("#timeline li.note form[action$='/done/']")).to_have_count(0)
 
-    # The note goes and comes back.
-    page.locator("#timeline li.note form[action$='/delete/'] button").first.click()
+    # The note goes after asking, and comes back.
+    page.locator("#timeline li.note a[href$='/delete/']").first.press("Enter")
+    dialog_of(page).get_by_role("button", name="Delete").press("Enter")
+    undo = page.locator("#toasts .toast-undo")
+    expect(undo).to_be_visible()
+    expect(page.locator("#timeline .composer")).to_be_visible()
     expect(page.locator("#timeline li.note")).to_have_count(0)
-    page.locator("#toasts form[action$='/restore/'] button").click()
+    undo.click()
     expect(page.locator("#timeline li.note")).to_have_count(1)
 
 

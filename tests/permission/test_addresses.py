@@ -80,7 +80,7 @@ POST_ONLY = {
     "inbox_send_back", "request_create", "request_withdraw",
     "activity_cancel", "activity_move", "activity_restore", "calendar_feed_close",
     "calendar_feed_open", "mention_settle", "next_step_put_off", "tomorrow_plan",
-    "file_delete", "file_restore", "mention_done", "note_delete", "note_restore", "note_write",
+    "file_restore", "mention_done", "note_restore", "note_write",
     "mark_follow", "mark_pin", "mark_seen", "notice_open", "notice_read", "notices_read",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",

@@ -330,9 +330,6 @@ def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None
     assert "Dealt with" in lu.get(f"/timeline/opportunity/{deal}/").content.decode()
     lu.post(f"/notes/{note.pk}/done/", headers=HTMX)
     assert Mention.objects.get().done_at is not None
-    gone = wen.post(f"/notes/{note.pk}/delete/", headers=HTMX).content.decode()
-    assert f"/notes/{note.pk}/restore/" in gone
-    assert wen.post(f"/notes/{note.pk}/restore/").status_code == 303
     people = wen.get(f"{url}people/?q=me").content.decode()
     assert "Mei" in people
     assert "cannot see" not in people
@@ -360,12 +357,60 @@ def test_files_are_saved_never_shown_and_programs_refused(world: World) -> None:
     assert got["X-Content-Type-Options"] == "nosniff"
     assert got.getvalue() == PNG  # type: ignore[attr-defined]
     assert world.client("lu").get(f"/files/{one.pk}/").status_code == 404
-    assert wen.post(f"/files/{one.pk}/delete/", headers=HTMX).status_code == 200
-    assert wen.get(f"/files/{one.pk}/").status_code == 404
-    wen.post(f"/files/{one.pk}/restore/")
-    back = wen.get(f"/files/{one.pk}/")
-    assert back.status_code == 200
-    assert back.getvalue() == PNG  # type: ignore[attr-defined]
+
+
+def record_of(world: World, kind: str) -> int:
+    """Give a record of wen's of a kind that notes and files hang on."""
+    if kind == "opportunity":
+        return world.create().opportunity_id
+    if kind == "account":
+        return world.accounts["harbour"]
+    return create_contact(
+        actor=world.viewer("wen"), account_id=world.accounts["harbour"],
+        values={"name": "陈建国"}, today=world.today, at=world.at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["opportunity", "account", "contact"])
+def test_notes_and_files_are_deleted_after_asking_and_undone_by_the_toast(
+    world: World, kind: str
+) -> None:
+    record = record_of(world, kind)
+    note = write_note(
+        actor=world.viewer("wen"), kind=kind, record_id=record, text="look, @mei",
+        today=world.today, at=world.at,
+    )  # fmt: skip
+    wen, home = world.client("wen"), f"/{_PAGES[kind]}/{record}/"
+    wen.post(f"/files/{kind}/{record}/", {"files": [SimpleUploadedFile("a.png", PNG)]})
+    file = Attachment.objects.get().pk
+    for one, beside, told in (
+        (f"/notes/{note}/", f"/timeline/{kind}/{record}/", "1 colleague whom it mentions"),
+        (f"/files/{file}/", f"/files/{kind}/{record}/", "a.png"),
+    ):  # fmt: skip
+        # A link to a page that asks: by keyboard, in a dialog, and without scripts.
+        chinese = world.client("wen", "zh-hans")
+        assert f'action="{one}delete/"' not in chinese.get(beside).content.decode()
+        assert "30 天内您可以从回收站恢复" in chinese.get(f"{one}delete/").content.decode()
+        wen = world.client("wen")
+        assert f'href="{one}delete/"' in wen.get(beside).content.decode()
+        asked = wen.get(f"{one}delete/").content.decode()
+        assert told in asked
+        assert "For 30 days you can bring it back from the bin" in asked
+        assert one in wen.get(beside).content.decode()
+        gone = wen.post(f"{one}delete/", headers=HTMX)
+        assert gone["HX-Redirect"] == home
+        assert f'hx-post="{one}restore/"' in wen.get(home).content.decode()
+        assert f"{one}delete/" not in wen.get(beside).content.decode()
+        assert f"{one}restore/" in wen.get("/bin/").content.decode()
+        for again in (wen.get, wen.post):
+            assert again(f"{one}delete/").status_code == 404
+        assert wen.post(f"{one}restore/", headers=HTMX)["HX-Redirect"] == home
+        assert f"{one}delete/" in wen.get(beside).content.decode()
+        # Whose it is not is not asked.
+        assert world.client("director").get(f"{one}delete/").status_code == 403
+
+
+_PAGES = {"opportunity": "opportunities", "account": "accounts", "contact": "contacts"}
 
 
 def test_similar_won_deals_are_those_in_sight_and_alike(world: World) -> None:
