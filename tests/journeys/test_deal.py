@@ -174,6 +174,22 @@ def test_seats_are_filled_and_files_dropped(page: Page, axe: Callable[[Page], li
     send(dialog.locator("form.form"))
     expect(page.locator("#team .rows li")).to_have_count(2)
 
+    # Both are taken off after asking, and put back by the toast.
+    for rows in ("#stakeholders .rows li:has(.badge-state)", "#team .rows li"):
+        expect(page.locator(rows).first).to_be_visible()
+        before = page.locator(rows).count()
+        page.locator(f"{rows.split()[0]} a.icon-button").last.click()
+        dialog_of(page).locator("a.btn-danger").click()
+        asked = page.locator("#dialog form[action$='/remove/']")
+        expect(asked).to_be_visible()
+        send(asked)
+        undo = page.locator("#toasts .toast-undo")
+        expect(undo).to_be_visible()
+        expect(page.locator(f"{rows.split()[0]} .card-head")).to_be_visible()
+        expect(page.locator(rows)).to_have_count(before - 1)
+        undo.click()
+        expect(page.locator(rows)).to_have_count(before)
+
     page.locator("#files input[multiple]").set_input_files(
         [
             {"name": "现场.png", "mimeType": "image/png", "buffer": PNG},

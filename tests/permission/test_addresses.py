@@ -331,7 +331,7 @@ def facts(company: Company) -> Facts:
             "subject": ["funnel"],
             "record_kind": ["account", "contact", "product", "unit", "person", "no-such-kind"],
             "record_id": [shown],
-            "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
+            "bin_kind": ["account", "contact", "opportunity", "stakeholder", "member", "no-kind"],
             "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
             "of_kind": ["opportunity", "no-such-kind"],
             "object_type": ["opportunity"],

@@ -299,7 +299,11 @@ def test_competitors_team_and_map_by_their_forms(world: World) -> None:
     lu = world.client("lu")
     assert lu.get(f"{one}/team/").status_code == 200
     assert lu.post(f"{one}/team/{member.pk}/", {"role": "", "right": "read"}).status_code == 403
-    assert lu.post(f"{one}/team/{member.pk}/", {"remove": "1"}).status_code == 303
+    leaving = lu.get(f"{one}/team/{member.pk}/remove/").content.decode()
+    assert "You see this opportunity no longer" in leaving
+    assert lu.post(f"{one}/team/{member.pk}/remove/").status_code == 303
+    # Who has left is offered no way back that they may not go.
+    assert "toast-undo" not in lu.get("/opportunities/").content.decode()
     assert lu.get(f"{one}/").status_code == 404
     said = {"name": "刘芳", "title": "科长", "roles": ["purchaser", "user"], "attitude": "-1"}
     assert wen.post(f"{one}/stakeholders/add/", said).status_code == 303
@@ -312,6 +316,51 @@ def test_competitors_team_and_map_by_their_forms(world: World) -> None:
     clash = wen.post(part, {"roles": ["sponsor"], "attitude": "", "seen": "1"}).content.decode()
     assert "<td>Supports us</td><td>not known</td>" in clash
     assert "<td>User</td><td>Sponsor</td>" in clash
+
+
+def test_taking_somebody_off_a_deal_asks_and_is_undone_by_the_toast_or_from_the_bin(
+    world: World,
+) -> None:
+    deal = full_deal(world)
+    one = f"/opportunities/{deal}"
+    part, member = Stakeholder.objects.get(), TeamMember.objects.get()
+    Stakeholder.objects.update(note="wants the longer belt")
+    Activity.objects.create(
+        kind=1, state=1, subject="To call", owner_id=world.people["lu"], on=world.today,
+        unit_id=world.units["west_team"], opportunity_id=deal, created_at=world.at,
+        updated_at=world.at,
+    )  # fmt: skip
+    for beside, asking, told, chinese in (
+        (f"{one}/stakeholders/{part.pk}/", "stakeholder",
+         ("wants the longer belt", "Nobody is known then for: Technical gatekeeper",
+          "No key player supports us"), "30 天内您可以从回收站原样恢复"),
+        (f"{one}/team/{member.pk}/", "member", ("Lu sees this opportunity no longer",
+         "1 activity planned on it"), "将看不到这个商机"),
+    ):  # fmt: skip
+        assert chinese in world.client("wen", "zh-hans").get(f"{beside}remove/").content.decode()
+        wen = world.client("wen")
+        assert f'href="{beside}remove/"' in wen.get(beside).content.decode()
+        with few_queries():
+            asked = wen.get(f"{beside}remove/").content.decode()
+        for words in told:
+            assert words in asked, words
+        assert world.client("director").post(f"{beside}remove/").status_code == 403
+        assert wen.post(f"{beside}remove/", headers=HTMX)["HX-Redirect"] == f"{one}/"
+        undo = re.search(
+            rf'hx-post="(/bin/{asking}/\d+/restore/)"', wen.get(f"{one}/").content.decode()
+        )
+        assert undo
+        with few_queries():
+            everything = wen.get("/bin/").content.decode()
+        assert undo[1] in everything
+        assert undo[1] in wen.get(f"/bin/?kind={asking}").content.decode()
+        # It is on record of who did it; a colleague's bin does not tell.
+        assert undo[1] not in world.client("mei").get("/bin/").content.decode()
+        assert wen.post(undo[1], headers=HTMX)["HX-Redirect"] == f"{one}/"
+        assert undo[1] not in wen.get("/bin/").content.decode()
+        assert wen.post(undo[1]).status_code == 422
+    assert Stakeholder.objects.get().note == "wants the longer belt"
+    assert TeamMember.objects.get().person_id == world.people["lu"]
 
 
 def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None:

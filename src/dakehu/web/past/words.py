@@ -29,6 +29,9 @@ KINDS: Words = {
     "activity": lazy("Activity"),
     "note": lazy("Note"),
     "file": lazy("File"),
+    "stakeholder": lazy("On a decision map"),
+    "member": lazy("On a selling team"),
+    "view": lazy("View"),
 }
 WAYS: Mapping[Way, str | Promise] = {
     Way.FORM: lazy("by form"),
