@@ -86,7 +86,7 @@ POST_ONLY = {
     "board_undo",
     "bin_restore", "history_undo",
     "bulk_undo", "cell_save",
-    "view_delete", "view_restore", "view_save",
+    "view_restore", "view_save",
 }  # fmt: skip
 
 
