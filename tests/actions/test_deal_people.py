@@ -6,23 +6,34 @@ from typing import Any
 import pytest
 
 from dakehu.actions.accounts import create_account
-from dakehu.actions.contacts import create_contact
+from dakehu.actions.contacts import create_contact, delete_contact, erase_contact
 from dakehu.actions.opportunities import (
     EditOpportunity,
     edit_opportunity,
     reassign_opportunity,
 )
+from dakehu.actions.past import remove_expired
 from dakehu.actions.stakeholders import (
     Part,
     add_new_stakeholder,
     add_stakeholder,
     edit_stakeholder,
     remove_stakeholder,
+    restore_stakeholder,
 )
-from dakehu.actions.teams import add_member, change_member, remove_member
+from dakehu.actions.teams import add_member, change_member, remove_member, restore_member
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.teams import Light
-from dakehu.models import Appointment, Change, Contact, Grant, Notice, Person, TeamMember
+from dakehu.models import (
+    Appointment,
+    Change,
+    Contact,
+    Grant,
+    Notice,
+    Person,
+    Stakeholder,
+    TeamMember,
+)
 from dakehu.queries.opportunities import OpportunityFilter, opportunities, opportunity
 from dakehu.queries.stakeholders import contact_choices, decision_map
 from dakehu.queries.teams import team
@@ -223,6 +234,99 @@ def test_stakeholders_fill_seats_and_turn_the_light(world: World) -> None:
     plain = str(list(Change.objects.filter(object_type="deal_people").values("old", "new")))
     assert "longer belt" not in plain
     assert "陈建国" not in plain
+
+
+def test_who_was_taken_off_the_map_is_put_back_as_they_stood(world: World) -> None:
+    deal = world.create().opportunity_id
+    wen = world.viewer("wen")
+    chen = contact(world, "陈建国")
+    part: dict[str, Any] = {"influence": 3, "attitude": -1, "note": "wants the longer belt"}
+    put(world, deal, chen, "technical", "user", **part)
+    before = Stakeholder.objects.values().get()
+    on: dict[str, Any] = {"actor": wen, "opportunity_id": deal}
+    removal = remove_stakeholder(**on, stakeholder_id=before["id"], at=world.at)
+    later = world.at + timedelta(days=30)
+    # As whoever adds, nobody else.
+    for login, refused in (("director", NotAllowed), ("mei", NotAllowed), ("lu", NotFound)):
+        with pytest.raises(refused):
+            restore_stakeholder(actor=world.viewer(login), removal_id=removal, at=later)
+    with pytest.raises(RuleBroken) as late:
+        restore_stakeholder(actor=wen, removal_id=removal, at=later + timedelta(seconds=1))
+    assert late.value.code == "note.too_late"
+    assert restore_stakeholder(actor=wen, removal_id=removal, at=later) == deal
+    after = Stakeholder.objects.values().get()
+    assert {**after, "id": 0} == {**before, "id": 0}
+    assert not Change.objects.filter(object_type="part_note").exists()
+    # Once is enough; and whom somebody put there meanwhile stays as they are.
+    with pytest.raises(RuleBroken) as there:
+        restore_stakeholder(actor=wen, removal_id=removal, at=later)
+    assert there.value.code == "stakeholder.already_there"
+    again = remove_stakeholder(**on, stakeholder_id=after["id"], at=later)
+    with pytest.raises(NotFound):
+        restore_stakeholder(actor=wen, removal_id=removal, at=later)
+    put(world, deal, chen, "sponsor")
+    with pytest.raises(RuleBroken):
+        restore_stakeholder(actor=wen, removal_id=again, at=later)
+    assert Stakeholder.objects.get().roles == ["sponsor"]
+    with pytest.raises(NotFound):
+        restore_stakeholder(actor=wen, removal_id=10**20, at=later)
+
+
+def test_what_was_written_of_who_is_off_the_map_goes_with_them_or_after_thirty_days(
+    world: World,
+) -> None:
+    deal = world.create().opportunity_id
+    on: dict[str, Any] = {"actor": world.viewer("wen"), "opportunity_id": deal, "at": world.at}
+    chen, liu = contact(world, "陈建国"), contact(world, "刘芳")
+    for them in (chen, liu):
+        kept = put(world, deal, them, "user", note="hesitates")
+        remove_stakeholder(**on, stakeholder_id=kept)
+    written = Change.objects.filter(object_type="part_note")
+    assert written.count() == 2
+    delete_contact(actor=on["actor"], contact_id=chen, seen_version=1, at=world.at)
+    erase_contact(actor=on["actor"], contact_id=chen, at=world.at)
+    assert [row.object_id for row in written] == [liu]
+    machine = world.viewer("operator")
+    remove_expired(actor=machine, at=world.at + timedelta(days=30))
+    assert written.all().exists()
+    remove_expired(actor=machine, at=world.at + timedelta(days=30, seconds=1))
+    assert not written.all().exists()
+
+
+def test_who_was_taken_off_the_team_is_put_back_as_they_stood(world: World) -> None:
+    deal = world.create().opportunity_id
+    member = join(world, "mei", deal, "lu", "work", "technical")
+    before = TeamMember.objects.values().get()
+    how: dict[str, Any] = {"today": world.today, "at": world.at + timedelta(days=1)}
+    removal = remove_member(
+        actor=world.viewer("wen"), opportunity_id=deal, member_id=member, at=world.at
+    )
+    assert not sees(world, "lu", deal)
+    join(world, "wen", deal, "bo", "work")
+    # As whoever lets others in; whom a grant let in does not, nor does anybody themselves.
+    for login, refused in (("bo", NotAllowed), ("director", NotAllowed), ("lu", NotFound)):
+        with pytest.raises(refused):
+            restore_member(actor=world.viewer(login), removal_id=removal, **how)
+    assert restore_member(actor=world.viewer("mei"), removal_id=removal, **how) == deal
+    after = TeamMember.objects.values().get(person_id=world.people["lu"])
+    assert {**after, "id": 0} == {**before, "id": 0}
+    edits(world, "lu", deal)
+    with pytest.raises(RuleBroken) as there:
+        restore_member(actor=world.viewer("wen"), removal_id=removal, **how)
+    assert there.value.code == "team.already_there"
+    # Who left cannot let themselves in, not even as the superior.
+    theirs = join(world, "wen", deal, "mei")
+    left = remove_member(
+        actor=world.viewer("mei"), opportunity_id=deal, member_id=theirs, at=world.at
+    )
+    with pytest.raises(NotAllowed) as oneself:
+        restore_member(actor=world.viewer("mei"), removal_id=left, **how)
+    assert oneself.value.code == "team.oneself"
+    with pytest.raises(RuleBroken):
+        restore_member(
+            actor=world.viewer("wen"), removal_id=left, today=world.today,
+            at=world.at + timedelta(days=31),
+        )  # fmt: skip
 
 
 def test_a_new_contact_comes_on_the_map_in_one_go_or_not_at_all(world: World) -> None:

@@ -144,10 +144,14 @@ def test_a_colleague_is_let_in_mentioned_and_sees_it(page: Page, open_page: Open
     waiting.click()
     expect(ops.locator("#timeline li.note form[action$='/done/']")).to_have_count(0)
 
-    # The note goes and comes back.
-    page.locator("#timeline li.note form[action$='/delete/'] button").first.click()
+    # The note goes after asking, and comes back.
+    page.locator("#timeline li.note a[href$='/delete/']").first.press("Enter")
+    dialog_of(page).get_by_role("button", name="Delete").press("Enter")
+    undo = page.locator("#toasts .toast-undo")
+    expect(undo).to_be_visible()
+    expect(page.locator("#timeline .composer")).to_be_visible()
     expect(page.locator("#timeline li.note")).to_have_count(0)
-    page.locator("#toasts form[action$='/restore/'] button").click()
+    undo.click()
     expect(page.locator("#timeline li.note")).to_have_count(1)
 
 
@@ -169,6 +173,22 @@ def test_seats_are_filled_and_files_dropped(page: Page, axe: Callable[[Page], li
     dialog.locator("[name=role]").select_option("sales_support")
     send(dialog.locator("form.form"))
     expect(page.locator("#team .rows li")).to_have_count(2)
+
+    # Both are taken off after asking, and put back by the toast.
+    for rows in ("#stakeholders .rows li:has(.badge-state)", "#team .rows li"):
+        expect(page.locator(rows).first).to_be_visible()
+        before = page.locator(rows).count()
+        page.locator(f"{rows.split()[0]} a.icon-button").last.click()
+        dialog_of(page).locator("a.btn-danger").click()
+        asked = page.locator("#dialog form[action$='/remove/']")
+        expect(asked).to_be_visible()
+        send(asked)
+        undo = page.locator("#toasts .toast-undo")
+        expect(undo).to_be_visible()
+        expect(page.locator(f"{rows.split()[0]} .card-head")).to_be_visible()
+        expect(page.locator(rows)).to_have_count(before - 1)
+        undo.click()
+        expect(page.locator(rows)).to_have_count(before)
 
     page.locator("#files input[multiple]").set_input_files(
         [

@@ -80,13 +80,13 @@ POST_ONLY = {
     "inbox_send_back", "request_create", "request_withdraw",
     "activity_cancel", "activity_move", "activity_restore", "calendar_feed_close",
     "calendar_feed_open", "mention_settle", "next_step_put_off", "tomorrow_plan",
-    "file_delete", "file_restore", "mention_done", "note_delete", "note_restore", "note_write",
+    "file_restore", "mention_done", "note_restore", "note_write",
     "mark_follow", "mark_pin", "mark_seen", "notice_open", "notice_read", "notices_read",
     "rate_set", "review_agree", "review_do", "review_note", "review_save", "small_sale_reverse",
     "board_undo",
     "bin_restore", "history_undo",
     "bulk_undo", "cell_save",
-    "view_delete", "view_restore", "view_save",
+    "view_restore", "view_save",
 }  # fmt: skip
 
 
@@ -331,7 +331,7 @@ def facts(company: Company) -> Facts:
             "subject": ["funnel"],
             "record_kind": ["account", "contact", "product", "unit", "person", "no-such-kind"],
             "record_id": [shown],
-            "bin_kind": ["account", "contact", "opportunity", "no-such-kind"],
+            "bin_kind": ["account", "contact", "opportunity", "stakeholder", "member", "no-kind"],
             "save": ["7b3f8d7e-7c0e-4f43-9d5a-3c5f0c4f1d11"],
             "of_kind": ["opportunity", "no-such-kind"],
             "object_type": ["opportunity"],

@@ -299,7 +299,11 @@ def test_competitors_team_and_map_by_their_forms(world: World) -> None:
     lu = world.client("lu")
     assert lu.get(f"{one}/team/").status_code == 200
     assert lu.post(f"{one}/team/{member.pk}/", {"role": "", "right": "read"}).status_code == 403
-    assert lu.post(f"{one}/team/{member.pk}/", {"remove": "1"}).status_code == 303
+    leaving = lu.get(f"{one}/team/{member.pk}/remove/").content.decode()
+    assert "You see this opportunity no longer" in leaving
+    assert lu.post(f"{one}/team/{member.pk}/remove/").status_code == 303
+    # Who has left is offered no way back that they may not go.
+    assert "toast-undo" not in lu.get("/opportunities/").content.decode()
     assert lu.get(f"{one}/").status_code == 404
     said = {"name": "刘芳", "title": "科长", "roles": ["purchaser", "user"], "attitude": "-1"}
     assert wen.post(f"{one}/stakeholders/add/", said).status_code == 303
@@ -312,6 +316,51 @@ def test_competitors_team_and_map_by_their_forms(world: World) -> None:
     clash = wen.post(part, {"roles": ["sponsor"], "attitude": "", "seen": "1"}).content.decode()
     assert "<td>Supports us</td><td>not known</td>" in clash
     assert "<td>User</td><td>Sponsor</td>" in clash
+
+
+def test_taking_somebody_off_a_deal_asks_and_is_undone_by_the_toast_or_from_the_bin(
+    world: World,
+) -> None:
+    deal = full_deal(world)
+    one = f"/opportunities/{deal}"
+    part, member = Stakeholder.objects.get(), TeamMember.objects.get()
+    Stakeholder.objects.update(note="wants the longer belt")
+    Activity.objects.create(
+        kind=1, state=1, subject="To call", owner_id=world.people["lu"], on=world.today,
+        unit_id=world.units["west_team"], opportunity_id=deal, created_at=world.at,
+        updated_at=world.at,
+    )  # fmt: skip
+    for beside, asking, told, chinese in (
+        (f"{one}/stakeholders/{part.pk}/", "stakeholder",
+         ("wants the longer belt", "Nobody is known then for: Technical gatekeeper",
+          "No key player supports us"), "30 天内您可以从回收站原样恢复"),
+        (f"{one}/team/{member.pk}/", "member", ("Lu sees this opportunity no longer",
+         "1 activity planned on it"), "将看不到这个商机"),
+    ):  # fmt: skip
+        assert chinese in world.client("wen", "zh-hans").get(f"{beside}remove/").content.decode()
+        wen = world.client("wen")
+        assert f'href="{beside}remove/"' in wen.get(beside).content.decode()
+        with few_queries():
+            asked = wen.get(f"{beside}remove/").content.decode()
+        for words in told:
+            assert words in asked, words
+        assert world.client("director").post(f"{beside}remove/").status_code == 403
+        assert wen.post(f"{beside}remove/", headers=HTMX)["HX-Redirect"] == f"{one}/"
+        undo = re.search(
+            rf'hx-post="(/bin/{asking}/\d+/restore/)"', wen.get(f"{one}/").content.decode()
+        )
+        assert undo
+        with few_queries():
+            everything = wen.get("/bin/").content.decode()
+        assert undo[1] in everything
+        assert undo[1] in wen.get(f"/bin/?kind={asking}").content.decode()
+        # It is on record of who did it; a colleague's bin does not tell.
+        assert undo[1] not in world.client("mei").get("/bin/").content.decode()
+        assert wen.post(undo[1], headers=HTMX)["HX-Redirect"] == f"{one}/"
+        assert undo[1] not in wen.get("/bin/").content.decode()
+        assert wen.post(undo[1]).status_code == 422
+    assert Stakeholder.objects.get().note == "wants the longer belt"
+    assert TeamMember.objects.get().person_id == world.people["lu"]
 
 
 def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None:
@@ -330,9 +379,6 @@ def test_a_note_in_place_with_the_offer_to_let_somebody_in(world: World) -> None
     assert "Dealt with" in lu.get(f"/timeline/opportunity/{deal}/").content.decode()
     lu.post(f"/notes/{note.pk}/done/", headers=HTMX)
     assert Mention.objects.get().done_at is not None
-    gone = wen.post(f"/notes/{note.pk}/delete/", headers=HTMX).content.decode()
-    assert f"/notes/{note.pk}/restore/" in gone
-    assert wen.post(f"/notes/{note.pk}/restore/").status_code == 303
     people = wen.get(f"{url}people/?q=me").content.decode()
     assert "Mei" in people
     assert "cannot see" not in people
@@ -360,12 +406,60 @@ def test_files_are_saved_never_shown_and_programs_refused(world: World) -> None:
     assert got["X-Content-Type-Options"] == "nosniff"
     assert got.getvalue() == PNG  # type: ignore[attr-defined]
     assert world.client("lu").get(f"/files/{one.pk}/").status_code == 404
-    assert wen.post(f"/files/{one.pk}/delete/", headers=HTMX).status_code == 200
-    assert wen.get(f"/files/{one.pk}/").status_code == 404
-    wen.post(f"/files/{one.pk}/restore/")
-    back = wen.get(f"/files/{one.pk}/")
-    assert back.status_code == 200
-    assert back.getvalue() == PNG  # type: ignore[attr-defined]
+
+
+def record_of(world: World, kind: str) -> int:
+    """Give a record of wen's of a kind that notes and files hang on."""
+    if kind == "opportunity":
+        return world.create().opportunity_id
+    if kind == "account":
+        return world.accounts["harbour"]
+    return create_contact(
+        actor=world.viewer("wen"), account_id=world.accounts["harbour"],
+        values={"name": "陈建国"}, today=world.today, at=world.at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["opportunity", "account", "contact"])
+def test_notes_and_files_are_deleted_after_asking_and_undone_by_the_toast(
+    world: World, kind: str
+) -> None:
+    record = record_of(world, kind)
+    note = write_note(
+        actor=world.viewer("wen"), kind=kind, record_id=record, text="look, @mei",
+        today=world.today, at=world.at,
+    )  # fmt: skip
+    wen, home = world.client("wen"), f"/{_PAGES[kind]}/{record}/"
+    wen.post(f"/files/{kind}/{record}/", {"files": [SimpleUploadedFile("a.png", PNG)]})
+    file = Attachment.objects.get().pk
+    for one, beside, told in (
+        (f"/notes/{note}/", f"/timeline/{kind}/{record}/", "1 colleague whom it mentions"),
+        (f"/files/{file}/", f"/files/{kind}/{record}/", "a.png"),
+    ):  # fmt: skip
+        # A link to a page that asks: by keyboard, in a dialog, and without scripts.
+        chinese = world.client("wen", "zh-hans")
+        assert f'action="{one}delete/"' not in chinese.get(beside).content.decode()
+        assert "30 天内您可以从回收站恢复" in chinese.get(f"{one}delete/").content.decode()
+        wen = world.client("wen")
+        assert f'href="{one}delete/"' in wen.get(beside).content.decode()
+        asked = wen.get(f"{one}delete/").content.decode()
+        assert told in asked
+        assert "For 30 days you can bring it back from the bin" in asked
+        assert one in wen.get(beside).content.decode()
+        gone = wen.post(f"{one}delete/", headers=HTMX)
+        assert gone["HX-Redirect"] == home
+        assert f'hx-post="{one}restore/"' in wen.get(home).content.decode()
+        assert f"{one}delete/" not in wen.get(beside).content.decode()
+        assert f"{one}restore/" in wen.get("/bin/").content.decode()
+        for again in (wen.get, wen.post):
+            assert again(f"{one}delete/").status_code == 404
+        assert wen.post(f"{one}restore/", headers=HTMX)["HX-Redirect"] == home
+        assert f"{one}delete/" in wen.get(beside).content.decode()
+        # Whose it is not is not asked.
+        assert world.client("director").get(f"{one}delete/").status_code == 403
+
+
+_PAGES = {"opportunity": "opportunities", "account": "accounts", "contact": "contacts"}
 
 
 def test_similar_won_deals_are_those_in_sight_and_alike(world: World) -> None:

@@ -16,10 +16,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
+from dakehu.actions.notes import write_note
 from dakehu.actions.opportunities import Saved
+from dakehu.actions.teams import add_member
 from dakehu.core.ledger import Kind, Place
 from dakehu.core.opportunities import Line
-from dakehu.models import Evidence, Movement, Opportunity, Person, ProductLine, StoredFile
+from dakehu.models import (
+    Evidence,
+    Movement,
+    MoveRequest,
+    Opportunity,
+    Person,
+    ProductLine,
+    StoredFile,
+)
 from tests.world import World
 
 PART = {"HX-Request": "true"}
@@ -45,6 +55,10 @@ def page(world: World, login: str, url: str, status: int = 200) -> str:
     answer = client(world, login).get(url)
     assert answer.status_code == status
     return str(answer.content.decode())
+
+
+def page_in_chinese(world: World, url: str) -> str:
+    return str(client(world, "wen", "zh-hans").get(url).content.decode())
 
 
 def test_from_the_form_to_the_list_to_the_next_stage(world: World) -> None:
@@ -298,6 +312,55 @@ def test_a_move_is_taken_back_by_the_toast_that_tells_of_it(world: World) -> Non
     mei = client(world, "mei")
     mei.post(f"{one}advance/", {"stage": "nurture", "seen": "3", "overrule": "told so"})
     assert "toast-undo" in mei.get(one).content.decode()
+
+
+def test_voiding_says_what_hangs_on_it_and_is_undone_by_the_toast(world: World) -> None:
+    line = Line(world.products["belt"], Decimal(1), Decimal(9))
+    made = world.create(competitors=("Zeta", "Eta"), lines=(line,))
+    pk = made.opportunity_id
+    how: dict[str, Any] = {"actor": world.viewer("wen"), "today": world.today, "at": world.at}
+    write_note(kind="opportunity", record_id=pk, text="first", **how)
+    add_member(opportunity_id=pk, person_id=world.people["bo"], role="", right="work", **how)
+    one = f"/opportunities/{pk}/"
+    wen = client(world, "wen")
+    wen.get(f"{one}void/")
+    with CaptureQueriesContext(connection) as queries:
+        asked = re.sub(r"\s+", " ", wen.get(f"{one}void/").content.decode())
+    assert len(queries) <= 12
+    for word, number in (
+        ("Notes", 1), ("Competitors", 2), ("Products", 1), ("Colleagues on the team", 1),
+        ("Activities", 0),
+    ):  # fmt: skip
+        assert f"<dt>{word}</dt><dd>{number}</dd>" in asked, word
+    assert "for 30 days from the bin" in asked
+    assert "30 天内可从回收站恢复" in page_in_chinese(world, f"{one}void/")
+    # What a grant lets somebody void, they can bring back from the bin.
+    bo = client(world, "bo")
+    told = bo.post(f"{one}void/", {"seen": "1", "why": "twice"}, follow=True).content.decode()
+    assert world.row(pk).voided
+    undo = f"/bin/opportunity/{pk}/restore/"
+    assert f'hx-post="{undo}"' in told
+    assert undo in bo.get("/bin/?kind=opportunity").content.decode()
+    assert client(world, "mei").post(undo).status_code == 403
+    assert bo.post(undo, headers=PART)["HX-Redirect"] == one
+    assert not world.row(pk).voided
+
+
+def test_voiding_says_that_a_move_that_waits_is_withdrawn_and_that_a_win_stays(
+    world: World,
+) -> None:
+    made = world.create()
+    one = f"/opportunities/{made.opportunity_id}/"
+    assert "waits for a superior" not in page(world, "wen", f"{one}void/")
+    MoveRequest.objects.create(
+        opportunity_id=made.opportunity_id, verb="advance", asked_by_id=world.people["wen"],
+        asked_at=world.at, asked_on=world.today, to_stage_id=world.row(made).stage_id,
+    )  # fmt: skip
+    assert "waits for a superior" in page(world, "wen", f"{one}void/")
+    client(world, "wen").post(f"{one}win/", {"reason": "price", "seen": "1"})
+    assert world.row(made).place == Place.WON
+    assert f"{one}void/" not in page(world, "wen", one)
+    assert "is not voided" in page(world, "wen", f"{one}void/", 422)
 
 
 def test_taking_back_the_last_save(world: World) -> None:

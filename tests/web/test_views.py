@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from dakehu.actions.accounts import create_account
 from dakehu.actions.activities import NewActivity, log_activity
+from dakehu.actions.past import remove_expired
+from dakehu.core.access import operator
 from dakehu.core.activities import ActivityKind, ActivityState
 from dakehu.core.filters import read
 from dakehu.core.ledger import Place
@@ -304,6 +306,51 @@ def test_who_deleted_a_shared_view_takes_that_back(deals: World) -> None:
     assert deals.client("bo").post(f"/views/{view.pk}/restore/").status_code == 404
     assert director.post(f"/views/{view.pk}/restore/").status_code == 303
     assert SavedView.objects.get(pk=view.pk).deleted_at is None
+
+
+def test_deleting_a_view_asks_and_its_owner_takes_it_back_from_the_bin(deals: World) -> None:
+    view = saved(deals, "mei", unit=str(deals.units["east_team"]), is_unit_default="on")
+    ViewChoice.objects.create(
+        person_id=deals.people["bo"], page="opportunities", view_id=view.pk, columns=[]
+    )
+    mei, url = deals.client("mei"), f"/views/{view.pk}/delete/"
+    assert f'href="{url}"' in shown(mei, f"/views/{view.pk}/")
+    asked = shown(mei, url)
+    for words in (
+        "It is shared with East_Team", "The unit begins with it", "1 other person begins",
+        "For 30 days you can bring it back",
+    ):  # fmt: skip
+        assert words in asked, words
+    assert "30 天内您可以从回收站恢复" in shown(deals.client("mei", "zh-hans"), url)
+    assert SavedView.objects.get().deleted_at is None
+    shown(deals.client("wen"), url, 403)
+    shown(deals.client("lu"), url, 404)
+    # Another head deletes it: both find it in their bins, who cannot take it back does not.
+    SavedView.objects.update(owner_id=deals.people["wen"])
+    mei = deals.client("mei")
+    assert "Wen is told" in shown(mei, url)
+    mei.post(url)
+    back = f"/views/{view.pk}/restore/"
+    for login in ("wen", "mei"):
+        page = shown(deals.client(login), "/bin/?kind=view")
+        assert back in page
+        assert "Mei" in page
+    for login in ("bo", "rong", "director"):
+        assert back not in shown(deals.client(login), "/bin/")
+    assert deals.client("wen").post(back).status_code == 303
+    assert back not in shown(deals.client("wen"), "/bin/")
+
+
+def test_a_deleted_view_is_removed_after_thirty_days(deals: World) -> None:
+    view = saved(deals)
+    deals.client("wen").post(f"/views/{view.pk}/delete/")
+    gone = SavedView.objects.get().deleted_at
+    assert gone is not None
+    remove_expired(actor=operator(), at=gone + timedelta(days=30))
+    assert SavedView.objects.exists()
+    remove_expired(actor=operator(), at=gone + timedelta(days=30, seconds=1))
+    assert not SavedView.objects.exists()
+    assert not Change.objects.filter(object_type="view").exists()
 
 
 def test_whose_shared_view_is_deleted_by_another_is_told(deals: World) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -12,12 +12,13 @@ from dakehu.actions.audit import record_changes
 from dakehu.actions.contacts import create_contact
 from dakehu.actions.files import forget_history
 from dakehu.actions.opportunities.held import hold
-from dakehu.actions.teams import OBJECT_TYPE
+from dakehu.actions.teams import OBJECT_TYPE, check_last_removal, removal_held, removal_of
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
+from dakehu.core.past import PART_NOTE
 from dakehu.core.teams import ATTITUDES, BUYING_ROLES, INFLUENCES
-from dakehu.models import Account, Contact, Opportunity, Stakeholder
+from dakehu.models import Account, Change, Contact, Opportunity, Stakeholder
 from dakehu.queries.contacts import hidden_fields
 from dakehu.queries.records import LARGEST_ID
 
@@ -151,15 +152,61 @@ def remove_stakeholder(
     stakeholder_id: int,
     at: datetime,
     way: Way = Way.FORM,
-) -> None:
-    """Take somebody off the deal's map; the contact stays. NotFound `stakeholder.not_found`."""
+) -> int:
+    """Take somebody off the deal's map; the contact stays. NotFound `stakeholder.not_found`.
+
+    Gives the number of the removal, by which `restore_stakeholder` takes it back.
+    """
     row, by = _held(actor, opportunity_id)
     kept = _kept(actor, row, stakeholder_id)
-    before = _plain(kept)
-    # What was written about a person could not be found again to be erased.
+    before = _plain(kept) | {"added_at": kept.added_at.isoformat()}
+    # What was written about a person is kept by the person's number: found again to be erased.
     forget_history("stakeholder", [kept.pk])
     kept.delete()
-    _note(actor, row.pk, {"stakeholder": (before, None)}, by, way, at)
+    saved = _note(actor, row.pk, {"stakeholder": (before, None)}, by, way, at)
+    if kept.note:
+        _note(
+            actor, kept.contact_id, {"note": (kept.note, None)}, by, way, at,
+            object_type=PART_NOTE, saved=saved,
+        )  # fmt: skip
+    return removal_of(row.pk, saved)
+
+
+@transaction.atomic
+def restore_stakeholder(
+    *, actor: Viewer, removal_id: int, at: datetime, way: Way = Way.UNDO
+) -> int:
+    """Put somebody back on the map as they stood, within 30 days; gives the opportunity's id.
+
+    As `add_stakeholder`; NotFound `past.nothing_to_undo`, RuleBroken `note.too_late`.
+    """
+    gone = removal_held("stakeholder", removal_id, at)
+    row, by = _held(actor, gone.object_id)
+    old: Any = gone.old
+    contact = _contact(actor, old["contact"])
+    _check_group(row, contact)
+    if Stakeholder.objects.filter(opportunity=row, contact=contact).exists():
+        raise RuleBroken("stakeholder.already_there")
+    check_last_removal(gone, "contact")
+    written = Change.objects.filter(
+        object_type=PART_NOTE, object_id=contact.pk, correlation_id=gone.correlation_id
+    )
+    # What stood there is put back, also by who may not read what was written.
+    note = written.values_list("old", flat=True).first() or ""
+    written.delete()
+    kept = Stakeholder.objects.create(
+        opportunity=row,
+        contact=contact,
+        roles=old["roles"],
+        influence=old["influence"],
+        attitude=old["attitude"],
+        note=note,
+        added_at=datetime.fromisoformat(old["added_at"]) if "added_at" in old else gone.at,
+    )
+    _note(actor, row.pk, {"stakeholder": (None, _plain(kept))}, by, way, at)
+    if note:
+        _note(actor, kept.pk, {"note": ("", note)}, by, way, at, object_type="stakeholder")
+    return row.pk
 
 
 def _held(actor: Viewer, opportunity_id: int) -> tuple[Opportunity, Right]:
@@ -244,14 +291,17 @@ def _note(
     at: datetime,
     *,
     object_type: str = OBJECT_TYPE,
-) -> None:
+    saved: UUID | None = None,
+) -> UUID:
+    saved = saved or uuid4()
     record_changes(
         actor=actor,
         object_type=object_type,
         object_id=object_id,
         changes=changes,
-        correlation_id=uuid4(),
+        correlation_id=saved,
         way=way,
         at=at,
         for_person_id=by.for_person,
     )
+    return saved

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -12,8 +12,9 @@ from dakehu.actions.opportunities.held import hold
 from dakehu.core.access import Right, Viewer
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
+from dakehu.core.past import KEPT
 from dakehu.core.teams import TEAM_RIGHTS, TEAM_ROLES
-from dakehu.models import Grant, Opportunity, Person, TeamMember
+from dakehu.models import Change, Grant, Opportunity, Person, TeamMember
 from dakehu.queries.records import LARGEST_ID
 from dakehu.queries.seats import seats
 
@@ -109,10 +110,11 @@ def remove_member(
     member_id: int,
     at: datetime,
     way: Way = Way.FORM,
-) -> None:
+) -> int:
     """Take a colleague off the team, with the grant of the team; everybody may leave by themselves.
 
-    What was granted for another reason stays. NotFound, NotAllowed `team.edit`.
+    What was granted for another reason stays. Gives the number of the removal, by which
+    `restore_member` takes it back. NotFound, NotAllowed `team.edit`.
     """
     held = hold(actor=actor, opportunity_id=opportunity_id, seen_version=None)
     member = _member(held.row, member_id)
@@ -126,7 +128,72 @@ def remove_member(
         person_id=member.person_id, opportunity_id=held.row.pk, because=BECAUSE
     ).delete()
     member.delete()
-    _note(actor, held.row.pk, (before, None), by, way, at)
+    added = {"added_at": member.added_at.isoformat(), "added_by": member.added_by_id}
+    saved = _note(actor, held.row.pk, (before | added, None), by, way, at)
+    return removal_of(held.row.pk, saved)
+
+
+@transaction.atomic
+def restore_member(
+    *, actor: Viewer, removal_id: int, today: date, at: datetime, way: Way = Way.UNDO
+) -> int:
+    """Put a colleague back on the team as they stood, within 30 days; gives the opportunity's id.
+
+    As `add_member`; NotFound `past.nothing_to_undo`, RuleBroken `note.too_late`.
+    """
+    gone = removal_held("team", removal_id, at)
+    row, by = _held(actor, gone.object_id)
+    old: Any = gone.old
+    if old["person"] == actor.person_id:
+        raise NotAllowed("team.oneself")
+    person = _colleague(old["person"], today)
+    if person.pk == row.owner_id:
+        raise RuleBroken("team.is_owner")
+    if TeamMember.objects.filter(opportunity=row, person=person).exists():
+        raise RuleBroken("team.already_there")
+    check_last_removal(gone, "person")
+    member = TeamMember.objects.create(
+        opportunity=row, person=person, role=old["role"], right=old["right"],
+        added_at=datetime.fromisoformat(old["added_at"]) if "added_at" in old else gone.at,
+        added_by_id=old.get("added_by"),
+    )  # fmt: skip
+    _grant(actor, member, at)
+    _note(actor, row.pk, (None, _plain(member, person)), by, way, at)
+    return row.pk
+
+
+def removal_of(opportunity_id: int, saved: UUID) -> int:
+    """Give the number of the removal that was just recorded."""
+    rows = Change.objects.filter(object_type=OBJECT_TYPE, object_id=opportunity_id)
+    return rows.values_list("pk", flat=True).get(correlation_id=saved)
+
+
+def removal_held(field: str, removal_id: int, at: datetime) -> Change:
+    """Give the record of a removal that can be taken back yet.
+
+    NotFound `past.nothing_to_undo`, RuleBroken `note.too_late`.
+    """
+    gone = Change.objects.filter(
+        pk=min(removal_id, LARGEST_ID), object_type=OBJECT_TYPE, field=field, new__isnull=True
+    ).first()
+    if gone is None:
+        raise NotFound("past.nothing_to_undo")
+    if at - gone.at > KEPT:
+        raise RuleBroken("note.too_late", limit=KEPT.days)
+    return gone
+
+
+def check_last_removal(gone: Change, whom: str) -> None:
+    """Refuse a removal after which the same person came and went again.
+
+    NotFound `past.nothing_to_undo`.
+    """
+    later = Change.objects.filter(
+        object_type=OBJECT_TYPE, object_id=gone.object_id, field=gone.field, pk__gt=gone.pk
+    )
+    kept: Any = [row.old or row.new for row in (gone, *later)]
+    if any(one[whom] == kept[0][whom] for one in kept[1:]):
+        raise NotFound("past.nothing_to_undo")
 
 
 def _held(actor: Viewer, opportunity_id: int) -> tuple[Opportunity, Right]:
@@ -190,14 +257,16 @@ def _note(
     by: Right,
     way: Way,
     at: datetime,
-) -> None:
+) -> UUID:
+    saved = uuid4()
     record_changes(
         actor=actor,
         object_type=OBJECT_TYPE,
         object_id=opportunity_id,
         changes={"team": change},
-        correlation_id=uuid4(),
+        correlation_id=saved,
         way=way,
         at=at,
         for_person_id=by.for_person,
     )
+    return saved

@@ -26,3 +26,6 @@ UNDOABLE: dict[str, frozenset[str]] = {
 KINDS = ("opportunity", "account", "contact", "product", "unit", "person")
 #: So long what was deleted can be brought back.
 KEPT = timedelta(days=30)
+#: Under what the note about somebody who was taken off a deal's map is kept, by their number: it
+#: is found again to be erased with them.
+PART_NOTE = "part_note"

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from dakehu.core.access import Viewer
-from dakehu.core.errors import NotFound
+from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.models import Attachment
 from dakehu.queries.evidence import FileHeld
 from dakehu.queries.people import PersonName, person_name
@@ -36,18 +36,8 @@ def files_on(
     if until is not None:
         rows = rows.filter(until.within("added_at"))
     may = may_attach(viewer, record)
-    own = viewer.person_id if viewer.holds("file.attach") else None
-    return [
-        FileRow(
-            id=row.pk,
-            name=row.file.name,
-            size=row.file.size,
-            added_by=person_name(row.added_by) if row.added_by else None,
-            added_at=row.added_at,
-            may_delete=may or (own is not None and row.added_by_id == own),
-        )
-        for row in rows.select_related("file", "added_by").order_by("-added_at", "-id")[:limit]
-    ]
+    found = rows.select_related("file", "added_by").order_by("-added_at", "-id")[:limit]
+    return [_shown(viewer, row, may_attach=may) for row in found]
 
 
 def may_attach(viewer: Viewer, record: Record) -> bool:
@@ -66,15 +56,41 @@ def attached_file(viewer: Viewer, *, attachment_id: int) -> FileHeld:
     return FileHeld(row.file.name, row.file.size, path)
 
 
+def deletable_file(viewer: Viewer, *, attachment_id: int) -> tuple[FileRow, Record]:
+    """Give a file with its record. NotFound `file.not_found`, NotAllowed `file.attach`."""
+    row = _row(viewer, attachment_id)
+    if row.deleted_at is not None:
+        raise NotFound("file.not_found")
+    record = _record(viewer, row)
+    file = _shown(viewer, row, may_attach=record.right(viewer, "file.attach") is not None)
+    if not file.may_delete:
+        raise NotAllowed("file.attach")
+    return file, record
+
+
 def record_of_file(viewer: Viewer, *, attachment_id: int) -> Record:
     """Give the record in sight that a file, deleted or not, hangs on. NotFound."""
     row = _row(viewer, attachment_id)
     return _record(viewer, row)
 
 
+def _shown(viewer: Viewer, row: Attachment, *, may_attach: bool) -> FileRow:
+    own = viewer.person_id if viewer.holds("file.attach") else None
+    return FileRow(
+        id=row.pk,
+        name=row.file.name,
+        size=row.file.size,
+        added_by=person_name(row.added_by) if row.added_by else None,
+        added_at=row.added_at,
+        may_delete=may_attach or (own is not None and row.added_by_id == own),
+    )
+
+
 def _row(viewer: Viewer, attachment_id: int) -> Attachment:
     row = (
-        Attachment.objects.select_related("file").filter(pk=min(attachment_id, LARGEST_ID)).first()
+        Attachment.objects.select_related("file", "added_by")
+        .filter(pk=min(attachment_id, LARGEST_ID))
+        .first()
     )
     if row is None:
         raise NotFound("file.not_found")

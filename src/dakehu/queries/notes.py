@@ -40,6 +40,8 @@ class NoteRow:
     is_own: bool
     #: Whether it mentions the viewer, who has not said that it is dealt with.
     waits_for_me: bool
+    #: How many of those whom it mentions have not said that it is dealt with.
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ def _rows(viewer: Viewer, rows: QuerySet[Note]) -> list[NoteRow]:
                 pieces=pieces_of(text, names),
                 is_own=people[0] == viewer.person_id,
                 waits_for_me=viewer.person_id is not None and bool(mine),
+                waiting=len([line for line in mentions if line[13] and line[17] is None]),
             )
         )
     return found

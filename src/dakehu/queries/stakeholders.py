@@ -4,6 +4,7 @@ Whoever sees the opportunity sees the light and which seats are taken; name and 
 only where the contact is in sight, else they are counted.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,13 @@ class DecisionMap:
     empty: tuple[str, ...]
     may_edit: bool
     may_add_contact: bool
+    #: What the rule sees of all of them, in sight or not, by their number.
+    players: Mapping[int, Player]
+
+    def without(self, stakeholder_id: int) -> tuple[Light, tuple[str, ...]]:
+        """Give the light and the empty seats that there are without somebody."""
+        left = [player for pk, player in self.players.items() if pk != stakeholder_id]
+        return light_of(left), empty_seats(player.roles for player in left)
 
     def row(self, stakeholder_id: int) -> StakeholderRow:
         """Give one of the people in sight. NotFound `stakeholder.not_found`."""
@@ -77,17 +85,18 @@ def decision_map(viewer: Viewer, *, opportunity_id: int) -> DecisionMap:
     )
     accounts = {row.contact.account_id for row in every} | {record.account_id} - {None}
     seen = _seen(viewer, accounts)
-    players = [Player(tuple(row.roles), row.influence, row.attitude) for row in every]
+    players = {row.pk: Player(tuple(row.roles), row.influence, row.attitude) for row in every}
     shown = [row for row in every if row.contact.account_id in seen]
     may_edit = not record.is_gone and record.right(viewer, "stakeholder.edit") is not None
     return DecisionMap(
         record=record,
         rows=tuple(_row(viewer, row) for row in sorted(shown, key=_order)),
         hidden=len(every) - len(shown),
-        light=light_of(players),
-        empty=empty_seats(player.roles for player in players),
+        light=light_of(players.values()),
+        empty=empty_seats(player.roles for player in players.values()),
         may_edit=may_edit,
         may_add_contact=may_edit and record.account_id in seen,
+        players=players,
     )
 
 

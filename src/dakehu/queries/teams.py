@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dakehu.core.access import Viewer
+from dakehu.core.activities import ActivityState
 from dakehu.core.errors import NotFound
-from dakehu.models import Person, TeamMember
+from dakehu.models import Activity, Person, TeamMember
 from dakehu.queries.people import PersonName, person_name
 from dakehu.queries.records import Record, record_in_sight
 
@@ -69,6 +70,13 @@ def team(viewer: Viewer, *, opportunity_id: int) -> Team:
         ),
         may_edit=not record.is_gone and may_edit_team(viewer, record),
     )
+
+
+def planned_by(viewer: Viewer, *, opportunity_id: int, person_id: int) -> int:
+    """Count what somebody has planned on a deal in sight. NotFound `opportunity.not_found`."""
+    record = record_in_sight(viewer, kind="opportunity", record_id=opportunity_id)
+    mine = Activity.objects.there().filter(owner_id=person_id, opportunity_id=record.id)
+    return mine.filter(state=ActivityState.PLANNED).count()
 
 
 def may_edit_team(viewer: Viewer, record: Record) -> bool:

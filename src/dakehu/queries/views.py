@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from dakehu.core.access import ROLES, Scope, Viewer
 from dakehu.core.errors import NotFound
-from dakehu.models import SavedView
+from dakehu.models import SavedView, ViewChoice
 from dakehu.queries.ledger import fetch
 from dakehu.queries.units import all_units
 
@@ -120,6 +120,12 @@ def view_in_sight(*, viewer: Viewer, view_id: int, today: date) -> ViewRow:
         viewer, row.page, row.pk, row.name, row.query, row.columns, row.layout, row.owner_id,
         row.owner.name, row.owner.name_en, row.unit_id, row.is_unit_default, row.version,
     )  # fmt: skip
+
+
+def begun_with(viewer: Viewer, *, view: ViewRow) -> int:
+    """Count who else begins the page with a view in sight."""
+    chosen = ViewChoice.objects.filter(view_id=view.id)
+    return chosen.exclude(person_id=viewer.person_id or 0).count()
 
 
 def may_share_with(viewer: Viewer, unit_id: int) -> bool:

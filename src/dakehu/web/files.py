@@ -1,7 +1,7 @@
 """Files on records: attached by choosing, dragging, pasting or a photo; served to be saved."""
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -9,11 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dakehu.actions.evidence import Upload
 from dakehu.actions.files import attach_files, delete_attachment, restore_attachment
 from dakehu.core.errors import RuleBroken
+from dakehu.core.past import KEPT
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.messages import sentence
 from dakehu.queries import files as queries
 from dakehu.queries.evidence import proof_files
 from dakehu.queries.records import record_in_sight
+from dakehu.web.undoing import toast_with_undo
 
 
 @signed_in
@@ -40,14 +42,7 @@ def record_files(request: SignedRequest, of_kind: str, of_id: int) -> HttpRespon
     return _shown(request, of_kind, of_id)
 
 
-def _shown(
-    request: SignedRequest,
-    kind: str,
-    record_id: int,
-    *,
-    wrong: str = "",
-    undo: tuple[str, int] | None = None,
-) -> HttpResponse:
+def _shown(request: SignedRequest, kind: str, record_id: int, *, wrong: str = "") -> HttpResponse:
     record = record_in_sight(request.viewer, kind=kind, record_id=record_id)
     files = queries.files_on(request.viewer, record=record)
     proofs = proof_files(request.viewer, record=record)
@@ -59,7 +54,6 @@ def _shown(
         "count": len(files) + len(proofs),
         "may_attach": queries.may_attach(request.viewer, record),
         "wrong": wrong,
-        "undo": undo,
     }
     return render_page(request, "files/page.html", facts, status=422 if wrong else 200)
 
@@ -80,15 +74,18 @@ def file_download(request: SignedRequest, attachment_id: int) -> HttpResponseBas
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def file_delete(request: SignedRequest, attachment_id: int) -> HttpResponse:
-    """Delete a file; the answer offers to bring it back."""
-    record = queries.record_of_file(request.viewer, attachment_id=attachment_id)
-    delete_attachment(actor=request.viewer, attachment_id=attachment_id, at=request.now)
-    if not request.htmx:
-        toast(request, _("The file is deleted. It can be restored for 30 days."))
+    """Ask; then delete a file."""
+    file, record = queries.deletable_file(request.viewer, attachment_id=attachment_id)
+    if request.method == "POST":
+        delete_attachment(actor=request.viewer, attachment_id=attachment_id, at=request.now)
+        undo = reverse("file_restore", args=[attachment_id])
+        toast_with_undo(request, _("The file is deleted."), undo)
         return go(request, record.kind, record.id)
-    return _shown(request, record.kind, record.id, undo=("file_restore", attachment_id))
+    who = file.added_by.shown(request.viewer.language) if file.added_by else ""
+    facts = {"file": file, "who": who, "record": record, "days": KEPT.days}
+    return render_page(request, "files/delete.html", facts)
 
 
 @signed_in

@@ -1,7 +1,7 @@
 """Notes on pages: written beside the timeline, changed in a dialog, mentions picked and done."""
 
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,12 +13,14 @@ from dakehu.actions.notes import (
     restore_note,
     write_note,
 )
+from dakehu.core.past import KEPT
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.queries import notes as queries
 from dakehu.queries.records import record_in_sight
 from dakehu.web.forms import done, status_of
 from dakehu.web.history import events_of
 from dakehu.web.timeline import NoteForm, offers_team, timeline_shown
+from dakehu.web.undoing import toast_with_undo
 
 #: Fields of a note, as its history names them.
 _WORDS = {"text": lazy("Text"), "deleted": lazy("Deleted")}
@@ -106,15 +108,17 @@ def note_history(request: SignedRequest, note_id: int) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def note_delete(request: SignedRequest, note_id: int) -> HttpResponse:
-    """Delete one's own note; the answer offers to bring it back."""
-    record = queries.record_of_note(request.viewer, note_id=note_id)
-    delete_note(actor=request.viewer, note_id=note_id, at=request.now)
-    if not request.htmx:
-        toast(request, _("The note is deleted. It can be restored for 30 days."))
+    """Ask; then delete one's own note."""
+    note, record = queries.note_of(request.viewer, note_id=note_id)
+    if request.method == "POST":
+        delete_note(actor=request.viewer, note_id=note_id, at=request.now)
+        undo = reverse("note_restore", args=[note_id])
+        toast_with_undo(request, _("The note is deleted."), undo)
         return go(request, record.kind, record.id)
-    return timeline_shown(request, record.kind, record.id, undo=("note_restore", note_id))
+    facts = {"note": note, "record": record, "days": KEPT.days}
+    return render_page(request, "notes/delete.html", facts)
 
 
 @signed_in

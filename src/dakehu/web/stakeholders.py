@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
@@ -18,10 +18,12 @@ from dakehu.actions.stakeholders import (
     remove_stakeholder,
 )
 from dakehu.core.errors import NotAllowed
+from dakehu.core.past import KEPT
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.messages.teams import ATTITUDES, BUYING_ROLES, INFLUENCES, LIGHTS
 from dakehu.queries import stakeholders as queries
 from dakehu.web.forms import done, status_of
+from dakehu.web.undoing import toast_with_undo
 
 
 class PartForm(forms.Form):
@@ -155,7 +157,7 @@ def stakeholder_add(request: SignedRequest, opportunity_id: int) -> HttpResponse
 def stakeholder_edit(
     request: SignedRequest, opportunity_id: int, stakeholder_id: int
 ) -> HttpResponse:
-    """Change somebody's part, or take them off the map."""
+    """Change somebody's part."""
     found = queries.decision_map(request.viewer, opportunity_id=opportunity_id)
     row = found.row(stakeholder_id)
     if not found.may_edit:
@@ -166,10 +168,6 @@ def stakeholder_edit(
         "stakeholder_id": stakeholder_id,
         "at": request.now,
     }
-    if request.method == "POST" and "remove" in request.POST:
-        remove_stakeholder(**what)
-        toast(request, _("Off the map. The contact stays."))
-        return go(request, "opportunity", opportunity_id)
     form = PartForm(
         request.POST if request.method == "POST" else None,
         initial={
@@ -192,10 +190,41 @@ def stakeholder_edit(
     return render_page(request, "stakeholders/form.html", facts, status=status_of(form))
 
 
+@signed_in
+@require_http_methods(["GET", "POST"])
+def stakeholder_remove(
+    request: SignedRequest, opportunity_id: int, stakeholder_id: int
+) -> HttpResponse:
+    """Say what taking somebody off the map takes along; then do it."""
+    found = queries.decision_map(request.viewer, opportunity_id=opportunity_id)
+    row = found.row(stakeholder_id)
+    if not found.may_edit:
+        raise NotAllowed("stakeholder.edit")
+    if request.method == "POST":
+        removal = remove_stakeholder(
+            actor=request.viewer, opportunity_id=opportunity_id, stakeholder_id=stakeholder_id,
+            at=request.now,
+        )  # fmt: skip
+        undo = reverse("bin_restore", args=["stakeholder", removal])
+        toast_with_undo(request, _("Off the map. The contact stays."), undo)
+        return go(request, "opportunity", opportunity_id)
+    light, empty = found.without(stakeholder_id)
+    facts = {
+        "record": found.record,
+        "row": row,
+        "seats": _(", ").join(str(BUYING_ROLES[s]) for s in empty if s not in found.empty),
+        "light": None if light is found.light else light,
+        "light_words": LIGHTS[light],
+        "days": KEPT.days,
+    }
+    return render_page(request, "stakeholders/remove.html", facts)
+
+
 _MAP = "opportunities/<int:opportunity_id>/stakeholders"
 
 urlpatterns = [
     path(f"{_MAP}/", opportunity_stakeholders, name="stakeholders"),
     path(f"{_MAP}/add/", stakeholder_add, name="stakeholder_add"),
     path(f"{_MAP}/<int:stakeholder_id>/", stakeholder_edit, name="stakeholder_edit"),
+    path(f"{_MAP}/<int:stakeholder_id>/remove/", stakeholder_remove, name="stakeholder_remove"),
 ]

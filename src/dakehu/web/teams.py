@@ -4,19 +4,21 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dakehu.actions.teams import add_member, change_member, remove_member
 from dakehu.core.errors import NotAllowed
+from dakehu.core.past import KEPT
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.messages import sentence
 from dakehu.messages.teams import TEAM_RIGHTS, TEAM_ROLES
 from dakehu.queries import teams as queries
 from dakehu.queries.people import colleagues, people_named
 from dakehu.web.forms import done, status_of
+from dakehu.web.undoing import toast_with_undo
 
 
 class MemberForm(forms.Form):
@@ -106,7 +108,7 @@ def team_add(request: SignedRequest, opportunity_id: int) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def team_member(request: SignedRequest, opportunity_id: int, member_id: int) -> HttpResponse:
-    """Change what a member does and may, or take them off the team."""
+    """Change what a member does and may."""
     team = queries.team(request.viewer, opportunity_id=opportunity_id)
     member = team.member(member_id)
     if not team.may_edit and not member.is_me:
@@ -117,15 +119,6 @@ def team_member(request: SignedRequest, opportunity_id: int, member_id: int) -> 
         "member_id": member_id,
         "at": request.now,
     }
-    if request.method == "POST" and "remove" in request.POST:
-        remove_member(**what)
-        toast(request, _("The colleague is off the team."))
-        # Who has left by themselves may not see the deal any more.
-        return (
-            go(request, "opportunities")
-            if member.is_me
-            else go(request, "opportunity", opportunity_id)
-        )
     form = MemberForm(
         request.POST if request.method == "POST" else None,
         initial={"role": member.role, "right": member.right},
@@ -149,6 +142,38 @@ def team_member(request: SignedRequest, opportunity_id: int, member_id: int) -> 
         "may_edit": team.may_edit,
     }
     return render_page(request, "teams/member.html", facts, status=status_of(form))
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def team_remove(request: SignedRequest, opportunity_id: int, member_id: int) -> HttpResponse:
+    """Say what a member loses; then take them off the team, or leave it."""
+    viewer = request.viewer
+    team = queries.team(viewer, opportunity_id=opportunity_id)
+    member = team.member(member_id)
+    if not team.may_edit and not member.is_me:
+        raise NotAllowed("team.edit")
+    if request.method == "POST":
+        removal = remove_member(
+            actor=viewer, opportunity_id=opportunity_id, member_id=member_id, at=request.now
+        )
+        if member.is_me:
+            # Who has left may not see the deal any more, and cannot let themselves in.
+            toast(request, _("You are off the team."))
+            return go(request, "opportunities")
+        undo = reverse("bin_restore", args=["member", removal])
+        toast_with_undo(request, _("The colleague is off the team."), undo)
+        return go(request, "opportunity", opportunity_id)
+    facts = {
+        "record": team.record,
+        "member": member,
+        "name": member.person.shown(viewer.language),
+        "planned": queries.planned_by(
+            viewer, opportunity_id=opportunity_id, person_id=member.person.id
+        ),
+        "days": KEPT.days,
+    }
+    return render_page(request, "teams/remove.html", facts)
 
 
 def _seen(request: SignedRequest) -> tuple[str, str] | None:
@@ -179,4 +204,5 @@ urlpatterns = [
     path(f"{_TEAM}/add/", team_add, name="team_add"),
     path(f"{_TEAM}/people/", team_people, name="team_people"),
     path(f"{_TEAM}/<int:member_id>/", team_member, name="team_member"),
+    path(f"{_TEAM}/<int:member_id>/remove/", team_remove, name="team_remove"),
 ]

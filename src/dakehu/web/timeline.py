@@ -94,10 +94,9 @@ def timeline_shown(
     record_id: int,
     *,
     form: NoteForm | None = None,
-    undo: tuple[str, int] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Give the timeline; after a note with what was wrong with it, or with its undo."""
+    """Give the timeline; after a note with what was wrong with it."""
     get = request.GET
     page = queries.timeline(
         request.viewer,
@@ -121,7 +120,6 @@ def timeline_shown(
         "note_form": form or NoteForm(),
         "offer_team": offers_team(request, form, page.record),
         "since": get.get("since", ""),
-        "undo": undo,
     }
     return render_page(request, template, facts, status=status)
 

@@ -9,14 +9,15 @@ from django.http import HttpResponse, QueryDict
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dakehu.actions import views as actions
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
+from dakehu.core.past import KEPT
 from dakehu.http import SignedRequest, go, render_page, signed_in, toast
 from dakehu.http.frame import reads_customers
 from dakehu.queries.units import all_units
-from dakehu.queries.views import ViewRow, may_share_with, view_in_sight, views
+from dakehu.queries.views import ViewRow, begun_with, may_share_with, view_in_sight, views
 from dakehu.web.accounts.columns import COLUMNS as ACCOUNTS
 from dakehu.web.accounts.columns import vocabulary as account_words
 from dakehu.web.activities.columns import COLUMNS as ACTIVITIES
@@ -181,10 +182,17 @@ def view_save(request: SignedRequest, view_id: int) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 def view_delete(request: SignedRequest, view_id: int) -> HttpResponse:
-    """Delete a view; the list that follows offers to take that back."""
+    """Ask; then delete a view, and let the list that follows offer to take that back."""
     view = view_in_sight(viewer=request.viewer, view_id=view_id, today=request.today)
+    if not _may_edit(request, view):
+        raise NotAllowed("view.edit")
+    if request.method != "POST":
+        begin = begun_with(request.viewer, view=view)
+        facts = {"view": view, "begin": begin, "days": KEPT.days}
+        facts["list_url"] = reverse(_kind(request, view.page).url_name)
+        return render_page(request, "views/delete.html", facts)
     actions.delete_view(actor=request.viewer, view_id=view_id, today=request.today, at=request.now)
     query = f"base=0&deleted={view_id}"
     return go(request, _kind(request, view.page).url_name, query=query)

@@ -13,7 +13,7 @@ from dakehu.actions.search import CONTACT, forget_name, index_name
 from dakehu.core.access import Right, Viewer, best_right
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
-from dakehu.core.past import CONTACT_FIELDS, KEPT
+from dakehu.core.past import CONTACT_FIELDS, KEPT, PART_NOTE
 from dakehu.models import (
     Account,
     Activity,
@@ -89,6 +89,7 @@ def blank(row: Any) -> None:
     parts = Stakeholder.objects.filter(contact_id=row.pk)
     forget_history("stakeholder", list(parts.values_list("pk", flat=True)))
     parts.update(note="")
+    forget_history(PART_NOTE, [row.pk])
     forget_name(CONTACT, row.pk)
     forget_history("contact_file", [row.pk])
     changes = Change.objects.filter(object_type="contact", object_id=row.pk)

@@ -12,16 +12,18 @@ from dakehu.actions.contacts.existence import blank
 from dakehu.actions.files import forget_history, remove_attachments
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed
-from dakehu.core.past import KEPT
+from dakehu.core.past import KEPT, PART_NOTE
 from dakehu.models import (
     Account,
     Activity,
     ActivityContact,
     Attachment,
+    Change,
     Contact,
     ImportedObject,
     Note,
     Opportunity,
+    SavedView,
     SmallSale,
     Stakeholder,
 )
@@ -48,6 +50,10 @@ def remove_expired(*, actor: Viewer, at: datetime) -> int:
     removed += _remove_contacts(
         Contact.with_deleted.filter(account__deleted_at__lt=before).order_by("pk")
     )
+    views = list(SavedView.objects.filter(deleted_at__lt=before).values_list("pk", flat=True))
+    removed += _remove_views(views)
+    # What was written of people who were taken off a map; that they were stays on record.
+    removed += Change.objects.filter(object_type=PART_NOTE, at__lt=before).delete()[0]
     accounts: Any = Account.objects.filter(deleted_at__lt=before, numchild=0)
     for pk in list(accounts.order_by("-depth", "pk").values_list("pk", flat=True)):
         removed += _remove_account(pk)
@@ -62,6 +68,13 @@ def _remove_plain(rows: Any) -> int:
     else:
         rows.model._base_manager.filter(pk__in=ids).delete()
         forget_history(rows.model._meta.model_name, ids)
+    return len(ids)
+
+
+@transaction.atomic
+def _remove_views(ids: list[int]) -> int:
+    SavedView.objects.filter(pk__in=ids).delete()
+    forget_history("view", ids)
     return len(ids)
 
 

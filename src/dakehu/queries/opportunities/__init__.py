@@ -12,6 +12,10 @@ from dakehu.queries.opportunities.choices import (
     product_choices,
     unit_choices,
 )
+from dakehu.queries.opportunities.consequences import (
+    OpportunityConsequences,
+    opportunity_consequences,
+)
 from dakehu.queries.opportunities.filters import (
     STATES,
     OpportunityFilter,
@@ -38,6 +42,7 @@ __all__ = [
     "DealInPlace",
     "Event",
     "FieldChange",
+    "OpportunityConsequences",
     "OpportunityFilter",
     "OpportunityPageOfList",
     "OpportunityRow",
@@ -54,6 +59,7 @@ __all__ = [
     "may_be_owner",
     "opportunities",
     "opportunity",
+    "opportunity_consequences",
     "opportunity_totals",
     "owner_choices",
     "product_choices",

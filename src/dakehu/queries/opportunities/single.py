@@ -345,7 +345,7 @@ def _may(viewer: Viewer, raw: dict[str, Any], today: date) -> May:
         lose=is_open and allowed("opportunity.lose"),
         abandon=is_open and allowed("opportunity.abandon"),
         reopen=raw["place"] in (Place.LOST, Place.ABANDONED) and allowed("opportunity.reopen"),
-        void=allowed("opportunity.void"),
+        void=raw["place"] != Place.WON and allowed("opportunity.void"),
         tick=is_open and allowed("evidence.tick"),
         reassign=is_open and superior,
         overrule=is_open and superior,

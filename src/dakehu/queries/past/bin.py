@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from dakehu.core.access import Viewer
 from dakehu.core.ledger import Kind
@@ -14,15 +14,23 @@ from dakehu.models import (
     Account,
     Activity,
     Attachment,
+    Change,
     Contact,
+    Grant,
     Movement,
     Note,
     Opportunity,
+    SavedView,
 )
 from dakehu.models.visibility import AccountQuerySet, in_scope
+from dakehu.queries.past.removed import REMOVED, removals
 from dakehu.queries.people import PersonName, person_name
+from dakehu.queries.views import may_share_with
 
-KINDS = ("opportunity", "account", "contact", "activity", "note", "file")
+KINDS = (
+    "opportunity", "account", "contact", "activity", "note", "file", "stakeholder", "member",
+    "view",
+)  # fmt: skip
 #: So many of each kind are listed, the last deleted first.
 LISTED = 100
 
@@ -63,6 +71,14 @@ def bin_rows(*, viewer: Viewer, at: datetime, kind: str = "") -> Bin:
             found = list(read(viewer, at))
             cut = cut or len(found) > LISTED
             rows += found[:LISTED]
+    if kind in ("", *REMOVED):
+        gone, more = removals(viewer, at=at, kinds=[kind] if kind else list(REMOVED), most=LISTED)
+        rows += [
+            BinRow(one.kind, one.id, one.name, one.about, one.at, one.by,
+                   _days_left(one.at, at), one.may_restore)
+            for one in gone
+        ]  # fmt: skip
+        cut = cut or more
     rows.sort(key=lambda row: (row.deleted_at, row.kind, row.id), reverse=True)
     return Bin(tuple(rows), cut)
 
@@ -130,6 +146,9 @@ def _contacts(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
 
 def _opportunities(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
     seen = Opportunity.objects.filter(voided=True).visible_to(viewer)
+    work = Grant.objects.filter(
+        person_id=viewer.person_id or 0, right="work", opportunity_id=OuterRef("opportunity_id")
+    )
     moves = (
         Movement.objects.filter(
             _mine(viewer, by="actor_id", unit="opportunity__unit_id"),
@@ -138,12 +157,13 @@ def _opportunities(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
             recorded_at__gte=at - KEPT,
             opportunity__in=seen,
         )
+        .annotate(granted_work=Exists(work))
         .select_related("actor", "opportunity__account")
         .order_by("-recorded_at", "-id")[: LISTED + 1]
     )
     known: set[int] = set()
     for move in moves:
-        row = move.opportunity
+        row: Any = move.opportunity
         if row.pk in known:
             continue
         known.add(row.pk)
@@ -155,7 +175,12 @@ def _opportunities(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
             deleted_at=move.recorded_at,
             by=person_name(move.actor) if move.actor else None,
             days_left=_days_left(move.recorded_at, at),
-            may_restore=_may(viewer, ("opportunity.restore",), row.owner_id, row.unit_id),
+            may_restore=viewer.may(
+                "opportunity.restore",
+                owner_id=row.owner_id,
+                unit_id=row.unit_id,
+                granted="work" if move.granted_work else None,
+            ),
         )
 
 
@@ -204,6 +229,36 @@ def _hanging(viewer: Viewer, at: datetime, kind: str, model: Any) -> Iterable[Bi
         )  # fmt: skip
 
 
+def _views(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
+    """Give one's own views, and shared ones that one deleted oneself and may share still."""
+    deletions = Change.objects.filter(object_type="view", field="deleted_at", new__isnull=False)
+    mine = deletions.filter(actor_id=viewer.person_id or 0).values("object_id")
+    last = deletions.filter(object_id=OuterRef("pk")).order_by("-id")
+    rows: Any = SavedView.objects.filter(
+        Q(owner_id=viewer.person_id or 0) | Q(pk__in=mine), deleted_at__gte=at - KEPT
+    )
+    rows = rows.annotate(
+        **{f"by_{name}": Subquery(last.values(f"actor__{name}")[:1]) for name in _NAMES}
+    )
+    for row in rows.order_by("-deleted_at", "-pk")[: LISTED + 1]:
+        own = row.owner_id == viewer.person_id
+        if not own and row.by_id != viewer.person_id:
+            continue
+        shares = row.unit_id is not None and may_share_with(viewer, row.unit_id)
+        by = PersonName(*(getattr(row, f"by_{name}") for name in _NAMES)) if row.by_id else None
+        yield BinRow(
+            kind="view",
+            id=row.pk,
+            name=row.name,
+            about="",
+            deleted_at=row.deleted_at,
+            by=by,
+            days_left=_days_left(row.deleted_at, at),
+            may_restore=own or shares,
+        )
+
+
+_NAMES = ("id", "login", "name", "name_en")
 _READERS = {
     "opportunity": _opportunities,
     "account": _accounts,
@@ -211,4 +266,5 @@ _READERS = {
     "activity": _activities,
     "note": _notes,
     "file": _files,
+    "view": _views,
 }

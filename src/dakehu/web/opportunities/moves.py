@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -15,9 +16,10 @@ from dakehu.actions import opportunities as actions
 from dakehu.actions.ledger import Correction
 from dakehu.actions.opportunities import Saved
 from dakehu.core.errors import NotAllowed, NotFound, RuleBroken
-from dakehu.core.ledger import Way
+from dakehu.core.ledger import Place, Way
 from dakehu.core.methods import WON
 from dakehu.core.money import to_minor
+from dakehu.core.past import KEPT
 from dakehu.core.validations import MOST_NOTE
 from dakehu.http import SignedRequest, go, render_page, signed_in
 from dakehu.queries import opportunities as queries
@@ -41,7 +43,7 @@ from dakehu.web.opportunities.verb_forms import (
     VoidForm,
     WinForm,
 )
-from dakehu.web.undoing import staying
+from dakehu.web.undoing import staying, toast_with_undo
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,8 @@ VERBS: dict[str, Verb] = {
         ),
         Verb("reopen", lazy("Reopen"), lazy("Reopen"), lazy("Reopened."), ReopenForm, _reopen),
         Verb(
-            "void", lazy("Void"), lazy("Void"),
-            lazy("Voided. It can be restored."), VoidForm, _void, danger=True,
+            "void", lazy("Void"), lazy("Void"), lazy("The opportunity is voided."), VoidForm,
+            _void, danger=True,
         ),
         Verb("restore", lazy("Restore"), lazy("Restore"), lazy("Restored."), TodayForm, _restore),
         Verb(
@@ -190,11 +192,12 @@ def opportunity_verb(request: SignedRequest, opportunity_id: int, verb: str) -> 
     if data is not None:
         saved = done(form, lambda said: _act(asked, request, page, form, said, unconfirmed))
         if saved is not None:
-            gone = verb == "void"
-            say_saved(request, saved, str(asked.done), undo=verb not in ("void", "restore"))
-            return (
-                go(request, "opportunities") if gone else go(request, "opportunity", opportunity_id)
-            )
+            if verb == "void":
+                undo = reverse("bin_restore", args=["opportunity", opportunity_id])
+                toast_with_undo(request, str(asked.done), undo)
+                return go(request, "opportunities")
+            say_saved(request, saved, str(asked.done), undo=verb != "restore")
+            return go(request, "opportunity", opportunity_id)
     return show_verb(request, page, asked, form, unconfirmed=tuple(unconfirmed))
 
 
@@ -243,9 +246,16 @@ def show_verb(
             "validation": validation,
             "note": note,
             "most_note": MOST_NOTE,
+            **(_before_voiding(request, page) if asked.name == "void" else {}),
         },
         status=status_of(form),
     )
+
+
+def _before_voiding(request: SignedRequest, page: Shown) -> dict[str, Any]:
+    """Give what is said before an opportunity goes: what hangs on it, how it comes back."""
+    hangs = queries.opportunity_consequences(viewer=request.viewer, opportunity=page)
+    return {"hangs": hangs, "days": KEPT.days}
 
 
 def _gates(
@@ -298,6 +308,8 @@ def _why_not(page: Shown, verb: str) -> NotAllowed | RuleBroken:
         return RuleBroken("opportunity.already_open")
     if verb == "restore" and not page.voided:
         return RuleBroken("opportunity.not_voided")
+    if verb == "void" and page.place is Place.WON and not page.voided:
+        return RuleBroken("opportunity.void_won")
     stateful = {"advance", "regress", "win", "lose", "abandon", "reassign", "move_method"}
     if verb in stateful and not page.is_open:
         return RuleBroken("opportunity.not_open", place=page.place.name.lower())

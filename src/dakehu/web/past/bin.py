@@ -6,6 +6,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dakehu.actions import accounts, contacts
 from dakehu.actions.opportunities import restore_opportunity
+from dakehu.actions.stakeholders import restore_stakeholder
+from dakehu.actions.teams import restore_member
 from dakehu.core.errors import NotFound
 from dakehu.core.ledger import Way
 from dakehu.core.past import KEPT
@@ -21,9 +23,17 @@ ICONS = {
     "activity": "calendar",
     "note": "note",
     "file": "paperclip",
+    "stakeholder": "user",
+    "member": "users",
+    "view": "list-details",
 }
 #: Where a kind is brought back by the pages of its own subject.
-_ELSEWHERE = {"activity": "activity_restore", "note": "note_restore", "file": "file_restore"}
+_ELSEWHERE = {
+    "activity": "activity_restore",
+    "note": "note_restore",
+    "file": "file_restore",
+    "view": "view_restore",
+}
 
 
 @signed_in
@@ -59,8 +69,16 @@ def _back(row: BinRow) -> str:
 @signed_in
 @require_POST
 def bin_restore(request: SignedRequest, bin_kind: str, record_id: int) -> HttpResponse:
-    """Bring an account, a contact or an opportunity back."""
+    """Bring an account, a contact, an opportunity or somebody's place on one back."""
     actor, at = request.viewer, request.now
+    if bin_kind == "stakeholder":
+        deal = restore_stakeholder(actor=actor, removal_id=record_id, at=at)
+        toast(request, _("Back on the map."))
+        return go(request, "opportunity", deal)
+    if bin_kind == "member":
+        deal = restore_member(actor=actor, removal_id=record_id, today=request.today, at=at)
+        toast(request, _("The colleague is back on the team."))
+        return go(request, "opportunity", deal)
     if bin_kind == "account":
         accounts.restore_account(actor=actor, account_id=record_id, at=at)
         toast(request, _("The account is back."))

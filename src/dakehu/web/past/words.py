@@ -28,6 +28,9 @@ KINDS: Words = {
     "activity": lazy("Activity"),
     "note": lazy("Note"),
     "file": lazy("File"),
+    "stakeholder": lazy("On a decision map"),
+    "member": lazy("On a selling team"),
+    "view": lazy("View"),
 }
 FIELDS: Mapping[str, Words] = {
     "account": ACCOUNTS,
