@@ -341,6 +341,10 @@ def test_voiding_says_what_hangs_on_it_and_is_undone_by_the_toast(world: World) 
     undo = f"/bin/opportunity/{pk}/restore/"
     assert f'hx-post="{undo}"' in told
     assert undo in bo.get("/bin/?kind=opportunity").content.decode()
+    # Later than that it is found in the list, and restored from its own page.
+    assert 'href="/opportunities/?state=voided"' in bo.get("/bin/").content.decode()
+    assert one in bo.get("/opportunities/?state=voided").content.decode()
+    assert f"{one}restore/" in bo.get(one).content.decode()
     assert client(world, "mei").post(undo).status_code == 403
     assert bo.post(undo, headers=PART)["HX-Redirect"] == one
     assert not world.row(pk).voided
