@@ -27,3 +27,31 @@ document.addEventListener("click", (event) => {
   card.focus();
   void htmx.ajax("get", url, { source: card, target: card, swap: "outerHTML" });
 });
+
+// A card that follows the record hears of a change only once it stands: if the record was changed
+// while its answer was on the way, it is asked for once more.
+let changes = 0;
+const seen = new WeakMap<XMLHttpRequest, number>();
+const requestOf = (event: Event) =>
+  event instanceof CustomEvent ? (event.detail as { xhr?: XMLHttpRequest }).xhr : undefined;
+
+document.addEventListener("record:changed", () => {
+  changes += 1;
+});
+document.addEventListener("htmx:beforeSend", (event) => {
+  const request = requestOf(event);
+  if (request) seen.set(request, changes);
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const request = requestOf(event);
+  const before = request && seen.get(request);
+  if (before === undefined || before === changes || !(event.target instanceof Element)) return;
+  const follows = "[hx-get][hx-trigger*='record:changed']";
+  for (const card of [event.target, ...event.target.querySelectorAll(follows)])
+    if (card.matches(follows))
+      void htmx.ajax("get", card.getAttribute("hx-get") ?? "", {
+        source: card,
+        target: card,
+        swap: card.getAttribute("hx-swap") ?? "innerHTML",
+      });
+});

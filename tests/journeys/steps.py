@@ -1,6 +1,8 @@
-"""Steps that many journeys take: sign in, choose a language, work by mouse, thumb or keyboard."""
+"""Steps that many journeys take: sign in, have a deal, work by mouse, thumb or keyboard."""
 
 import re
+import struct
+import zlib
 from collections.abc import Sequence
 
 import pytest
@@ -55,6 +57,33 @@ def send(form: Locator) -> None:
     """Press the first button of a form and wait for what follows."""
     form.locator(".buttons button").first.click()
     form.page.wait_for_load_state()
+
+
+def photo() -> bytes:
+    """Make a small PNG."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    pixels = b"".join(b"\0" + b"\x0b\x6e\x6e" * 40 for _row in range(30))
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0))
+    data = chunk(b"IDAT", zlib.compress(pixels))
+    return b"\x89PNG\r\n\x1a\n" + head + data + chunk(b"IEND", b"")
+
+
+def new_deal(page: Page, name: str, *, stage: int = 0) -> str:
+    """Have a deal at its first stage, or at a later one by its place; give its address."""
+    page.goto("/accounts/")
+    account = page.locator("tbody tr th a").first.inner_text()
+    page.goto("/opportunities/create/")
+    page.locator("#id_name").fill(name)
+    page.locator("#id_account").fill(account)
+    page.locator("#id_amount").fill("38.4万")
+    page.locator("#id_stage").select_option(index=stage)
+    send(page.locator("main form.form"))
+    page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
+    return page.url
 
 
 MOUSE, TOUCH, KEYBOARD = "mouse", "touch", "keyboard"

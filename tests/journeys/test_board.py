@@ -53,6 +53,21 @@ def card_of(page: Page, card: Locator) -> Locator:
     return page.locator(f"#{card.get_attribute('id')}")
 
 
+def carry(hand: Hand, card: Locator, here: Locator, there: Locator) -> None:
+    """Carry a card from its column to the next one."""
+    if hand.by_keyboard:
+        # Tab leads to the card of the column that had the focus last; arrows to the others.
+        link = card.locator(".board-name")
+        hand.reach(here.locator(".board-name[tabindex='0']"))
+        while not link.evaluate("name => name === document.activeElement"):
+            hand.chord("ArrowDown")
+        hand.chord("Space", "ArrowRight", "Enter")
+    else:
+        card.drag_to(there.locator(".board-head"))
+        if not hand.page.locator("#dialog[open]").count():
+            card.drag_to(there.locator("[data-cards]"))
+
+
 def prove(page: Page) -> None:
     """Prove all that the dialog asks for, the first with a photo."""
     dialog = dialog_of(page)
@@ -74,17 +89,7 @@ def test_a_deal_goes_through_a_gate_with_a_photo(
     card, here, there = unproven(columns)
     before, after = number(here), number(there)
     card = card_of(page, card)
-    if hand.by_keyboard:
-        # Tab leads to the card of the column that had the focus last; arrows to the others.
-        link = card.locator(".board-name")
-        hand.reach(here.locator(".board-name[tabindex='0']"))
-        while not link.evaluate("name => name === document.activeElement"):
-            hand.chord("ArrowDown")
-        hand.chord("Space", "ArrowRight", "Enter")
-    else:
-        card.drag_to(there.locator(".board-head"))
-        if not page.locator("#dialog[open]").count():
-            card.drag_to(there.locator("[data-cards]"))
+    carry(hand, card, here, there)
     dialog = dialog_of(page)
     gate = "a note, a link, or a file is enough" if language == "en" else "一个链接或一个文件即可"
     expect(dialog).to_contain_text(gate)
@@ -204,3 +209,43 @@ def test_nothing_keeps_people_out(open_page: OpenPage, axe: Callable[[Page], lis
         page.locator(".board-move:visible").first.click()
         dialog_of(page)
         assert axe(page) == []
+
+
+@pytest.mark.parametrize(("locale", "language", "way"), EACH_ONCE)
+def test_validation_is_asked_for_from_the_gate(
+    open_page: OpenPage, served: Served, locale: str, language: str, way: str
+) -> None:
+    with sqlite3.connect(served.database, timeout=30) as database:
+        database.execute("UPDATE dakehu_methodversion SET gate = 'validate'")
+    database.close()
+    waits = "Waits for the manager" if language == "en" else "等上级审核"
+    page = open_page(locale=locale)
+    hand = Hand(page, way)
+    sign_in(page, "demo-sales", language=language)
+    columns = board(page)
+    card, here, there = unproven(columns)
+    before = number(here)
+    card = card_of(page, card)
+    carry(hand, card, here, there)
+    dialog = dialog_of(page)
+    asks = dialog.locator("button[formaction$='/requests/']")
+    # What nobody has ticked cannot be confirmed: first the proofs.
+    items = dialog.locator(".board-proofs li")
+    expect(items.first).to_be_visible()
+    expect(asks).to_have_count(0)
+    for at in range(items.count()):
+        hand.fill(items.nth(at).locator("textarea"), "已见书面材料")
+    hand.press(dialog.locator("[data-board-ask] .btn-primary"))
+    expect(items).to_have_count(0)
+    hand.fill(dialog.locator("[name=note]"), "材料齐了，请核验")
+    hand.press(asks)
+    told = dialog.locator("#board-asked .notice")
+    expect(told).to_contain_text("材料齐了，请核验")
+    hand.chord("Escape")
+    expect(dialog).to_be_hidden()
+    # It stays until the superior answers, and says what it waits for, here and on its own page.
+    board(page)
+    expect(here.locator(f"#{card.get_attribute('id')}")).to_contain_text(waits)
+    assert number(here) == before
+    page.goto(card.locator(".board-name").get_attribute("href") or "")
+    expect(page.locator("#request .notice")).to_contain_text("材料齐了，请核验")

@@ -2,12 +2,23 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, FilePayload, Locator, Page, Route, expect
 
 from tests.journeys.conftest import PATIENCE, Served
-from tests.journeys.steps import dialog_of, overhang, send, sign_in
+from tests.journeys.steps import (
+    LANGUAGES,
+    TOUCH,
+    Hand,
+    dialog_of,
+    new_deal,
+    overhang,
+    photo,
+    send,
+    sign_in,
+)
 
 OpenPage = Callable[..., Page]
 Axe = Callable[[Page], list[str]]
@@ -212,6 +223,173 @@ def test_seats_are_filled_and_files_dropped(page: Page, axe: Callable[[Page], li
     assert axe(page) == []
 
 
+def missing_items(page: Page, name: str) -> Locator:
+    """Have a deal whose stage asks for several items, none of them proven; give these."""
+    new_deal(page, name, stage=1)
+    items = page.locator("#evidence .item")
+    assert items.count() > 2
+    expect(page.locator("#evidence .item.missing")).to_have_count(items.count())
+    return items
+
+
+def is_proven(item: Locator, name: str, language: str) -> None:
+    """Hold an item, and none beside it, to be ticked with this picture, kept as it was sent."""
+    page = item.page
+    expect(item.locator("img.proof")).to_have_count(1)
+    expect(item.locator(".proof-name")).to_have_text(name)
+    expect(item.locator(".item-name")).to_contain_text("ticked" if language == "en" else "已勾选")
+    expect(page.locator("#evidence-card .tick.on")).to_have_count(1)
+    expect(page.locator("#evidence-card .upload")).to_have_count(0)
+    expect(page.locator("#files")).to_contain_text(name)
+    kept = page.request.get(item.locator("a.proof-name").get_attribute("href") or "")
+    assert kept.body() == photo()
+
+
+def drag(page: Page, file: Path) -> Callable[[str, Locator], None]:
+    """Take up a file of the desktop, in the browser's own drag; give what moves and drops it."""
+    hand = page.context.new_cdp_session(page)
+    carried = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+
+    def go_on(event: str, item: Locator) -> None:
+        item.scroll_into_view_if_needed()
+        box = item.bounding_box()
+        assert box is not None
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        hand.send("Input.dispatchDragEvent", {"type": event, **at, "data": carried})
+
+    return go_on
+
+
+@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
+def test_a_file_of_the_desktop_dropped_on_an_item_proves_it(
+    open_page: OpenPage, tmp_path: Path, locale: str, language: str
+) -> None:
+    file = tmp_path / "现场.png"
+    file.write_bytes(photo())
+    page = open_page(locale=locale)
+    sign_in(page, "demo-sales", language=language)
+    items = missing_items(page, f"Dropped {language}")
+    address = page.url
+    carry = drag(page, file)
+    # The item under the pointer shows that it would take the file, and only as long as it is there.
+    carry("dragEnter", items.nth(0))
+    for at in (0, 1):
+        carry("dragOver", items.nth(at))
+        carry("dragOver", items.nth(at))
+        expect(items.nth(at)).to_have_class(re.compile("dropping"))
+        expect(page.locator("#evidence-card .dropping")).to_have_count(1)
+    carry("drop", items.nth(1))
+    is_proven(items.nth(1), "现场.png", language)
+    expect(page.locator("#evidence-card .dropping")).to_have_count(0)
+    # The browser did not open the file instead.
+    assert page.url == address
+
+
+def copy_picture(page: Page) -> None:
+    """Have a picture in the clipboard, as after a screenshot."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        """async (bytes) => {
+            const picture = new Blob([new Uint8Array(bytes)], {type: 'image/png'});
+            await navigator.clipboard.write([new ClipboardItem({'image/png': picture})]);
+        }""",
+        list(photo()),
+    )
+
+
+@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
+def test_a_picture_pasted_proves_the_item_that_is_meant(
+    open_page: OpenPage, locale: str, language: str
+) -> None:
+    page = open_page(locale=locale)
+    sign_in(page, "demo-sales", language=language)
+    items = missing_items(page, f"Pasted {language}")
+    ticked = page.locator("#evidence-card .tick.on")
+    copy_picture(page)
+    # Several are missing and none is meant: nothing is proven by guess.
+    page.mouse.move(1, 1)
+    page.keyboard.press("Control+v")
+    # The one under the pointer; what is pasted has a name that the browser gives.
+    items.nth(2).locator(".item-name b").hover()
+    page.keyboard.press("Control+v")
+    expect(items.nth(2).locator("img.proof")).to_have_count(1)
+    expect(ticked).to_have_count(1)
+    # The focus says more than the pointer.
+    items.nth(1).locator(".item-verbs a").focus()
+    page.keyboard.press("Control+v")
+    expect(items.nth(1).locator("img.proof")).to_have_count(1)
+    expect(ticked).to_have_count(2)
+    expect(items.nth(1).locator(".item-name")).to_contain_text(
+        "ticked" if language == "en" else "已勾选"
+    )
+    picture = items.nth(1).locator("img.proof")
+    assert picture.evaluate("async (one) => { await one.decode(); return one.naturalWidth; }") == 40
+    # Words that are pasted are words: no item takes them.
+    note = page.locator("#timeline textarea")
+    page.evaluate("navigator.clipboard.writeText('三台')")
+    note.focus()
+    page.keyboard.press("Control+v")
+    expect(note).to_have_value("三台")
+    expect(ticked).to_have_count(2)
+
+
+def test_a_card_on_its_way_when_the_deal_changes_comes_as_it_is_now(page: Page) -> None:
+    sign_in(page, "demo-sales", language="en")
+    new_deal(page, "A slow line")
+    address = page.url
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        """Let the first answer wait on the way, and all others through."""
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/files/opportunity/*/", hold)
+    page.goto(address)
+    expect(page.locator("#files")).to_have_attribute("aria-busy", "true")
+    proof: FilePayload = {"name": "letter.png", "mimeType": "image/png", "buffer": photo()}
+    page.locator("#evidence .item input[multiple]").first.set_input_files(proof)
+    expect(page.locator("#evidence .item img.proof")).to_have_count(1)
+    assert held
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(page.locator("#files")).to_contain_text("letter.png")
+
+
+def test_a_picture_pasted_proves_the_only_item_that_is_missing(page: Page) -> None:
+    sign_in(page, "demo-sales")
+    new_deal(page, "贴图即证据")
+    expect(page.locator("#evidence .item.missing")).to_have_count(1)
+    copy_picture(page)
+    page.mouse.move(1, 1)
+    page.keyboard.press("Control+v")
+    expect(page.locator("#evidence .item img.proof")).to_have_count(1)
+    expect(page.locator("#evidence .item.missing")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
+def test_the_camera_of_the_phone_proves_an_item(
+    open_page: OpenPage, locale: str, language: str
+) -> None:
+    page = open_page(locale=locale, width=390, height=844, touch=True)
+    sign_in(page, "demo-sales", language=language)
+    items = missing_items(page, f"Photographed {language}")
+    item = items.nth(1)
+    camera = item.locator("input[capture]")
+    # The camera at the back, which takes pictures: what the phone opens instead of its files.
+    expect(camera).to_have_attribute("capture", "environment")
+    expect(camera).to_have_attribute("accept", "image/*")
+    expect(item.locator("label.by-phone")).to_have_text(
+        re.compile("^Photo " if language == "en" else "^拍照 ")
+    )
+    picture: FilePayload = {"name": "IMG_0417.png", "mimeType": "image/png", "buffer": photo()}
+    Hand(page, TOUCH).attach(camera, [picture])
+    is_proven(item, "IMG_0417.png", language)
+    assert overhang(page) <= 0
+
+
 @pytest.mark.parametrize(("language", "dark"), [("zh-hans", False), ("en", True)])
 def test_all_of_it_by_thumb(
     open_page: OpenPage, axe: Callable[[Page], list[str]], language: str, dark: bool
@@ -232,6 +410,66 @@ def test_all_of_it_by_thumb(
     expect(page.locator("#next-step .step")).to_contain_text("拇指")
     assert overhang(page) <= 0
     assert axe(page) == []
+
+
+#: What can be pressed or typed into. The square of an item is left out: no key and no reader goes
+#: there, and the button at the end of the row does the same.
+TARGETS = "a:not(.tick), button, summary, select, textarea, input:not([type=hidden])"
+
+
+def too_small_for_a_thumb(part: Locator) -> list[str]:
+    """Give what is lower than decision 27 says: 44 px, in a form's fields and buttons 42."""
+    wrong = []
+    seen = part.locator(TARGETS).locator("visible=true")
+    assert seen.count() > 0
+    for target in seen.all():
+        # A picker of files lies in the label that is pressed for it.
+        label = target.locator("xpath=ancestor::label[contains(@class, 'chip')]")
+        pressed = label if label.count() else target
+        box = pressed.bounding_box()
+        assert box is not None
+        dense = target.evaluate("one => one.matches('form.form *')")
+        if box["height"] < (42 if dense else 44) or box["width"] < 44:
+            wrong.append(f"{box['width']:g} x {box['height']:g}: {pressed.inner_html()[:160]}")
+    return wrong
+
+
+@pytest.mark.parametrize(("locale", "language"), LANGUAGES)
+def test_the_gate_is_passed_by_thumb(open_page: OpenPage, locale: str, language: str) -> None:
+    page = open_page(locale=locale, width=390, height=844, touch=True)
+    sign_in(page, "demo-sales", language=language)
+    new_deal(page, f"Thumb {language}")
+    lacks, word = ("缺", "推进") if language != "en" else ("missing", "Advance")
+    # The gate says what is missing; closed again, that is ticked in its row.
+    advance = page.locator(".thumb-bar a").last
+    expect(advance).to_contain_text(lacks)
+    wrong = too_small_for_a_thumb(page.locator(".thumb-bar"))
+    advance.tap()
+    dialog = dialog_of(page)
+    expect(dialog.locator(".gates .notice").locator("visible=true")).to_have_count(1)
+    wrong += too_small_for_a_thumb(dialog)
+    dialog.locator(".dialog-head button").tap()
+    expect(dialog).to_be_hidden()
+    item = page.locator("#evidence .item")
+    wrong += too_small_for_a_thumb(item.locator(".item-verbs"))
+    item.locator(".item-verbs > a").tap()
+    form = item.locator(".proof-form")
+    form.locator("[name=note]").fill("设计院已发函")
+    wrong += too_small_for_a_thumb(form)
+    form.locator("form").first.locator(".btn-primary").tap()
+    expect(item.locator(".tick.on")).to_have_count(1)
+    # With its evidence ticked it opens.
+    expect(advance).not_to_contain_text(lacks)
+    advance.tap()
+    dialog = dialog_of(page)
+    expect(dialog.locator(".gates .notice").locator("visible=true")).to_have_count(0)
+    wrong += too_small_for_a_thumb(dialog)
+    send = dialog.locator(".buttons .btn-primary").locator("visible=true")
+    expect(send).to_have_text(word)
+    send.tap()
+    expect(page.locator("ol.stages li").nth(1)).to_have_class(re.compile("now"))
+    assert overhang(page) <= 0
+    assert not wrong, "\n".join(wrong)
 
 
 def test_two_people_at_one_step(page: Page, open_page: OpenPage) -> None:

@@ -2,8 +2,6 @@
 
 import re
 import sqlite3
-import struct
-import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -18,27 +16,15 @@ from tests.journeys.steps import (
     TOUCH,
     Hand,
     dialog_of,
+    new_deal,
     overhang,
-    send,
+    photo,
     sign_in,
 )
 
 OpenPage = Callable[..., Page]
 Axe = Callable[[Page], list[str]]
 PASSWORD = "stage-by-stage-2026"
-
-
-def photo() -> bytes:
-    """Make a small PNG."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + check
-
-    pixels = b"".join(b"\0" + b"\x0b\x6e\x6e" * 40 for _row in range(30))
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0))
-    data = chunk(b"IDAT", zlib.compress(pixels))
-    return b"\x89PNG\r\n\x1a\n" + head + data + chunk(b"IEND", b"")
 
 
 def superior(served: Served) -> str:
@@ -67,19 +53,6 @@ def head_login(browser: Browser, served: Served) -> str:
     page.wait_for_load_state()
     page.context.close()
     return superior(served)
-
-
-def new_deal(page: Page, name: str) -> str:
-    """Have a deal at its first stage; give its address."""
-    page.goto("/accounts/")
-    account = page.locator("tbody tr th a").first.inner_text()
-    page.goto("/opportunities/create/")
-    page.locator("#id_name").fill(name)
-    page.locator("#id_account").fill(account)
-    page.locator("#id_amount").fill("38.4万")
-    send(page.locator("main form.form"))
-    page.wait_for_url(re.compile(r"/opportunities/\d+/$"))
-    return page.url
 
 
 @pytest.mark.parametrize("way", [MOUSE, KEYBOARD])

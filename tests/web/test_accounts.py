@@ -1,5 +1,7 @@
 """Accounts and contacts as pages, forms and files."""
 
+from urllib.parse import quote
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -133,6 +135,69 @@ def test_a_phone_is_read_by_role_or_by_the_accounts_manager(cast: Cast) -> None:
             "13800000000" not in cast.client(login).get("/contacts/export.csv").getvalue().decode()
         )
         assert "13800000000" not in cast.client(login).get(f"/contacts/{made}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("phone", "dialled"),
+    [
+        ("+86 (21) 5555-0101", "tel:+862155550101"),
+        ("（0571）8888-0102", "tel:057188880102"),
+        ("138 0000 0000", "tel:13800000000"),
+    ],
+)
+def test_a_phone_is_dialled_by_a_press_by_those_who_may_read_it(
+    cast: Cast, phone: str, dialled: str
+) -> None:
+    held = make(cast)
+    made = create_contact(
+        actor=cast.viewer("amy"), account_id=held, values={"name": "陈工", "phone": phone},
+        today=TODAY, at=AT,
+    )  # fmt: skip
+    pages = (f"/contacts/{made}/", f"/accounts/{held}/", "/contacts/?columns=name,phone")
+    shown = f'<a href="{dialled}">{phone}</a>'
+    for url in pages:
+        for login in ("amy", "ops"):
+            body = cast.client(login).get(url).content.decode()
+            assert body.count(shown) == 1, (url, login)
+        for login in ("exec", "finance", "auditor"):
+            body = cast.client(login).get(url).content.decode()
+            assert "phone not shown to your role" in body, (url, login)
+            assert "tel:" not in body, (url, login)
+            assert phone not in body, (url, login)
+
+
+def test_a_phone_without_a_number_is_words(cast: Cast) -> None:
+    held = make(cast)
+    made = create_contact(
+        actor=cast.viewer("amy"), account_id=held, values={"name": "陈工", "phone": "总机转"},
+        today=TODAY, at=AT,
+    )  # fmt: skip
+    for url in (f"/contacts/{made}/", f"/accounts/{held}/"):
+        body = cast.client("amy").get(url).content.decode()
+        assert "总机转" in body
+        assert "tel:" not in body
+
+
+def test_the_accounts_own_phone_is_dialled_and_its_address_is_a_map(cast: Cast) -> None:
+    address = "上海市 张江路 88 号 & 3#"
+    held = create_account(
+        actor=cast.viewer("amy"),
+        values={"name": "华东机械", "phone": "+86 21 5555 0100", "address": address},
+        manager_id=cast.people["amy"], unit_id=None, today=TODAY, at=AT,
+    )  # fmt: skip
+    maps = {
+        "en": "https://www.openstreetmap.org/search?query=",
+        "zh-hans": "https://uri.amap.com/search?keyword=",
+    }
+    for language, by in maps.items():
+        body = cast.client("amy", language).get(f"/accounts/{held}/").content.decode()
+        assert '<a href="tel:+862155550100">+86 21 5555 0100</a>' in body
+        # What is asked for is the whole address, and nobody is told where from.
+        link = f'<a href="{by}{quote(address, safe="")}" rel="noreferrer noopener" target="_blank">'
+        assert link in body, language
+    plain = make(cast, "华东机械二厂")
+    body = cast.client("amy").get(f"/accounts/{plain}/").content.decode()
+    assert not any(by in body for by in (*maps.values(), "tel:"))
 
 
 def test_contacts_are_seen_with_their_account(cast: Cast) -> None:
