@@ -100,3 +100,17 @@ def test_the_policy_and_the_limits_are_those_of_the_code() -> None:
     assert CSP in SECURITY
     assert f"at most {MOST_BYTES >> 20} MB" in SECURITY
     assert f"at most {MAX_BYTES >> 20} MB a file and {MAX_ROWS:,} rows" in SECURITY
+
+
+def test_the_permissions_without_a_page_are_those_that_nothing_asks_for() -> None:
+    held = {permission for role in ROLES.values() for permission in role.may}
+    source = ROOT / "src" / "dakehu"
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in source.rglob("*.py")
+        if path.relative_to(source).parts[0] not in ("core", "messages")
+    )
+    unasked = {permission for permission in held if f'"{permission}"' not in code}
+    said = re.search(r"^- Some permissions have no page yet: .+$", SECURITY, re.MULTILINE)
+    assert said
+    assert set(re.findall(r"`([^`]+)`", said[0])) == unasked

@@ -6,7 +6,8 @@ or the account that it stands on without one. Its opportunity is named to who se
 account's people to who sees them, in its history too.
 """
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,17 +17,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import transaction
 
+from dakehu.actions.calendar import hash_of, open_feed
 from dakehu.core.activities import ActivityKind, ActivityState, CallOutcome
-from dakehu.core.errors import NotFound
+from dakehu.core.errors import NotAllowed, NotFound
 from dakehu.core.filters import read
 from dakehu.models import (
     Account,
     Activity,
     ActivityContact,
     ActivityPerson,
+    CalendarFeed,
     Change,
     Contact,
     Opportunity,
+    UnitPlace,
 )
 from dakehu.queries.activities import ActivityFilter, activities, activity_count, every_activity
 from dakehu.queries.activities import activity as one_activity
@@ -36,12 +40,13 @@ from dakehu.queries.paging import Cut
 from dakehu.queries.today import out_of_touch, today, tomorrow, who_needs_help
 from tests.permission.company import DAY, Company, people
 from tests.permission.conftest import Reader
-from tests.permission.oracle import Oracle
+from tests.permission.oracle import OPEN, Oracle
 
 pytestmark = pytest.mark.django_db
 
 #: Who has to do with customers, and may log.
 LOGGING = {"salesperson", "unit_head", "sales_operations", "executive", "finance", "support"}
+PLANNED, DONE, CANCELLED = ActivityState.PLANNED, ActivityState.DONE, ActivityState.CANCELLED
 Row = dict[str, Any]
 
 
@@ -91,6 +96,8 @@ def seen(company: Company) -> Iterator[Seen]:
         Activity.objects.filter(pk__in=ids[6:9]).update(opportunity=None, account=None)
         Activity.objects.filter(pk__in=ids[9:11]).update(deleted_at=company.now)
         Activity.objects.filter(pk__in=ids[11:13]).update(owner_id=company.people["no-seat"])
+        closed = UnitPlace.objects.get(closed=True).unit_id
+        Activity.objects.filter(pk__in=ids[13:16]).update(unit_id=closed)
         yield Seen(company.oracle)
         transaction.set_rollback(True)
 
@@ -242,29 +249,101 @@ def test_a_history_names_the_customer_s_people_to_who_sees_them(
 def test_the_calendar_and_today_are_one_s_own_and_the_team_s(company: Company, seen: Seen) -> None:
     oracle, on = company.oracle, company.today
     since, until = on - 90 * DAY, on + 30 * DAY
+    some = hidden = 0
     for _number, login, person in people(company):
-        viewer, own = company.viewer(login), seen.own(person)
+        viewer, own = company.viewer(login), seen.own(person) & seen.of(person)
+        hidden += len(seen.own(person)) - len(own)
+        mine = [row for row in seen.rows if row["id"] in own]
         held = own_days(viewer=viewer, since=since, until=until)
-        shown = {row.id for row in held.activities}
-        assert shown <= own, login
-        assert (
-            held.is_cut or {r["id"] for r in seen.rows if since <= r["on"] < until} & own == shown
-        )
-        steps = {step.opportunity_id for step in held.steps}
-        assert all(oracle.opportunity_by_id[o]["owner_id"] in oracle.owners(person) for o in steps)
+        wanted = {row["id"] for row in mine if since <= row["on"] < until}
+        assert same({row.id for row in held.activities}, wanted, 400), login
+        assert held.is_cut == (len(wanted) > 400), login
+        assert {s.opportunity_id for s in held.steps} == steps(oracle, person, since, until), login
         day = today(viewer=viewer, on=on)
-        assert {r.id for r in (*day.late, *day.agenda, *day.tomorrow)} <= own, login
+        planned = {row["id"] for row in mine if row["state"] == PLANNED and row["on"] <= on + DAY}
+        wanted = planned | {r["id"] for r in mine if r["state"] == DONE and r["on"] == on}
+        shown = [*day.late, *day.agenda, *day.tomorrow]
+        assert same({row.id for row in shown}, wanted, 80), login
+        assert all(row.on < on for row in day.late)
+        assert {row.on for row in day.agenda} <= {on}
         lists = (day.steps_late, day.steps_today, day.close_passed, day.stalled)
         for deal in (one for some in lists for one in some.rows):
             row = oracle.opportunity_by_id[deal.id]
             assert row["owner_id"] in oracle.owners(person), login
             assert not row["voided"], login
         ahead = tomorrow(viewer=viewer, today=on, on=on + DAY)
-        assert {r.id for r in ahead.planned} <= own, login
+        wanted = {r["id"] for r in mine if r["state"] != CANCELLED and r["on"] == on + DAY}
+        assert same({row.id for row in ahead.planned}, wanted, 80), login
         assert {s.id for s in ahead.suggested} <= oracle.opportunities(person), login
         if viewer.units or viewer.sees_all:
             team = team_days(viewer=viewer, units=None, since=since, until=until, today=on)
-            assert {row.id for row in team.activities} <= seen.of(person), login
+            inside = oracle.scope(person)
+            there = {one.id for one in team.people}
+            wanted = {
+                row["id"]
+                for row in seen.rows
+                if row["owner_id"] in there
+                and inside(row["owner_id"], row["unit_id"])
+                and since <= row["on"] < until
+                and row["state"] != CANCELLED
+            }
+            assert same({row.id for row in team.activities}, wanted, 400), login
+            assert wanted <= seen.of(person), login
+        some += len(own)
+    company.met(some, hidden)
+
+
+def steps(oracle: Oracle, person: int, since: date, until: date) -> set[int]:
+    """Give the open deals of a person's own, or of whom they stand in for, with a step due."""
+    return {
+        row["id"]
+        for row in oracle.rows.opportunities
+        if row["owner_id"] in oracle.owners(person)
+        and row["place"] == OPEN
+        and not row["voided"]
+        and row["next_step"]
+        and row["next_step_on"] is not None
+        and since <= row["next_step_on"] < until
+    }
+
+
+def same(shown: set[int], wanted: set[int], most: int) -> bool:
+    """Test that all is shown, or as much of it as a page holds."""
+    return shown <= wanted and len(shown) == min(len(wanted), most)
+
+
+def test_the_feed_tells_exactly_one_s_own(company: Company, seen: Seen) -> None:
+    oracle, on = company.oracle, company.today
+    some = refused = 0
+    for _number, login, person in people(company):
+        viewer, reader = company.viewer(login), Reader(company, login)
+        if not {seat["role"] for seat in oracle.seats(person)} & LOGGING:
+            with pytest.raises(NotAllowed):
+                open_feed(actor=viewer, at=company.now)
+            # One that was opened before they left it is dead.
+            token = f"left-{login}"
+            CalendarFeed.objects.create(
+                person_id=person, token_hash=hash_of(token), made_at=company.now
+            )
+            assert Reader(company, None).status(f"/calendar/feed/{token}.ics") == 404, login
+            refused += 1
+            continue
+        token = open_feed(actor=viewer, at=company.now)
+        book = Reader(company, None).page(f"/calendar/feed/{token}.ics")
+        told = re.findall(r"UID:(activity|next-step)-(\d+)@", book.replace("\r\n ", ""))
+        own = {
+            row["id"]
+            for row in seen.rows
+            if row["id"] in seen.own(person) and on - 30 * DAY <= row["on"] < on + 180 * DAY
+        }
+        shown = {int(pk) for kind, pk in told if kind == "activity"}
+        assert same(shown, own, 400), login
+        due = {int(pk) for kind, pk in told if kind == "next-step"}
+        assert due == steps(oracle, person, on - 30 * DAY, on + 180 * DAY), login
+        assert len(told) == len(shown) + len(due), login
+        some += len(told)
+        assert reader.status("/calendar/") == 200
+    company.met(some, refused)
 
 
 def test_counts_of_overdue_steps_are_those_of_the_rows(company: Company) -> None:
@@ -330,3 +409,66 @@ def test_the_page_and_the_file_name_no_deal_out_of_sight(company: Company, seen:
         assert {line["Opportunity"] for line in lines} <= told, login
         shown = reader.listed("/activities/?sort=on", r'<a href="/activities/(\d+)/"')
         assert set(shown) == seen.of(person), login
+
+
+def test_the_file_of_a_filtered_list_holds_it_and_nothing_else(
+    company: Company, seen: Seen
+) -> None:
+    oracle, met = company.oracle, defaultdict(int)
+    accounts = dict(Account.objects.values_list("pk", "name"))
+    closed = UnitPlace.objects.get(closed=True).unit_id
+    above_closed = oracle.hung(company.today)[closed]
+    assert above_closed is not None
+    for number, login, person in people(company):
+        reader, wanted = Reader(company, login), seen.of(person)
+        mine = [row for row in seen.rows if row["id"] in wanted]
+        kind = list(ActivityKind)[number % len(ActivityKind)]
+        # In turn the one that a closed unit last hung below, and one of what is in sight or above.
+        near = oracle.above(mine[number % len(mine)]["unit_id"]) if mine else []
+        unit = near[number % len(near)] if near and number % 3 else above_closed
+        # Of an account one sees one may ask; of another it is not found.
+        known = sorted(oracle.accounts(person) & {row["account_id"] for row in mine})
+        asked: dict[str, list[Row]] = {
+            f"?kind={kind.name.lower()}": [row for row in mine if row["kind"] == kind],
+            f"?unit={unit}": within(company, person, mine, unit),
+            f"?unit={unit}&kind={kind.name.lower()}": [
+                row for row in within(company, person, mine, unit) if row["kind"] == kind
+            ],
+        }
+        if known:
+            account = known[number % len(known)]
+            rows = [row for row in mine if row["account_id"] == account]
+            asked[f"?account={account}"] = rows
+            asked[f"?account={account}&kind={kind.name.lower()}"] = [
+                row for row in rows if row["kind"] == kind
+            ]
+        hidden = next(iter(set(accounts) - oracle.account_names(person)), None)
+        if hidden is not None:
+            assert reader.status(f"/activities/export.csv?account={hidden}") == 404, login
+            met["hidden"] += 1
+        for query, rows in company.part(list(asked.items()), number, 2):
+            told = Counter(
+                (line["Day"], line["Subject"], line["Account"], line["Result"])
+                for line in reader.file("/activities/export", query)
+            )
+            expected = Counter(
+                (str(r["on"]), r["subject"], accounts.get(r["account_id"], ""), r["result"])
+                for r in rows
+            )
+            assert told == expected, (login, query)
+            met[re.sub(r"=\w+", "", query)] += bool(rows)
+            met["closed"] += any(row["unit_id"] == closed for row in rows) and "unit" in query
+    company.met(*met.values(), len(met) == 7)
+
+
+def within(company: Company, person: int, rows: list[Row], unit: int) -> list[Row]:
+    """Keep what lies in a unit and below it, with what was closed there, if it may be chosen.
+
+    To choose from are the units of today that a head leads, with those above them.
+    """
+    oracle, today = company.oracle, company.today
+    units = set(oracle.tree(today))
+    if not oracle.sees_all(person):
+        units = {one for led in oracle.units(person) & units for one in oracle.above(led)}
+    below = oracle.below(unit, today) if unit in units else frozenset()
+    return [row for row in rows if row["unit_id"] in below]

@@ -42,6 +42,7 @@ from tests.permission import (
     test_files,
     test_inbox,
     test_lists,
+    test_notices,
     test_pages,
     test_rows,
     test_rows_behind,
@@ -58,7 +59,7 @@ SHARES = 10
 MODULES = (
     test_rows, test_figures, test_rows_behind, test_files, test_fields, test_pages, test_search,
     test_timeline, test_board, test_lists, test_inbox, test_activities, test_accounts,
-    test_bulk_edits,
+    test_bulk_edits, test_notices,
 )  # fmt: skip
 
 for _module in MODULES:
@@ -68,8 +69,9 @@ for _module in MODULES:
             globals()[_name] = _test
 
 
-binned, helped, led, seen = (
-    test_accounts.binned, test_board.helped, test_inbox.led, test_activities.seen,
+binned, helped, led, records, seen = (
+    test_accounts.binned, test_board.helped, test_inbox.led, test_notices.records,
+    test_activities.seen,
 )  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from dakehu.core.access import Viewer
 from dakehu.core.activities import ActivityState
 from dakehu.core.errors import NotAllowed
 from dakehu.core.ledger import Place
-from dakehu.models import Activity, ActivityPerson, CalendarFeed, Opportunity
+from dakehu.models import Activity, CalendarFeed, Opportunity
 from dakehu.models.visibility import ActivityQuerySet
-from dakehu.queries.activities.list import ActivityRow, activity_rows, tied
+from dakehu.queries.activities.list import ActivityRow, activity_rows, own_activities, tied
 from dakehu.queries.people import PersonName, people_in_sight
 
 #: What a calendar holds at most: a month of a busy person, a week of a large team.
@@ -60,7 +60,7 @@ class FeedOwner:
 
 def own_days(*, viewer: Viewer, since: date, until: date) -> Days:
     """Give what the viewer does or takes part in within [since, until), and next steps due."""
-    rows = _ordered(tied(viewer, _own(viewer).filter(on__gte=since, on__lt=until)))
+    rows = _ordered(tied(viewer, own_activities(viewer).filter(on__gte=since, on__lt=until)))
     found = list(rows[: MOST_SHOWN + 1])
     return Days(
         activity_rows(viewer, found[:MOST_SHOWN]),
@@ -117,7 +117,7 @@ def feed_days(*, viewer: Viewer, today: date) -> Days:
     Where there are more than it holds, what is to come stands before what was.
     """
     since, until = today - FEED_BACK, today + FEED_AHEAD
-    own = _own(viewer)
+    own = own_activities(viewer)
     ahead = list(_ordered(tied(viewer, own.filter(on__gte=today, on__lt=until)))[: MOST_SHOWN + 1])
     past = tied(viewer, own.filter(on__gte=since, on__lt=today)).order_by("-on", "-id")
     room = max(MOST_SHOWN - len(ahead), 0)
@@ -147,13 +147,6 @@ def feed_made_at(*, viewer: Viewer) -> datetime | None:
     """Give when the viewer opened their feed, None where it is closed."""
     rows = CalendarFeed.objects.filter(person_id=viewer.person_id or 0)
     return rows.values_list("made_at", flat=True).first()
-
-
-def _own(viewer: Viewer) -> ActivityQuerySet:
-    part = ActivityPerson.objects.filter(person_id=viewer.person_id or 0)
-    return Activity.objects.there().filter(
-        Q(owner_id=viewer.person_id or 0) | Q(pk__in=part.values("activity_id"))
-    )
 
 
 def _ordered(rows: ActivityQuerySet) -> ActivityQuerySet:

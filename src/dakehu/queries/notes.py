@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dakehu.core.access import Viewer
 from dakehu.core.errors import NotAllowed, NotFound
@@ -48,6 +48,7 @@ class NoteRow:
 class MentionRow:
     """A mention that waits for the viewer: in which note, on which record."""
 
+    id: int
     note_id: int
     kind: str
     record_id: int
@@ -136,6 +137,7 @@ def mentions_waiting(viewer: Viewer, *, limit: int = 50) -> tuple[MentionRow, ..
         kind = next(kind for kind in KINDS if getattr(row.note, f"{kind}_id") is not None)
         found.append(
             MentionRow(
+                id=row.pk,
                 note_id=row.note_id,
                 kind=kind,
                 record_id=getattr(row.note, f"{kind}_id"),
@@ -207,8 +209,9 @@ def _in_sight(viewer: Viewer) -> Q:
     if not viewer.reads_field("contact.note"):
         contacts = contacts.filter(account__manager_id=viewer.person_id or 0)
     deals = Opportunity.objects.visible_to(viewer).filter(voided=False)
+    # Of few mentions each is looked up: the sets in sight may be large.
     return (
-        Q(note__opportunity__in=deals)
-        | Q(note__account__in=accounts)
-        | Q(note__contact__in=contacts)
+        Q(Exists(deals.filter(pk=OuterRef("note__opportunity_id"))))
+        | Q(Exists(accounts.filter(pk=OuterRef("note__account_id"))))
+        | Q(Exists(contacts.filter(pk=OuterRef("note__contact_id"))))
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from dakehu.core.access import Viewer
 from dakehu.core.errors import RuleBroken
 from dakehu.core.notices import DIGEST_AT, KINDS
@@ -62,9 +64,8 @@ def notices(viewer: Viewer, *, kind: str = "", after: str = "", size: int = 30) 
     """Give a page of the viewer's own notices. Raises RuleBroken("notice.unknown_kind", …)."""
     if kind and kind not in KINDS:
         raise RuleBroken("notice.unknown_kind", kind=kind[:40])
-    off = NoticeChoice.objects.filter(person_id=viewer.person_id or 0, in_product=False)
-    mine = Notice.objects.filter(person_id=viewer.person_id or 0)
-    mine = mine.filter(kind=kind) if kind else mine.exclude(kind__in=off.values("kind"))
+    mine = _mine(viewer)
+    mine = mine.filter(kind=kind) if kind else _wanted(viewer, mine)
     read, last = key_of(after, length=2) if after else (0, None)
     found: list[Notice] = []
     for state in (0, 1)[1 if read else 0 :]:
@@ -84,7 +85,7 @@ def notices(viewer: Viewer, *, kind: str = "", after: str = "", size: int = 30) 
 
 def notices_by_id(viewer: Viewer, *, ids: Sequence[int]) -> tuple[NoticeRow, ...]:
     """Give some of the viewer's own notices, the newest first, for a mail."""
-    rows = Notice.objects.filter(person_id=viewer.person_id or 0, pk__in=ids)
+    rows = _mine(viewer).filter(pk__in=ids)
     return _rows(viewer, list(rows.select_related("actor").order_by("-id")))
 
 
@@ -94,8 +95,8 @@ def notice(viewer: Viewer, *, notice_id: int) -> NoticeRow | None:
 
 
 def unread_count(viewer: Viewer) -> int:
-    """Count the viewer's unread notices; of very many no more than one above MOST_COUNTED."""
-    rows = Notice.objects.filter(person_id=viewer.person_id or 0, read_at=None)
+    """Count the unread notices of the list; of very many no more than one above MOST_COUNTED."""
+    rows = _wanted(viewer, _mine(viewer)).filter(read_at=None)
     return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
@@ -116,6 +117,16 @@ def notice_settings(viewer: Viewer) -> NoticeSettings:
         digest_at=hours.digest_at if hours else DIGEST_AT,
         version=hours.version if hours else 0,
     )
+
+
+def _mine(viewer: Viewer) -> QuerySet[Notice]:
+    return Notice.objects.filter(person_id=viewer.person_id or 0)
+
+
+def _wanted(viewer: Viewer, rows: QuerySet[Notice]) -> QuerySet[Notice]:
+    """Leave out kinds that the viewer wants in the product no longer."""
+    off = NoticeChoice.objects.filter(person_id=viewer.person_id or 0, in_product=False)
+    return rows.exclude(kind__in=off.values("kind"))
 
 
 def _rows(viewer: Viewer, found: Sequence[Notice]) -> tuple[NoticeRow, ...]:

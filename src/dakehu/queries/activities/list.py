@@ -153,6 +153,16 @@ def narrowed(rows: ActivityQuerySet, where: ActivityFilter) -> ActivityQuerySet:
     return rows if where.asked is None else rows.filter(where.asked)
 
 
+def own_activities(viewer: Viewer) -> ActivityQuerySet:
+    """Give what the viewer does or takes part in, as far as it is in sight.
+
+    It is theirs to see while they have to do with customers; whoever left that sees no more of
+    it than of anything else (docs/decisions/0024).
+    """
+    rows = Activity.objects.there().filter(taken_part_in([viewer.person_id or 0]))
+    return rows if viewer.holds("activity.log") else rows.visible_to(viewer)
+
+
 def tied(viewer: Viewer, rows: ActivityQuerySet) -> ActivityQuerySet:
     """Read with them what they stand on, and whether the viewer may see that."""
     account_seen: Any = Value(value=True, output_field=BooleanField())

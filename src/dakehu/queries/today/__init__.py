@@ -2,10 +2,8 @@
 
 from dakehu.queries.today.day import (
     DealRow,
-    Mentioned,
     Some,
     Today,
-    mentions_waiting,
     today,
 )
 from dakehu.queries.today.marks import Marked, marked
@@ -17,14 +15,12 @@ __all__ = [
     "DealRow",
     "Helped",
     "Marked",
-    "Mentioned",
     "Quiet",
     "Some",
     "Suggested",
     "Today",
     "Tomorrow",
     "marked",
-    "mentions_waiting",
     "out_of_touch",
     "out_of_touch_count",
     "today",

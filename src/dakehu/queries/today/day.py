@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from dakehu.core.access import Viewer
 from dakehu.core.activities import ActivityState
@@ -15,15 +15,12 @@ from dakehu.core.money import from_minor
 from dakehu.core.speed import is_slow, slow_since
 from dakehu.models import (
     Account,
-    Activity,
-    ActivityPerson,
     Contact,
-    Mention,
     Opportunity,
 )
-from dakehu.queries.activities.list import ActivityRow, activity_rows, tied
+from dakehu.queries.activities.list import ActivityRow, activity_rows, own_activities, tied
 from dakehu.queries.contacts import contact_row
-from dakehu.queries.people import PersonName, person_name
+from dakehu.queries.notes import MentionRow, mentions_waiting
 from dakehu.queries.rates import currency_digits
 from dakehu.queries.speed import stage_medians
 from dakehu.queries.validations import RequestRow, waiting_requests
@@ -66,19 +63,6 @@ class Some:
 
 
 @dataclass(frozen=True, slots=True)
-class Mentioned:
-    """A note in which the viewer is named; the record it stands on, where it is in sight."""
-
-    id: int
-    text: str
-    author: PersonName
-    written_at: datetime
-    object_type: str
-    object_id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Today:
     """What a day asks of somebody."""
 
@@ -91,7 +75,7 @@ class Today:
     close_passed: Some
     stalled: Some
     waiting: tuple[RequestRow, ...]
-    mentions: tuple[Mentioned, ...]
+    mentions: tuple[MentionRow, ...]
 
     @property
     def is_calm(self) -> bool:
@@ -135,7 +119,7 @@ def today(*, viewer: Viewer, on: date) -> Today:
         close_passed=some("passed"),
         stalled=some("stalled"),
         waiting=waiting_requests(viewer, today=on, limit=MOST_WAITING),
-        mentions=mentions_waiting(viewer=viewer),
+        mentions=mentions_waiting(viewer, limit=MOST_WAITING),
     )
 
 
@@ -216,43 +200,8 @@ def _phones(viewer: Viewer, accounts: Iterable[int | None]) -> dict[int, tuple[s
 
 def _activities(viewer: Viewer, on: date) -> tuple[ActivityRow, ...]:
     """Give what is planned and was not closed, what today and tomorrow hold, in order."""
-    part = ActivityPerson.objects.filter(person_id=viewer.person_id or 0)
-    mine = Q(owner_id=viewer.person_id or 0) | Q(pk__in=part.values("activity_id"))
     planned = Q(state=ActivityState.PLANNED, on__lte=on + DAY)
-    rows = tied(
-        viewer,
-        Activity.objects.there().filter(mine, planned | Q(state=ActivityState.DONE, on=on)),
-    )
+    rows = tied(viewer, own_activities(viewer).filter(planned | Q(state=ActivityState.DONE, on=on)))
     found = list(rows.order_by("-on", "starts_at", "id")[:MOST_ACTIVITIES])
     found.sort(key=lambda r: (r.on, r.starts_at is not None, r.starts_at or r.created_at, r.pk))
     return activity_rows(viewer, found)
-
-
-def mentions_waiting(*, viewer: Viewer) -> tuple[Mentioned, ...]:
-    """Give the notes in which the viewer is named and has not said that it is dealt with."""
-    rows = (
-        Mention.objects.filter(person_id=viewer.person_id or 0, done_at=None, note__deleted_at=None)
-        .select_related(
-            "note__author", "note__opportunity", "note__account", "note__contact__account"
-        )
-        .order_by("-note_id")
-    )
-    if not viewer.sees_all:
-        accounts = Account.visible_to(viewer)
-        rows = rows.filter(
-            Exists(
-                Opportunity.objects.visible_to(viewer).filter(pk=OuterRef("note__opportunity_id"))
-            )
-            | Exists(accounts.filter(pk=OuterRef("note__account_id")))
-            | Exists(accounts.filter(pk=OuterRef("note__contact__account_id")))
-        )
-    return tuple(_mentioned(row) for row in rows[:MOST_WAITING])
-
-
-def _mentioned(row: Any) -> Mentioned:
-    note = row.note
-    kind = next(k for k in ("opportunity", "account", "contact") if getattr(note, f"{k}_id"))
-    target = getattr(note, kind)
-    return Mentioned(
-        row.pk, note.text, person_name(note.author), note.written_at, kind, target.pk, target.name
-    )

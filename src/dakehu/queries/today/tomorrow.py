@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, When
 
 from dakehu.core.access import Viewer
 from dakehu.core.activities import ActivityState
 from dakehu.core.ledger import Place
-from dakehu.models import Activity, ActivityPerson, Opportunity
-from dakehu.queries.activities.list import ActivityRow, activity_rows, tied
+from dakehu.models import Activity, Opportunity
+from dakehu.queries.activities.list import ActivityRow, activity_rows, own_activities, tied
 
 MOST_ACTIVITIES, MOST_SUGGESTED = 80, 12
 
@@ -41,9 +41,7 @@ def tomorrow(*, viewer: Viewer, today: date, on: date) -> Tomorrow:
     Those whose next step is due by then, then those longest without contact; none that has
     something planned from today on.
     """
-    part = ActivityPerson.objects.filter(person_id=viewer.person_id or 0)
-    mine = Q(owner_id=viewer.person_id or 0) | Q(pk__in=part.values("activity_id"))
-    rows = tied(viewer, Activity.objects.there().filter(mine, on=on))
+    rows = tied(viewer, own_activities(viewer).filter(on=on))
     planned = list(
         rows.exclude(state=ActivityState.CANCELLED).order_by("starts_at", "id")[:MOST_ACTIVITIES]
     )

@@ -84,8 +84,11 @@ def asked_of(request: SignedRequest, words: Vocabulary) -> Asked:
     units = None
     unit = whole_in_url(get.get("unit", ""))
     if unit is not None:
-        tree = units_in_sight(viewer, units=all_units(), today=request.today)
-        units = tree.subtree(unit) if unit in tree.parents else frozenset()
+        known = all_units()
+        tree = units_in_sight(viewer, units=known, today=request.today)
+        # What was done in a unit that is closed by now counts where it last hung.
+        below = known.tree(request.today, with_closed=True).subtree(unit)
+        units = below if unit in tree.parents else frozenset()
     person_id = whole_in_url(get.get("person", ""))
     person = ""
     if get.get("person") == "me":

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from dakehu.queries.past import FieldChange
 from dakehu.web.accounts.words import WORDS as ACCOUNTS
@@ -26,7 +27,7 @@ KINDS: Words = {
     "unit": lazy("Unit"),
     "person": lazy("Person"),
     "activity": lazy("Activity"),
-    "note": lazy("Note"),
+    "note": pgettext_lazy("timeline", "Note"),
     "file": lazy("File"),
     "stakeholder": lazy("On a decision map"),
     "member": lazy("On a selling team"),
