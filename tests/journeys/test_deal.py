@@ -487,3 +487,23 @@ def test_two_people_at_one_step(page: Page, open_page: OpenPage) -> None:
     expect(card.locator("details[open] [name=next_step]")).to_have_value("the second")
     card.locator("details[open] .buttons button").first.click()
     expect(card.locator(".step")).to_contain_text("the second")
+
+
+def test_a_deal_is_voided_after_asking_and_comes_back_by_the_toast(
+    page: Page, axe: Callable[[Page], list[str]]
+) -> None:
+    sign_in(page, "demo-sales")
+    a_deal(page, 6)
+    deal = page.url
+    page.locator("#main details.menu summary", has_text="更多").click()
+    page.locator("a[href$='/void/']").click()
+    dialog = dialog_of(page)
+    expect(dialog.locator("dl.pairs div")).to_have_count(9)
+    expect(dialog).to_contain_text("30 天内可从回收站恢复")
+    assert axe(page) == []
+    dialog.locator("button.btn-danger").click()
+    undo = page.locator("#toasts .toast-undo")
+    expect(undo).to_be_visible()
+    undo.click()
+    expect(page).to_have_url(deal)
+    expect(page.locator("#toasts")).to_contain_text("商机已恢复")
