@@ -175,14 +175,14 @@ def cases(company: Company, seen: Seen, person: int) -> list[tuple[str, Callable
         ("next_step empty", lambda r: r["next_step"] == ""),
         ("next_step_on >= today",
          lambda r: r["next_step_on"] is not None and r["next_step_on"] >= today),
-        ("created is last_30_days", lambda r: within(r["created_at"], now)),
+        ("created is last_30_days", lambda r: of_thirty_days(r["created_at"], now)),
         ("state is planned and (kind is visit or on >= today)",
          lambda r: r["state"] == ActivityState.PLANNED
          and (r["kind"] == ActivityKind.VISIT or r["on"] >= now)),
     ]  # fmt: skip
 
 
-def within(moment: datetime, now: date) -> bool:
+def of_thirty_days(moment: datetime, now: date) -> bool:
     day = moment.astimezone(ZoneInfo("Asia/Shanghai")).date()
     return now - timedelta(days=30) < day <= now
 
