@@ -230,7 +230,7 @@ export function showNote(cell: HTMLElement): void {
   }
   note.id = "cell-note";
   cell.setAttribute("aria-describedby", note.id);
-  document.body.append(note);
+  (cell.closest("main") ?? document.body).append(note);
   const box = cell.getBoundingClientRect();
   const left = Math.max(8, Math.min(box.left, window.innerWidth - note.offsetWidth - 8));
   const below = box.bottom + 4 + note.offsetHeight < window.innerHeight;

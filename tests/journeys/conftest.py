@@ -4,7 +4,7 @@
 `page`       an empty tab in Chinese, 1440 px wide; an error in a script or a breach of the
              content security policy fails the test
 `open_page`  more tabs: `open_page(locale="en-US", width=390, dark=True)`
-`axe`        what axe finds serious or critical on a page
+`axe`        what axe finds on a page, from critical to minor, its best practices too
 """
 
 import fcntl
@@ -235,7 +235,7 @@ def page(open_page: OpenPage) -> Page:
 
 @pytest.fixture
 def axe() -> Callable[[Page], list[str]]:
-    """Look for what keeps people out: rule and elements, serious and critical only."""
+    """Look for what keeps people out: impact, rule and elements, of every impact."""
     script = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
     def look(page: Page) -> list[str]:
@@ -246,9 +246,9 @@ def axe() -> Callable[[Page], list[str]]:
             "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
         )
         return [
-            f"{one['id']}: {', '.join(' '.join(node['target']) for node in one['nodes'][:5])}"
+            f"{one['impact']}: {one['id']}: "
+            f"{', '.join(' '.join(node['target']) for node in one['nodes'][:5])}"
             for one in found
-            if one["impact"] in {"serious", "critical"}
         ]
 
     return look

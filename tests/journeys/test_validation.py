@@ -126,7 +126,9 @@ def test_a_deal_goes_through_the_gate_with_a_photo(
     hand.press(head.locator(".requests a", has_text=name))
     head.wait_for_url(re.compile(r"/inbox/\d+/$"))
     expect(head.locator("#validation .said")).to_have_text("照片见附件")
-    assert head.locator("#validation img.proof").first.evaluate("i => i.complete && i.naturalWidth")
+    proof = head.locator("#validation img.proof").first
+    proof.scroll_into_view_if_needed()
+    assert proof.evaluate("async (one) => { await one.decode(); return one.naturalWidth; }") == 40
     assert overhang(head) <= 0
     wrong += axe(head) if way == MOUSE else []
     hand.press(head.locator("#validation .marks button[id^=mark-all]").first)
