@@ -1,8 +1,15 @@
 """Links that pages offer where they lead somewhere: other parts of the product, dialler, map."""
 
+import re
+import unicodedata
 from urllib.parse import quote
 
 from django.urls import reverse
+
+#: What stands between two numbers in one field, and before an extension.
+_BETWEEN = re.compile(r"[/、,;\n]|或")
+_EXTENSION = re.compile(r"转|轉|分机|ext\.?|x|#|\*", re.IGNORECASE)
+_NO_DIGIT = re.compile(r"[^0-9]")
 
 
 def link(url_name: str, *args: object, query: str = "") -> str:
@@ -12,11 +19,16 @@ def link(url_name: str, *args: object, query: str = "") -> str:
 
 
 def dial(phone: str) -> str:
-    """Give what opens the dialler: the digits, with a leading plus; empty where there are none."""
-    digits = "".join(c for c in phone if c in "0123456789")
-    if len(digits) < 3:
+    """Give what opens the dialler: the first number, and behind a pause its extension.
+
+    Empty where there are no three digits.
+    """
+    first = _BETWEEN.split(unicodedata.normalize("NFKC", phone))[0]
+    number, *extension = (_NO_DIGIT.sub("", part) for part in _EXTENSION.split(first, maxsplit=1))
+    if len(number) < 3:
         return ""
-    return f"tel:{'+' if phone.strip().startswith('+') else ''}{digits}"
+    pause = f",{extension[0]}" if extension and extension[0] else ""
+    return f"tel:{'+' if first.strip().startswith('+') else ''}{number}{pause}"
 
 
 def on_map(address: str, language: str) -> str:
