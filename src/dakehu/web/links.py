@@ -7,8 +7,8 @@ from urllib.parse import quote
 from django.urls import reverse
 
 #: What stands between two numbers in one field, and before an extension.
-_BETWEEN = re.compile(r"[/、,;\n]|或")
-_EXTENSION = re.compile(r"转|轉|分机|ext\.?|x|#|\*", re.IGNORECASE)
+_BETWEEN = re.compile(r"[/、,;\n]|或")  # han: or
+_EXTENSION = re.compile(r"转|轉|分机|ext\.?|x|#|\*", re.IGNORECASE)  # han: extension
 _NO_DIGIT = re.compile(r"[^0-9]")
 
 
