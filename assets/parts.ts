@@ -46,6 +46,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const request = requestOf(event);
   const before = request && seen.get(request);
   if (before === undefined || before === changes || !(event.target instanceof Element)) return;
+  // A refusal stands in its card: asking again would wipe it off.
+  if (request && request.status >= 400) return;
   const follows = "[hx-get][hx-trigger*='record:changed']";
   for (const card of [event.target, ...event.target.querySelectorAll(follows)])
     if (card.matches(follows))

@@ -311,6 +311,8 @@ def test_who_was_taken_off_the_team_is_put_back_as_they_stood(world: World) -> N
     after = TeamMember.objects.values().get(person_id=world.people["lu"])
     assert {**after, "id": 0} == {**before, "id": 0}
     edits(world, "lu", deal)
+    told = Notice.objects.filter(kind="assigned", person_id=world.people["lu"])
+    assert told.count() == 2
     with pytest.raises(RuleBroken) as there:
         restore_member(actor=world.viewer("wen"), removal_id=removal, **how)
     assert there.value.code == "team.already_there"
@@ -322,11 +324,24 @@ def test_who_was_taken_off_the_team_is_put_back_as_they_stood(world: World) -> N
     with pytest.raises(NotAllowed) as oneself:
         restore_member(actor=world.viewer("mei"), removal_id=left, **how)
     assert oneself.value.code == "team.oneself"
+    # Nor does anybody else fetch them back: they are added anew, and told.
+    with pytest.raises(NotFound) as gone:
+        restore_member(actor=world.viewer("wen"), removal_id=left, **how)
+    assert gone.value.code == "past.nothing_to_undo"
     with pytest.raises(RuleBroken):
         restore_member(
             actor=world.viewer("wen"), removal_id=left, today=world.today,
             at=world.at + timedelta(days=31),
         )  # fmt: skip
+
+
+def test_a_slip_of_the_hand_tells_nobody(world: World) -> None:
+    deal = world.create().opportunity_id
+    member = join(world, "wen", deal, "lu")
+    on: dict[str, Any] = {"actor": world.viewer("wen"), "at": world.at}
+    removal = remove_member(opportunity_id=deal, member_id=member, **on)
+    restore_member(removal_id=removal, today=world.today, **on)
+    assert Notice.objects.filter(kind="assigned").count() == 1
 
 
 def test_a_new_contact_comes_on_the_map_in_one_go_or_not_at_all(world: World) -> None:

@@ -95,6 +95,10 @@ def seen(company: Company) -> Iterator[Seen]:
         Activity.objects.filter(pk__in=ids[:6]).update(opportunity=None)
         Activity.objects.filter(pk__in=ids[6:9]).update(opportunity=None, account=None)
         Activity.objects.filter(pk__in=ids[9:11]).update(deleted_at=company.now)
+        for step, days in ((0, -3), (1, 0), (2, 5)):
+            Activity.objects.filter(pk__in=ids[step::7]).update(
+                next_step="Ring", next_step_on=company.today + days * DAY
+            )
         Activity.objects.filter(pk__in=ids[11:13]).update(owner_id=company.people["no-seat"])
         closed = UnitPlace.objects.get(closed=True).unit_id
         Activity.objects.filter(pk__in=ids[13:16]).update(unit_id=closed)
@@ -174,7 +178,7 @@ def cases(company: Company, seen: Seen, person: int) -> list[tuple[str, Callable
         ("result filled", lambda r: r["result"] != ""),
         ("next_step empty", lambda r: r["next_step"] == ""),
         ("next_step_on >= today",
-         lambda r: r["next_step_on"] is not None and r["next_step_on"] >= today),
+         lambda r: r["next_step_on"] is not None and r["next_step_on"] >= now),
         ("created is last_30_days", lambda r: of_thirty_days(r["created_at"], now)),
         ("state is planned and (kind is visit or on >= today)",
          lambda r: r["state"] == ActivityState.PLANNED

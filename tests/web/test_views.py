@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from dakehu.actions.accounts import create_account
 from dakehu.actions.activities import NewActivity, log_activity
 from dakehu.actions.past import remove_expired
+from dakehu.actions.views import restore_view
 from dakehu.core.access import operator
 from dakehu.core.activities import ActivityKind, ActivityState
+from dakehu.core.errors import RuleBroken
 from dakehu.core.filters import read
 from dakehu.core.ledger import Place
 from dakehu.models import Change, Notice, NoticeChoice, Opportunity, Person, SavedView, ViewChoice
@@ -348,6 +350,9 @@ def test_a_deleted_view_is_removed_after_thirty_days(deals: World) -> None:
     assert gone is not None
     remove_expired(actor=operator(), at=gone + timedelta(days=30))
     assert SavedView.objects.exists()
+    wen = {"actor": deals.viewer("wen"), "view_id": view.pk}
+    with pytest.raises(RuleBroken):
+        restore_view(**wen, at=gone + timedelta(days=30, seconds=1))
     remove_expired(actor=operator(), at=gone + timedelta(days=30, seconds=1))
     assert not SavedView.objects.exists()
     assert not Change.objects.filter(object_type="view").exists()

@@ -180,7 +180,7 @@ def restore_stakeholder(
 
     As `add_stakeholder`; NotFound `past.nothing_to_undo`, RuleBroken `note.too_late`.
     """
-    gone = removal_held("stakeholder", removal_id, at)
+    gone = removal_held(actor, "stakeholder", removal_id, at)
     row, by = _held(actor, gone.object_id)
     old: Any = gone.old
     contact = _contact(actor, old["contact"])
@@ -203,9 +203,8 @@ def restore_stakeholder(
         note=note,
         added_at=datetime.fromisoformat(old["added_at"]) if "added_at" in old else gone.at,
     )
+    # Not with the note: whoever puts it back did not write it.
     _note(actor, row.pk, {"stakeholder": (None, _plain(kept))}, by, way, at)
-    if note:
-        _note(actor, kept.pk, {"note": ("", note)}, by, way, at, object_type="stakeholder")
     return row.pk
 
 

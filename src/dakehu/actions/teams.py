@@ -1,6 +1,6 @@
 """The selling team of an opportunity (PRJ-3): its members see the deal, some work on it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +21,8 @@ from dakehu.queries.seats import seats
 #: What is on record of the people of a deal: beside its own changes, which undo takes back.
 OBJECT_TYPE = "deal_people"
 BECAUSE = "selling_team"
+#: Within so long a removal that its actor takes back was a slip of the hand: nobody is told.
+_SLIP = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -56,15 +58,7 @@ def add_member(
     )  # fmt: skip
     _grant(actor, member, at)
     _note(actor, row.pk, (None, _plain(member, person)), by, way, at)
-    tell(
-        kind="assigned",
-        people=[person.pk],
-        actor=actor,
-        at=at,
-        object_type="opportunity",
-        object_id=row.pk,
-        facts={"as": "team", "role": role, "right": right},
-    )
+    _tell(actor, member, at)
     return member.pk
 
 
@@ -139,13 +133,16 @@ def restore_member(
 ) -> int:
     """Put a colleague back on the team as they stood, within 30 days; gives the opportunity's id.
 
-    As `add_member`; NotFound `past.nothing_to_undo`, RuleBroken `note.too_late`.
+    They are told, unless who took them off puts them back at once. Who left by themselves is
+    added anew. As `add_member`; NotFound `past.nothing_to_undo`, RuleBroken `note.too_late`.
     """
-    gone = removal_held("team", removal_id, at)
+    gone = removal_held(actor, "team", removal_id, at)
     row, by = _held(actor, gone.object_id)
     old: Any = gone.old
     if old["person"] == actor.person_id:
         raise NotAllowed("team.oneself")
+    if old["person"] == gone.actor_id:
+        raise NotFound("past.nothing_to_undo")
     person = _colleague(old["person"], today)
     if person.pk == row.owner_id:
         raise RuleBroken("team.is_owner")
@@ -159,6 +156,8 @@ def restore_member(
     )  # fmt: skip
     _grant(actor, member, at)
     _note(actor, row.pk, (None, _plain(member, person)), by, way, at)
+    if gone.actor_id != actor.person_id or at - gone.at > _SLIP:
+        _tell(actor, member, at)
     return row.pk
 
 
@@ -168,15 +167,16 @@ def removal_of(opportunity_id: int, saved: UUID) -> int:
     return rows.values_list("pk", flat=True).get(correlation_id=saved)
 
 
-def removal_held(field: str, removal_id: int, at: datetime) -> Change:
-    """Give the record of a removal that can be taken back yet.
+def removal_held(actor: Viewer, field: str, removal_id: int, at: datetime) -> Change:
+    """Give the record of a removal that can be taken back yet, of a deal in sight.
 
     NotFound `past.nothing_to_undo`, RuleBroken `note.too_late`.
     """
     gone = Change.objects.filter(
         pk=min(removal_id, LARGEST_ID), object_type=OBJECT_TYPE, field=field, new__isnull=True
     ).first()
-    if gone is None:
+    seen = Opportunity.objects.visible_to(actor)
+    if gone is None or not seen.filter(pk=gone.object_id).exists():
         raise NotFound("past.nothing_to_undo")
     if at - gone.at > KEPT:
         raise RuleBroken("note.too_late", limit=KEPT.days)
@@ -240,6 +240,18 @@ def _grant(actor: Viewer, member: TeamMember, at: datetime) -> None:
         opportunity_id=member.opportunity_id,
         because=BECAUSE,
         defaults={"right": member.right, "granted_at": at, "granted_by_id": actor.person_id},
+    )
+
+
+def _tell(actor: Viewer, member: TeamMember, at: datetime) -> None:
+    tell(
+        kind="assigned",
+        people=[member.person_id],
+        actor=actor,
+        at=at,
+        object_type="opportunity",
+        object_id=member.opportunity_id,
+        facts={"as": "team", "role": member.role, "right": member.right},
     )
 
 

@@ -12,6 +12,7 @@ from dakehu.actions.notices import tell, untell
 from dakehu.core.access import Viewer
 from dakehu.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from dakehu.core.ledger import Way
+from dakehu.core.past import KEPT
 from dakehu.models import Change, SavedView, ViewChoice
 from dakehu.queries.views import may_share_with, view_in_sight
 
@@ -154,11 +155,13 @@ def restore_view(
 ) -> None:
     """Bring back a view that was deleted: one's own, or a shared one that one deleted oneself.
 
-    NotFound `view.unknown`, RuleBroken `view.name_taken`.
+    NotFound `view.unknown`, RuleBroken `view.name_taken`, `note.too_late`.
     """
     row = SavedView.objects.select_for_update().filter(pk=view_id, deleted_at__isnull=False).first()
     if row is None or not (row.owner_id == actor.person_id or _deleted_by(actor, row)):
         raise NotFound("view.unknown")
+    if row.deleted_at is not None and at - row.deleted_at > KEPT:
+        raise RuleBroken("note.too_late", limit=KEPT.days)
     there = SavedView.objects.filter(
         owner_id=row.owner_id, page=row.page, name=row.name, deleted_at__isnull=True
     )

@@ -123,8 +123,10 @@ def view_in_sight(*, viewer: Viewer, view_id: int, today: date) -> ViewRow:
 
 
 def begun_with(viewer: Viewer, *, view: ViewRow) -> int:
-    """Count who else begins the page with a view in sight."""
-    chosen = ViewChoice.objects.filter(view_id=view.id)
+    """Count who else begins the page with a shared view; with one of its owner alone nobody."""
+    if view.unit_id is None:
+        return 0
+    chosen = ViewChoice.objects.filter(view_id=view.id, person__is_active=True)
     return chosen.exclude(person_id=viewer.person_id or 0).count()
 
 

@@ -50,8 +50,7 @@ def remove_expired(*, actor: Viewer, at: datetime) -> int:
     removed += _remove_contacts(
         Contact.with_deleted.filter(account__deleted_at__lt=before).order_by("pk")
     )
-    views = list(SavedView.objects.filter(deleted_at__lt=before).values_list("pk", flat=True))
-    removed += _remove_views(views)
+    removed += _remove_views(before)
     # What was written of people who were taken off a map; that they were stays on record.
     removed += Change.objects.filter(object_type=PART_NOTE, at__lt=before).delete()[0]
     accounts: Any = Account.objects.filter(deleted_at__lt=before, numchild=0)
@@ -72,7 +71,10 @@ def _remove_plain(rows: Any) -> int:
 
 
 @transaction.atomic
-def _remove_views(ids: list[int]) -> int:
+def _remove_views(before: datetime) -> int:
+    # Held while they go: who brings one back at this moment comes too late, or keeps it.
+    rows = SavedView.objects.select_for_update().filter(deleted_at__lt=before).order_by("pk")
+    ids = list(rows.values_list("pk", flat=True)[:_AT_ONCE])
     SavedView.objects.filter(pk__in=ids).delete()
     forget_history("view", ids)
     return len(ids)

@@ -151,13 +151,18 @@ def _opportunities(viewer: Viewer, at: datetime) -> Iterable[BinRow]:
     )
     moves = (
         Movement.objects.filter(
-            _mine(viewer, by="actor_id", unit="opportunity__unit_id"),
             kind=Kind.VOIDED,
             on__gte=(at - KEPT).date(),
             recorded_at__gte=at - KEPT,
             opportunity__in=seen,
         )
         .annotate(granted_work=Exists(work))
+        # Whoever may bring it back finds it, whoever voided it.
+        .filter(
+            _mine(viewer, by="actor_id", unit="opportunity__unit_id")
+            | Q(opportunity__owner_id__in=viewer.owners)
+            | Q(granted_work=True)
+        )
         .select_related("actor", "opportunity__account")
         .order_by("-recorded_at", "-id")[: LISTED + 1]
     )

@@ -1,6 +1,6 @@
 """Who was taken off a deal and can be put back: read from what is on record beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,9 +35,12 @@ class Removal:
 
 
 def removals(
-    viewer: Viewer, *, at: datetime, kinds: Iterable[str], most: int
+    viewer: Viewer, *, at: datetime, kinds: Sequence[str], most: int
 ) -> tuple[list[Removal], bool]:
-    """Give whom the viewer took off deals in sight and who is off still; whether there are more."""
+    """Give whom the viewer took off deals in sight and who is off still, at most so many a kind.
+
+    And whether there are more.
+    """
     fields = [REMOVED[kind][0] for kind in kinds]
     changes = Change.objects.filter(object_type=_ON_RECORD, field__in=fields, at__gte=at - KEPT)
     gone = changes.filter(new__isnull=True)
@@ -48,7 +51,8 @@ def removals(
     rows: list[Any] = list(
         changes.filter(object_id__in=gone.values("object_id"))
         .select_related("actor")
-        .order_by("-id")[:_READ]
+        # Along the index of an object's history: by its key alone the whole table may be walked.
+        .order_by("-object_type", "-id")[:_READ]
     )
     last: dict[tuple[int, str, int], Any] = {}
     for row in rows:
@@ -58,19 +62,22 @@ def removals(
         for row in last.values()
         if row.new is None and (viewer.is_operator or row.actor_id == viewer.person_id)
     ]
-    deals = _deals(viewer, {row.object_id for row in found[:most]})
-    names = _contacts(viewer, {_whom(row) for row in found[:most] if row.field == "stakeholder"})
-    shown = []
-    for row in found[:most]:
+    deals = _deals(viewer, {row.object_id for row in found})
+    names = _contacts(viewer, {_whom(row) for row in found if row.field == "stakeholder"})
+    shown: dict[str, list[Removal]] = {kind: [] for kind in kinds}
+    for row in found:
         kind, deal = _KIND_OF[row.field], deals.get(row.object_id)
         whom = _whom(row)
         name = names.get(whom) if kind == "stakeholder" else _called(viewer, row.old)
-        if deal is None or name is None:
+        # Who left the team by themselves is added anew: nobody lets themselves in.
+        left = kind == "member" and row.actor_id == whom
+        if deal is None or name is None or left:
             continue
         may = _may_put_back(viewer, kind, deal, whom)
         by = person_name(row.actor) if row.actor else None
-        shown.append(Removal(kind, row.pk, name, deal.name, row.at, by, may))
-    return shown, len(found) > most or len(rows) == _READ
+        shown[kind].append(Removal(kind, row.pk, name, deal.name, row.at, by, may))
+    cut = len(rows) == _READ or any(len(one) > most for one in shown.values())
+    return [removal for one in shown.values() for removal in one[:most]], cut
 
 
 def _whom(row: Any) -> int:

@@ -25,7 +25,7 @@ LABELS: Mapping[str, str | Promise] = {
     "on": lazy("Day"),
     "minutes": lazy("Minutes"),
     "account": lazy("Account and its group"),
-    "whose": lazy("Whose"),
+    "whose": lazy("Owner or participant"),
     "unit": lazy("Unit and all below it"),
     "outcome": lazy("Outcome"),
     "result": lazy("Result"),
