@@ -22,6 +22,7 @@ WHO = "says who the viewer is, before there is one"
 
 #: Queries that ask for nobody, and why they need not.
 NO_VIEWER: dict[str, str] = {
+    "activities.asked.taken_part_in": SHAPE,
     "activities.list.narrowed": SHAPE,
     "activities.meant.account_place": SHAPE,
     "activities.meant.person_fit": SHAPE,
@@ -52,6 +53,7 @@ NO_VIEWER: dict[str, str] = {
     "conditions.accounts_meet": SHAPE,
     "conditions.column_meets": SHAPE,
     "conditions.measured": SHAPE,
+    "conditions.numbered": SHAPE,
     "conditions.one_of": SHAPE,
     "conditions.units_meet": SHAPE,
     "contacts.contact_row": SHAPE,
