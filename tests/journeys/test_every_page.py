@@ -97,7 +97,8 @@ def look(page: Page, path: str, language: str) -> list[str]:
         wrong.append(f"{path}: the wrong language is said")
     if page.locator("h1").count() != 1:
         wrong.append(f"{path}: not one h1")
-    said = page.locator(".side li a, .side .grp, h2, thead th, .btn, dl:not(.keys) dt, legend, label")
+    told = ".side li a, .side .grp, h2, thead th, .btn, dl:not(.keys) dt, legend, label"
+    said = page.locator(told)
     words = [text.strip() for text in said.all_inner_texts() if text.strip()]
     if language != "en":
         wrong += [f"{path}: English: {word}" for word in english_left(words)]
